@@ -1,0 +1,47 @@
+/*
+ * decode: bytes of an answer to records, strictly; what is wrong is said with its JSON path.
+ *
+ * Pure, fuzzed, and the only user of cJSON. Requires only what the file system cannot do without
+ * ("data", "id", a name in a path); every other key may be absent, null or of another type, and is then
+ * left out. Unknown keys are ignored. What a thing's text may be is not judged here, but a string with a NUL,
+ * an id that is empty, "." or "..", or has a byte outside [A-Za-z0-9_-] or over 64 bytes fails.
+ *
+ * Every function: 0, or -EREMOTEIO with a sentence such as `data[3].id: a string expected` and the outputs untouched.
+ */
+#ifndef PSCALEFS_DECODE_H
+#define PSCALEFS_DECODE_H
+
+#include "error.h"
+#include "record.h"
+
+#define DECODE_DEPTH_MAX 64
+#define DECODE_ITEMS_MAX 100000 /* of one list, all pages: what is more is nobody's organization */
+
+/* Lists: the page's items are appended to `out`; *next_page is "next_page", or 0 where it is null or absent. */
+int decode_organizations(const char *body, size_t len, struct organization_records *out,
+			 int64_t *next_page, struct error *e);
+int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
+		     struct error *e);
+int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
+		  struct error *e);
+
+int decode_organization(const char *body, size_t len, struct organization_record *out, struct error *e);
+int decode_database(const char *body, size_t len, struct database_record *out, struct error *e);
+int decode_token(const char *body, size_t len, struct token_record *out, struct error *e);
+/* The answer to the creation of a token: `token` must be there; *secret is the caller's to free. cJSON's own copy is wiped. */
+int decode_created_token(const char *body, size_t len, struct token_record *out, struct secret **secret,
+			 struct error *e);
+
+/* GET …/grants: one element a resource, {"resource_type", …, "accesses": [{"access"}]}. Merged into `out`. */
+int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page, struct error *e);
+/* POST and GET …/access: one element an access, {"access", "resource": {…}} or with resource_* keys beside. Merged into `out`. */
+int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page, struct error *e);
+
+/*
+ * The body of a refusal, any of the shapes seen ({"code","message"}, {"error","error_description"}, {"errors":…}): its code and its
+ * words, cleaned and cut to size. Leaves both empty for HTML, "{}", nothing or nonsense; never fails.
+ */
+void decode_refusal(const char *body, size_t len, char *code, size_t code_size, char *message,
+		    size_t message_size);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * secret: the only carrier of credentials and service tokens.
+ *
+ * The bytes live in pages of their own that are locked in memory, left out of core dumps and
+ * wiped before they are given back. Nothing here prints; `secret_expose` is the single way to the
+ * bytes, and `git grep secret_expose` lists everyone who takes it.
+ */
+#ifndef PSCALEFS_SECRET_H
+#define PSCALEFS_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct secret; /* opaque, so that no struct copy leaves bytes behind */
+
+/* A copy of `len` bytes; the caller wipes its own (secret_wipe). Never NULL. */
+struct secret *secret_new(const char *bytes, size_t len);
+void secret_free(struct secret *s); /* takes NULL */
+const char *secret_expose(const struct secret *s); /* NUL-terminated; borrowed */
+size_t secret_len(const struct secret *s);
+/* False if mlock was refused (RLIMIT_MEMLOCK): worth one warning. */
+bool secret_locked(const struct secret *s);
+
+/* Overwrite memory in a way the compiler may not leave out. */
+void secret_wipe(void *p, size_t len);
+
+#endif

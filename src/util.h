@@ -1,0 +1,88 @@
+/*
+ * util: the few things every module needs: a growable buffer, cleanup macros, string helpers and
+ * the clock that the loop turns.
+ *
+ * Does not know PlanetScale, FUSE or the network. Memory that cannot be had ends the process
+ * (`xmalloc` and friends): nothing sensible can be promised to a shell without it.
+ */
+#ifndef PSCALEFS_UTIL_H
+#define PSCALEFS_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+#define cleanup(fn)	__attribute__((cleanup(fn)))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))
+
+/* The one positive verdict: the caller was parked and will be run again. Errors are -errno. */
+#define WAIT 1
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s);		     /* NULL gives NULL */
+char *xstrndup(const char *s, size_t len);
+char *xasprintf(const char *fmt, ...) printf_like(1, 2);
+void free_ptr(void *pp);		     /* for cleanup(): frees *(void **)pp */
+
+bool str_eq(const char *a, const char *b);   /* NULL equals only NULL */
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);
+
+/*
+ * Copy `text` of `len` bytes with control characters and invalid UTF-8 replaced by '?' (tab and
+ * newline by a blank), cut to fit `size` on a character boundary: what goes to a terminal or a log.
+ */
+void text_clean(char *out, size_t size, const char *text, size_t len);
+/* Bytes of the UTF-8 sequence at `s`; 0 if it is none (overlong, surrogate, too large, cut off). */
+size_t utf8_len(const char *s, size_t left);
+/* Is `s[0..len)` (with len = utf8_len) a control character: C0, DEL or C1? */
+bool utf8_control(const char *s, size_t len);
+
+/* A byte buffer that grows. Always NUL-terminated behind `len`, so `data` is a string if it has no NUL. */
+struct buf {
+	char *data;  /* owned; NULL until something is added */
+	size_t len;
+	size_t cap;
+};
+
+#define BUF_INIT {NULL, 0, 0}
+void buf_finish(struct buf *b);		     /* frees; usable again */
+void buf_clear(struct buf *b);
+void buf_reserve(struct buf *b, size_t extra);
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_adds(struct buf *b, const char *s);
+void buf_addc(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
+void buf_resize(struct buf *b, size_t len);  /* cuts, or pads with NUL */
+char *buf_take(struct buf *b);		     /* moves ownership of the string out; never NULL */
+const char *buf_str(const struct buf *b);    /* never NULL; borrowed */
+
+/*
+ * The clock: read once a turn by the loop, set by hand in tests, so no module calls the kernel for
+ * time. `stamp` orders events that fall into one millisecond: see clock_stamp().
+ */
+struct clock {
+	int64_t mono_ms; /* CLOCK_MONOTONIC */
+	int64_t wall_s;	 /* seconds since the epoch, for what people read */
+	uint64_t stamp;
+};
+
+void clock_tick(struct clock *c);
+/* A number greater than every one handed out before: "was this request sent after that write?" */
+uint64_t clock_stamp(struct clock *c);
+
+/* "2026-01-14T10:19:23.000Z", with or without fraction, to seconds since the epoch; -1 if it is no such time. */
+int64_t time_parse(const char *iso8601);
+/* Seconds since the epoch as "2026-01-14T10:19:23Z". */
+void time_format(int64_t wall_s, char out[static 24]);
+
+/* FNV-1a, 64 bit, continued from `h` (start with HASH_INIT). */
+#define HASH_INIT 14695981039346656037ull
+uint64_t hash_bytes(uint64_t h, const void *data, size_t len);
+uint64_t hash_str(uint64_t h, const char *s); /* with its terminator, so fields cannot run together */
+
+#endif
