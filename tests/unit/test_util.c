@@ -1,0 +1,133 @@
+/* util, error and secret: what everything else stands on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "error.h"
+#include "list.h"
+#include "secret.h"
+#include "util.h"
+
+static void text_clean_replaces_what_a_terminal_would_obey(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{"plain", "plain"},
+		{"a\033[31mb", "a?[31mb"},
+		{"tab\tnewline\n", "tab newline "},
+		{"caf\xc3\xa9", "caf\xc3\xa9"},
+		{"\xc2\x9b", "?"},
+		{"bad\xff\xc3", "bad??"},
+		{"\xed\xa0\x80", "???"},
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		text_clean(out, sizeof(out), cases[i].in, strlen(cases[i].in));
+		assert_string_equal(out, cases[i].out);
+	}
+	text_clean(out, 3, "a\xc3\xa9", 3);
+	assert_string_equal(out, "a");
+}
+
+static void time_parse_takes_what_the_api_writes_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_int_equal(time_parse("2023-10-25T16:54:12.879Z"), 1698252852);
+	assert_int_equal(time_parse("2023-10-25T16:54:12Z"), 1698252852);
+	assert_int_equal(time_parse("2023-10-25"), -1);
+	assert_int_equal(time_parse("2023-10-25T16:54:12.879Zx"), -1);
+	assert_int_equal(time_parse(NULL), -1);
+	char out[24];
+	time_format(1698252852, out);
+	assert_string_equal(out, "2023-10-25T16:54:12Z");
+}
+
+static void buffers_grow_cut_and_pad(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_string_equal(buf_str(&b), "");
+	buf_addf(&b, "%d-%s", 7, "x");
+	buf_resize(&b, 5);
+	assert_int_equal(b.len, 5);
+	assert_memory_equal(b.data, "7-x\0", 5);
+	buf_resize(&b, 1);
+	assert_string_equal(buf_str(&b), "7");
+	char *s = buf_take(&b);
+	assert_string_equal(s, "7");
+	free_ptr(&s);
+	assert_null(b.data);
+}
+
+static void errors_carry_errno_sentence_and_context(void **state)
+{
+	struct error e;
+
+	(void)state;
+	assert_int_equal(error_set(&e, ENOENT, "no \"%s\"", "a\nb"), -ENOENT);
+	assert_string_equal(e.text, "no \"a b\"");
+	error_wrap(&e, "token %s", "ci");
+	assert_string_equal(e.text, "token ci: no \"a b\"");
+	assert_int_equal(e.err, ENOENT);
+}
+
+static void secrets_hold_their_bytes(void **state)
+{
+	struct secret *s = secret_new("pscale_tkn_x", 12);
+
+	(void)state;
+	assert_int_equal(secret_len(s), 12);
+	assert_string_equal(secret_expose(s), "pscale_tkn_x");
+	secret_free(s);
+	secret_free(NULL);
+}
+
+struct item {
+	struct list link;
+	int n;
+};
+
+static void lists_keep_order_and_forget_twice(void **state)
+{
+	struct list a, b;
+	struct item items[3] = {{.n = 0}, {.n = 1}, {.n = 2}};
+	int expect = 0;
+
+	(void)state;
+	list_init(&a);
+	list_init(&b);
+	for (int i = 0; i < 3; i++)
+		list_append(i < 1 ? &a : &b, &items[i].link);
+	list_splice(&a, &b);
+	assert_true(list_empty(&b));
+	list_for_each(pos, &a) {
+		assert_int_equal(container_of(pos, struct item, link)->n, expect++);
+		list_remove(pos);
+		list_remove(pos);
+	}
+	assert_int_equal(expect, 3);
+	assert_true(list_empty(&a));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_clean_replaces_what_a_terminal_would_obey),
+		cmocka_unit_test(time_parse_takes_what_the_api_writes_and_nothing_else),
+		cmocka_unit_test(buffers_grow_cut_and_pad),
+		cmocka_unit_test(errors_carry_errno_sentence_and_context),
+		cmocka_unit_test(secrets_hold_their_bytes),
+		cmocka_unit_test(lists_keep_order_and_forget_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
