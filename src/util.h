@@ -58,6 +58,10 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_resize(struct buf *b, size_t len);  /* cuts, or pads with NUL */
+/* Append `s` as a JSON string, quotes included; `s` must be valid UTF-8. */
+void buf_add_json(struct buf *b, const char *s);
+/* Overwrite, then free: for text that may hold a secret. Reserve before adding, or growth leaves copies. */
+void buf_wipe(struct buf *b);
 char *buf_take(struct buf *b);		     /* moves ownership of the string out; never NULL */
 const char *buf_str(const struct buf *b);    /* never NULL; borrowed */
 
