@@ -1,0 +1,217 @@
+#include "resource.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline)
+{
+	all->clock = clock;
+	list_init(&all->ready);
+	all->cache_ms = cache_ms;
+	all->offline = offline;
+}
+
+bool resources_run_ready(struct resources *all)
+{
+	struct list now;
+
+	list_init(&now);
+	list_splice(&now, &all->ready);
+	if (list_empty(&now))
+		return false;
+	while (!list_empty(&now)) {
+		struct waiter *w = container_of(now.next, struct waiter, link);
+		list_remove(&w->link);
+		w->run(w);
+	}
+	return true;
+}
+
+void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct waiter *w))
+{
+	list_init(&w->link);
+	w->run = run;
+	w->all = all;
+	w->arrived = clock_stamp(all->clock);
+	w->error = (struct error){0};
+}
+
+void waiter_leave(struct waiter *w)
+{
+	list_remove(&w->link);
+}
+
+void waiter_wake(struct waiter *w)
+{
+	list_remove(&w->link);
+	list_append(&w->all->ready, &w->link);
+}
+
+void waiters_park(struct list *queue, struct waiter *w)
+{
+	list_remove(&w->link);
+	list_append(queue, &w->link);
+}
+
+void waiters_wake(struct list *queue)
+{
+	list_for_each(pos, queue)
+		waiter_wake(container_of(pos, struct waiter, link));
+}
+
+void resource_init(struct resource *r, struct resources *all,
+		   void (*start)(struct resource *r, void *ctx), void *ctx)
+{
+	*r = (struct resource){.all = all, .start = start, .ctx = ctx};
+	list_init(&r->waiters);
+}
+
+void resource_finish(struct resource *r)
+{
+	waiters_wake(&r->waiters);
+	free(r->error);
+	r->error = NULL;
+}
+
+bool resource_fresh(const struct resource *r)
+{
+	return r->has_data && r->data_ms >= 0 &&
+	       r->all->clock->mono_ms - r->data_ms < r->all->cache_ms;
+}
+
+bool resource_sent_since(const struct resource *r, uint64_t since)
+{
+	return r->has_data && r->data_started > since;
+}
+
+/* Did the fetch fail because nobody answered, so that old data is the best there is? */
+static bool unreachable(const struct error *e)
+{
+	return e->http_status == 0 || e->http_status >= 500 || e->http_status == 429;
+}
+
+static void begin(struct resource *r)
+{
+	r->state = RESOURCE_FETCHING;
+	r->started = clock_stamp(r->all->clock);
+	r->start(r, r->ctx);
+}
+
+static int park(struct resource *r, struct waiter *w)
+{
+	waiters_park(&r->waiters, w);
+	if (r->state != RESOURCE_FETCHING)
+		begin(r);
+	return WAIT;
+}
+
+void resource_prefetch(struct resource *r)
+{
+	if (r->state != RESOURCE_FETCHING && !resource_fresh(r))
+		begin(r);
+}
+
+static int fail(struct resource *r, struct waiter *w)
+{
+	w->error = *r->error;
+	return -r->error->err;
+}
+
+int resource_need(struct resource *r, struct waiter *w)
+{
+	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
+		return 0;
+	if (r->error != NULL && r->failed_landed > w->arrived) {
+		if (r->all->offline && r->has_data && unreachable(r->error))
+			return 0;
+		return fail(r, w);
+	}
+	return park(r, w);
+}
+
+int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
+{
+	if (resource_sent_since(r, since))
+		return 0;
+	if (r->error != NULL && r->failed_started > since)
+		return fail(r, w);
+	return park(r, w);
+}
+
+bool resource_current(const struct resource *r, uint64_t started)
+{
+	return r->state == RESOURCE_FETCHING && r->started == started && r->dirtied < started;
+}
+
+static void settle(struct resource *r, enum resource_state state)
+{
+	r->state = state;
+	waiters_wake(&r->waiters);
+}
+
+static void set_error(struct resource *r, const struct error *e)
+{
+	if (e == NULL) {
+		free(r->error);
+		r->error = NULL;
+		return;
+	}
+	if (r->error == NULL)
+		r->error = xmalloc(sizeof(*r->error));
+	*r->error = *e;
+}
+
+static void note_data(struct resource *r, uint64_t started)
+{
+	r->has_data = true;
+	r->data_started = started;
+	r->data_landed = clock_stamp(r->all->clock);
+	r->data_ms = r->all->clock->mono_ms;
+	set_error(r, NULL);
+}
+
+void resource_landed(struct resource *r)
+{
+	note_data(r, r->started);
+	settle(r, RESOURCE_READY);
+}
+
+void resource_failed(struct resource *r, const struct error *e)
+{
+	set_error(r, e);
+	r->failed_started = r->started;
+	r->failed_landed = clock_stamp(r->all->clock);
+	settle(r, RESOURCE_FAILED);
+}
+
+void resource_void(struct resource *r)
+{
+	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
+	if (!list_empty(&r->waiters))
+		begin(r);
+}
+
+bool resource_accepts(const struct resource *r, uint64_t started)
+{
+	return r->dirtied < started && r->data_started < started;
+}
+
+void resource_supply(struct resource *r, uint64_t started)
+{
+	note_data(r, started);
+	if (r->state == RESOURCE_FETCHING) /* its own fetch goes on; who waits may be served already */
+		waiters_wake(&r->waiters);
+	else
+		r->state = RESOURCE_READY;
+}
+
+void resource_dirty(struct resource *r)
+{
+	r->dirtied = clock_stamp(r->all->clock);
+}
+
+void resource_forget(struct resource *r)
+{
+	resource_dirty(r);
+	r->data_ms = -1;
+}
