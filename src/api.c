@@ -1,0 +1,397 @@
+#include "api.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+#include "list.h"
+#include "log.h"
+#include "names.h"
+
+struct api {
+	struct http *http;	     /* borrowed */
+	const struct config *config; /* borrowed */
+	struct credential reloaded;  /* owned; in use once its header is not NULL */
+	struct list retired;	     /* of struct retired: credentials that calls in flight may hold */
+	struct list calls;
+};
+
+/* A credential that was replaced, kept until no call can hold its header. */
+struct retired {
+	struct list link;
+	struct credential credential;
+};
+
+enum endpoint_name {
+	LIST_ORGANIZATIONS,
+	LIST_DATABASES,
+	LIST_TOKENS,
+	GET_TOKEN,
+	LIST_GRANTS,
+	CREATE_TOKEN,
+	DELETE_TOKEN,
+	GRANT,
+	REVOKE,
+};
+
+/*
+ * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
+ * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
+ */
+struct endpoint {
+	const char *method;
+	const char *path;
+	bool repeatable;
+	const char *doing;
+	const char *needs;
+};
+
+static const struct endpoint endpoints[] = {
+	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL},
+	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", true, "list databases",
+			    "read_databases"},
+	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", true, "list service tokens",
+			 "read_service_tokens"},
+	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", true,
+		       "read the service token", "read_service_tokens"},
+	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", true,
+			 "read the token's grants", "read_service_tokens"},
+	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", false,
+			  "create a service token", "write_service_tokens"},
+	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}", true,
+			  "delete the service token", "delete_service_tokens"},
+	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access", true, "grant access",
+		   "write_service_tokens"},
+	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access", true,
+		    "revoke access", "write_service_tokens"},
+};
+
+struct api_call {
+	struct list link;
+	struct api *api; /* borrowed */
+	const struct endpoint *endpoint;
+	struct http_call *http; /* borrowed; NULL between two tries */
+	char *path;		/* owned */
+	char *body;		/* owned; may be NULL */
+	bool reloaded;		/* the credential was read again for this call */
+	bool prefetch;
+	api_done *done;
+	void *ctx;
+};
+
+/* --- the credential ------------------------------------------------------------------------ */
+
+struct api *api_new(struct http *http, const struct config *config)
+{
+	struct api *api = xcalloc(1, sizeof(*api));
+
+	api->http = http;
+	api->config = config;
+	list_init(&api->retired);
+	list_init(&api->calls);
+	return api;
+}
+
+const struct credential *api_credential(const struct api *api)
+{
+	return api->reloaded.header != NULL ? &api->reloaded : &api->config->credential;
+}
+
+static bool same_header(const struct credential *a, const struct credential *b)
+{
+	return secret_len(a->header) == secret_len(b->header) &&
+	       memcmp(secret_expose(a->header), secret_expose(b->header), secret_len(a->header)) == 0;
+}
+
+int api_reload(struct api *api, struct error *e)
+{
+	struct credential next = {0};
+	int r = config_reload_credential(api->config, &next, e);
+
+	if (r != 0)
+		return r;
+	if (same_header(&next, api_credential(api))) {
+		credential_finish(&next);
+		return 0;
+	}
+	if (api->reloaded.header != NULL) {
+		struct retired *old = xmalloc(sizeof(*old));
+		old->credential = api->reloaded;
+		list_append(&api->retired, &old->link);
+	}
+	api->reloaded = next;
+	log_notice("credential read again from %s", next.origin);
+	return 0;
+}
+
+static void free_retired(struct api *api)
+{
+	list_for_each(pos, &api->retired) {
+		struct retired *r = container_of(pos, struct retired, link);
+		list_remove(pos);
+		credential_finish(&r->credential);
+		free(r);
+	}
+}
+
+/* --- what an answer means -------------------------------------------------------------------- */
+
+static const struct {
+	int status;
+	int err;
+	const char *hint;
+} meanings[] = {
+	{400, EINVAL, NULL},
+	{401, EKEYREJECTED, "log in again with `pscale auth login`, or renew the service token"},
+	{403, EACCES, NULL},
+	{404, ENOENT, NULL},
+	{409, EEXIST, NULL},
+	{422, EINVAL, NULL},
+	{429, EAGAIN, "PlanetScale allows 600 requests a minute; try again later"},
+};
+
+static bool says_expired(const char *text)
+{
+	return strcasestr(text, "expired") != NULL;
+}
+
+static void explain_refusal(const struct endpoint *p, const struct http_result *r, struct error *e)
+{
+	char code[sizeof(e->code)], message[300];
+	int err = EREMOTEIO;
+	const char *hint = r->status >= 500 ? "PlanetScale has a problem; try again later" : NULL;
+
+	decode_refusal(r->body, r->body_len, code, sizeof(code), message, sizeof(message));
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+		if (meanings[i].status == r->status) {
+			err = meanings[i].err;
+			hint = meanings[i].hint;
+		}
+	}
+	if (err == EKEYREJECTED && says_expired(message) && !strcasestr(message, "invalid"))
+		err = EKEYEXPIRED;
+	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
+		  message[0] != '\0' ? ": " : "", message);
+	e->http_status = r->status;
+	memcpy(e->code, code, sizeof(code));
+	if (err == EACCES && p->needs != NULL)
+		error_hint(e, "a service token needs %s for this; a person, to be a member", p->needs);
+	else if (hint != NULL)
+		error_hint(e, "%s", hint);
+}
+
+static void explain(const struct endpoint *p, const struct http_result *r, struct error *e)
+{
+	if (r->fate != HTTP_ANSWERED) {
+		*e = r->error;
+		error_wrap(e, "cannot %s", p->doing);
+	} else if (r->status >= 200 && r->status < 300) {
+		*e = (struct error){.http_status = r->status};
+	} else {
+		explain_refusal(p, r, e);
+	}
+	memcpy(e->request_id, r->request_id, sizeof(e->request_id));
+}
+
+/* --- calls ------------------------------------------------------------------------------------- */
+
+static void call_free(struct api_call *c)
+{
+	struct api *api = c->api;
+
+	list_remove(&c->link);
+	free(c->path);
+	free(c->body);
+	free(c);
+	if (list_empty(&api->calls))
+		free_retired(api);
+}
+
+static void call_send(struct api_call *c);
+
+/* A login may have been renewed since: read it once more, and ask again if it changed. */
+static bool ask_again(struct api_call *c, const struct http_result *r)
+{
+	struct error ignored;
+
+	if (r->status != 401 || c->reloaded)
+		return false;
+	c->reloaded = true;
+	const struct secret *before = api_credential(c->api)->header;
+	if (api_reload(c->api, &ignored) != 0 || api_credential(c->api)->header == before)
+		return false;
+	call_send(c);
+	return true;
+}
+
+static void call_done(void *ctx, const struct http_result *r)
+{
+	struct api_call *c = ctx;
+	struct api_answer a = {
+		.body = r->body, .len = r->body_len, .fate = r->fate, .attempts = r->attempts};
+
+	c->http = NULL;
+	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
+		return;
+	explain(c->endpoint, r, &a.error);
+	c->done(c->ctx, &a);
+	call_free(c);
+}
+
+static void call_send(struct api_call *c)
+{
+	struct http_request r = {
+		.method = c->endpoint->method,
+		.path = c->path,
+		.body = c->body,
+		.authorization = api_credential(c->api)->header,
+		.repeatable = c->endpoint->repeatable,
+		.priority = c->prefetch ? HTTP_PREFETCH : HTTP_INTERACTIVE,
+		.done = call_done,
+		.ctx = c,
+	};
+	c->http = http_send(c->api->http, &r);
+}
+
+/* `template` with {o} and {t} filled in. decode lets no name in that a segment cannot carry. */
+static char *expand(const char *template, const struct api_target *t, int64_t page)
+{
+	struct buf path = BUF_INIT;
+
+	for (const char *p = template; *p != '\0'; p++) {
+		if (*p != '{') {
+			buf_addc(&path, *p);
+			continue;
+		}
+		bool fits = url_segment(p[1] == 'o' ? t->organization : t->token_id, &path);
+		assert(fits);
+		(void)fits;
+		p += 2;
+	}
+	if (page > 0)
+		buf_addf(&path, "?page=%lld&per_page=%d", (long long)page, API_PER_PAGE);
+	return buf_take(&path);
+}
+
+static struct api_call *call(struct api *api, enum endpoint_name name, const struct api_target *t,
+			     int64_t page, struct buf *body)
+{
+	struct api_call *c = xcalloc(1, sizeof(*c));
+
+	c->api = api;
+	c->endpoint = &endpoints[name];
+	c->path = expand(c->endpoint->path, t, page);
+	c->body = body != NULL ? buf_take(body) : NULL;
+	c->prefetch = t->prefetch;
+	c->done = t->done;
+	c->ctx = t->ctx;
+	list_append(&api->calls, &c->link);
+	call_send(c);
+	return c;
+}
+
+struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_ORGANIZATIONS, t, page, NULL);
+}
+
+struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_DATABASES, t, page, NULL);
+}
+
+struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_TOKENS, t, page, NULL);
+}
+
+struct api_call *api_get_token(struct api *api, const struct api_target *t)
+{
+	return call(api, GET_TOKEN, t, 0, NULL);
+}
+
+struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_GRANTS, t, page, NULL);
+}
+
+struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,
+				  int64_t ttl_s)
+{
+	struct buf body = BUF_INIT;
+
+	buf_adds(&body, "{\"name\":");
+	buf_add_json(&body, name);
+	if (ttl_s > 0)
+		buf_addf(&body, ",\"ttl\":%lld", (long long)ttl_s);
+	buf_adds(&body, "}");
+	return call(api, CREATE_TOKEN, t, 0, &body);
+}
+
+struct api_call *api_delete_token(struct api *api, const struct api_target *t)
+{
+	return call(api, DELETE_TOKEN, t, 0, NULL);
+}
+
+/* The empty string means the organization; the command line tool always sends the key. */
+static void access_body(struct buf *body, const char *database, const struct scopes *scopes)
+{
+	buf_adds(body, "{\"database\":");
+	buf_add_json(body, database != NULL ? database : "");
+	buf_adds(body, ",\"access\":[");
+	for (size_t i = 0; i < scopes->n; i++) {
+		if (i > 0)
+			buf_addc(body, ',');
+		buf_add_json(body, scopes->v[i]);
+	}
+	buf_adds(body, "]}");
+}
+
+struct api_call *api_grant(struct api *api, const struct api_target *t, const char *database,
+			   const struct scopes *scopes)
+{
+	struct buf body = BUF_INIT;
+
+	access_body(&body, database, scopes);
+	return call(api, GRANT, t, 0, &body);
+}
+
+struct api_call *api_revoke(struct api *api, const struct api_target *t, const char *database,
+			    const struct scopes *scopes)
+{
+	struct buf body = BUF_INIT;
+
+	access_body(&body, database, scopes);
+	return call(api, REVOKE, t, 0, &body);
+}
+
+bool api_sent(const struct api_call *call)
+{
+	return call->http != NULL && http_sent(call->http);
+}
+
+void api_cancel(struct api_call *call)
+{
+	if (call->http != NULL)
+		http_cancel(call->api->http, call->http);
+	call_free(call);
+}
+
+void api_promote(struct api_call *call)
+{
+	if (call->http != NULL)
+		http_promote(call->http);
+}
+
+void api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	list_for_each(pos, &api->calls)
+		api_cancel(container_of(pos, struct api_call, link));
+	free_retired(api);
+	credential_finish(&api->reloaded);
+	free(api);
+}

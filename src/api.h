@@ -1,0 +1,65 @@
+/*
+ * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
+ * answer means to a caller (errno and sentence).
+ *
+ * Owns the credential in use and the calls in flight. Does not decode bodies, keep state of
+ * PlanetScale's things, or decide what to do next: store does.
+ */
+#ifndef PSCALEFS_API_H
+#define PSCALEFS_API_H
+
+#include "config.h"
+#include "http.h"
+#include "scopes.h"
+
+#define API_PER_PAGE 100 /* the documented maximum */
+
+/* What came of a call. `error.err` is 0 for any 2xx. */
+struct api_answer {
+	struct error error;
+	const char *body; /* borrowed for the callback; never NULL */
+	size_t len;
+	enum http_fate fate;
+	int attempts; /* how often it was sent */
+};
+
+struct api;
+struct api_call;
+typedef void api_done(void *ctx, const struct api_answer *answer);
+
+/* Which call, for whom: what all functions below have in common. */
+struct api_target {
+	const char *organization; /* name; NULL where the path has none */
+	const char *token_id;	  /* NULL where the path has none */
+	bool prefetch;		  /* nobody waits for it */
+	api_done *done;
+	void *ctx;
+};
+
+/* `config` is borrowed; the credential in it is used until a 401 makes api read it again. */
+struct api *api_new(struct http *http, const struct config *config);
+void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
+const struct credential *api_credential(const struct api *api);
+/* Read the credential again from where it came (SIGHUP). 0, or -errno with a sentence, the old one then stays. */
+int api_reload(struct api *api, struct error *e);
+
+struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_get_token(struct api *api, const struct api_target *t);
+struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page);
+/* Sent once. `ttl_s` 0: does not expire. */
+struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,
+				  int64_t ttl_s);
+struct api_call *api_delete_token(struct api *api, const struct api_target *t);
+/* `database` is a name; NULL: the organization level. */
+struct api_call *api_grant(struct api *api, const struct api_target *t, const char *database,
+			   const struct scopes *scopes);
+struct api_call *api_revoke(struct api *api, const struct api_target *t, const char *database,
+			    const struct scopes *scopes);
+
+bool api_sent(const struct api_call *call);
+void api_cancel(struct api_call *call);
+void api_promote(struct api_call *call);
+
+#endif
