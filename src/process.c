@@ -1,0 +1,80 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* /proc never blocks: its text is made by the kernel while it is read. */
+static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, out, size - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* The number behind "Name:" in /proc/PID/status. */
+static uint64_t field(const char *status, const char *name, int base)
+{
+	const char *at = strstr(status, name);
+
+	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, base);
+}
+
+pid_t process_group(pid_t tid)
+{
+	char status[4096];
+
+	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+		return 0;
+	return (pid_t)field(status, "\nTgid:", 10);
+}
+
+int process_read(pid_t tid, struct process *p)
+{
+	char text[4096];
+
+	*p = (struct process){.tgid = process_group(tid)};
+	if (p->tgid == 0 || !read_proc(p->tgid, "stat", text, sizeof(text)))
+		return -ESRCH;
+	/* Field 2 is the command in parentheses, which may hold anything; start time is field 22. */
+	char *open = strchr(text, '('), *end = strrchr(text, ')');
+	if (open == NULL || end == NULL || end < open)
+		return -ESRCH;
+	text_clean(p->command, sizeof(p->command), open + 1, (size_t)(end - open - 1));
+	char *at = end + 1;
+	for (int i = 3; i <= 22 && at != NULL; i++)
+		at = strchr(at + 1, ' ');
+	p->start_time = at == NULL ? 0 : strtoull(at, NULL, 10);
+	return 0;
+}
+
+static uint64_t bit(int signal)
+{
+	return 1ull << (signal - 1);
+}
+
+bool process_ending(pid_t tid)
+{
+	char status[4096];
+
+	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+		return false;
+	uint64_t own = field(status, "\nSigPnd:", 16), shared = field(status, "\nShdPnd:", 16);
+	uint64_t held = field(status, "\nSigBlk:", 16) | field(status, "\nSigIgn:", 16) |
+			field(status, "\nSigCgt:", 16);
+	uint64_t fatal = bit(SIGHUP) | bit(SIGINT) | bit(SIGQUIT) | bit(SIGTERM);
+
+	return (own & bit(SIGKILL)) != 0 || (shared & bit(SIGKILL)) != 0 ||
+	       (shared & fatal & ~held) != 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * process: what /proc tells of a caller: its thread group, its age, its name, whether a signal is
+ * ending it.
+ *
+ * FUSE names the calling thread. While its request is open the thread waits in the kernel, so what
+ * is read here is true now. Answers "unknown" (0, empty, false) where /proc does not tell.
+ */
+#ifndef PSCALEFS_PROCESS_H
+#define PSCALEFS_PROCESS_H
+
+#include "util.h"
+
+#include <sys/types.h>
+
+struct process {
+	pid_t tgid;	     /* thread group; 0: unknown */
+	uint64_t start_time; /* of the group, in clock ticks since boot: tells a pid that is used again */
+	char command[17];    /* cleaned */
+};
+
+/* 0, or -ESRCH where there is no such thread (any more). */
+int process_read(pid_t tid, struct process *p);
+/* Only the thread group; 0 if unknown. */
+pid_t process_group(pid_t tid);
+/*
+ * Is a signal ending this thread: SIGKILL pending for it (the kernel turns every fatal signal into
+ * that), or HUP, INT, QUIT or TERM pending for its group and not ignored, caught or blocked?
+ */
+bool process_ending(pid_t tid);
+
+#endif
