@@ -1,0 +1,331 @@
+#include "fs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs_internal.h"
+#include "log.h"
+#include "names.h"
+
+/*
+ * How long the kernel may answer for us. Short, because other people change things too; not at all
+ * for sizes that a write elsewhere in the tree may change.
+ */
+#define ENTRY_TIMEOUT_S 1.0
+#define ATTR_TIMEOUT_S	1.0
+
+static op_handler *const handlers[OP_KINDS] = {
+	[OP_LOOKUP] = fs_lookup,   [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
+	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,   [OP_MKDIR] = fs_mkdir,
+	[OP_UNLINK] = fs_unlink,   [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
+	[OP_RENAME] = fs_rename,   [OP_LINK] = fs_link,	      [OP_OPEN] = fs_open,
+	[OP_CREATE] = fs_create,   [OP_READ] = fs_read,	      [OP_WRITE] = fs_write,
+	[OP_FLUSH] = fs_flush,	   [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
+	[OP_READDIR] = fs_readdir, [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
+};
+
+int64_t fs_now_ns(const struct fs *fs)
+{
+	return fs->all->clock->wall_s * 1000000000;
+}
+
+int fs_refuse(struct op *op, int err, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return error_set(&op->waiter.error, err, "%s", text);
+}
+
+/* --- nodes --------------------------------------------------------------------------------------- */
+
+struct node *fs_node(struct op *op, int *r)
+{
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+
+	*r = n == NULL ? -ESTALE : 0;
+	return n;
+}
+
+int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out)
+{
+	struct fs *fs = fs_of(op);
+	struct node *dir = node_find(&fs->nodes, directory);
+
+	if (dir == NULL)
+		return -ESTALE;
+	if (strlen(name) > FILE_NAME_MAX)
+		return fs_refuse(op, ENAMETOOLONG, "a name has at most %d bytes", FILE_NAME_MAX);
+	return tree_child(&fs->tree, &op->waiter, &dir->place, name, out);
+}
+
+double fs_attr_timeout(const struct place *p)
+{
+	switch ((int)p->kind) {
+	case TREE_STATUS:
+	case TREE_ERRORS:
+	case TREE_DATABASE_ACCESS:
+	case TREE_TOKEN_INFO:
+	case TREE_PERMISSIONS:
+	case TREE_DATABASE_PERMISSIONS:
+	case TREE_SCRATCH:
+		return 0;
+	default:
+		return ATTR_TIMEOUT_S;
+	}
+}
+
+int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
+{
+	struct fs *fs = fs_of(op);
+	int r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
+
+	if (r != 0)
+		return r;
+	struct node *n = node_at(&fs->nodes, p);
+	node_looked_up(n);
+	e->node = n->number;
+	e->attr_timeout_s = fs_attr_timeout(p);
+	e->entry_timeout_s = p->kind == TREE_SCRATCH ? 0 : ENTRY_TIMEOUT_S;
+	return 0;
+}
+
+int fs_reply_entry(struct op *op, struct op_entry *e)
+{
+	struct fs *fs = fs_of(op);
+
+	if (op_reply_entry(op, e) != 0)
+		fs_forget(fs, e->node, 1);
+	return 0;
+}
+
+void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
+{
+	struct node *n = node_find(&fs->nodes, node);
+
+	if (n != NULL)
+		node_forget(&fs->nodes, n, lookups);
+}
+
+/* --- open files ------------------------------------------------------------------------------------ */
+
+struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
+{
+	struct file *f = xcalloc(1, sizeof(*f));
+
+	f->fs = fs;
+	f->refs = 1;
+	f->node = node;
+	node_hold(node);
+	f->opener = process_group(tid);
+	list_append(&fs->files, &f->link);
+	return f;
+}
+
+struct file *file_of(const struct op *op)
+{
+	return (struct file *)(uintptr_t)op->file;
+}
+
+void file_hold(struct file *f)
+{
+	f->refs++;
+}
+
+void file_release(struct file *f)
+{
+	if (--f->refs > 0)
+		return;
+	list_remove(&f->link);
+	node_release(&f->fs->nodes, f->node);
+	buf_wipe(&f->text);
+	buf_finish(&f->line);
+	op_directory_finish(&f->directory);
+	if (f->scratch != NULL)
+		scratch_release(f->scratch);
+	if (f->draft != NULL)
+		draft_finish(f->draft);
+	free(f->draft);
+	free(f);
+}
+
+void fs_release(struct fs *fs, uint64_t file)
+{
+	struct file *f = (struct file *)(uintptr_t)file;
+
+	(void)fs;
+	if (f->draft != NULL)
+		fs_release_permissions(f);
+	file_release(f);
+}
+
+/* --- handlers that only look -------------------------------------------------------------------------- */
+
+int fs_lookup(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	struct op_entry e;
+	int r = fs_child(op, op->node, op->name, &p);
+
+	if (r != 0)
+		return r;
+	if (tree_is_permissions(p.kind) && fs_is_removed(fs, &p, op->pid))
+		return -ENOENT;
+	r = fs_entry(op, &p, &e);
+	return r != 0 ? r : fs_reply_entry(op, &e);
+}
+
+int fs_getattr(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct stat st;
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
+	if (r != 0)
+		return r;
+	op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+	return 0;
+}
+
+int fs_readlink(struct op *op)
+{
+	struct buf target = BUF_INIT;
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	r = tree_show(&fs_of(op)->tree, &op->waiter, &n->place, &target);
+	if (r == 0)
+		op_reply_link(op, buf_str(&target));
+	buf_finish(&target);
+	return r;
+}
+
+int fs_statfs(struct op *op)
+{
+	op_reply_statfs(op);
+	return 0;
+}
+
+int fs_setxattr(struct op *op)
+{
+	(void)op;
+	return -ENOTSUP;
+}
+
+/* --- setting up and ending --------------------------------------------------------------------------- */
+
+/* Where an op was at work, for the journal. */
+static void op_path(struct op *op, struct buf *out)
+{
+	struct fs *fs = fs_of(op);
+	struct node *n = node_find(&fs->nodes, op->node);
+
+	if (n == NULL) {
+		buf_adds(out, "?");
+		return;
+	}
+	tree_path(&fs->tree, &n->place, out);
+	if (op->name != NULL)
+		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", op->name);
+	if (op->kind == OP_RENAME)
+		buf_addf(out, " -> %s", op->new_name);
+}
+
+struct fs *fs_new(const struct fs_parts *parts)
+{
+	static const struct place root = {.kind = TREE_ROOT};
+	struct fs *fs = xcalloc(1, sizeof(*fs));
+
+	fs->all = parts->all;
+	fs->config = parts->config;
+	fs->store = parts->store;
+	fs->model = store_model(parts->store);
+	fs->api = parts->api;
+	list_init(&fs->files);
+	nodes_init(&fs->nodes, &root);
+	scratches_init(&fs->scratches);
+	sweep_init(&fs->sweep);
+	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
+	fs->tree = (struct tree){
+		.store = parts->store,
+		.model = fs->model,
+		.config = parts->config,
+		.api = parts->api,
+		.http = parts->http,
+		.journal = &fs->journal,
+		.scratches = &fs->scratches,
+		.clock = parts->all->clock,
+	};
+	return fs;
+}
+
+void fs_free(struct fs *fs)
+{
+	if (fs == NULL)
+		return;
+	while (!list_empty(&fs->files)) {
+		struct file *f = container_of(fs->files.next, struct file, link);
+		f->refs = 1;
+		file_release(f);
+	}
+	for (size_t i = 0; i < fs->n_removed; i++) {
+		free(fs->removed[i].token_id);
+		free(fs->removed[i].database_id);
+	}
+	scratches_finish(&fs->scratches);
+	sweep_finish(&fs->sweep);
+	nodes_finish(&fs->nodes);
+	journal_finish(&fs->journal);
+	free(fs);
+}
+
+struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_t node)
+{
+	return op_new(&fs->ops, kind, req, tid, node);
+}
+
+void fs_refresh(struct fs *fs)
+{
+	struct error e;
+
+	model_forget(fs->model);
+	if (api_reload(fs->api, &e) != 0)
+		log_warning("the credential was not read again: %s", e.text);
+}
+
+bool fs_poll_interrupted(struct fs *fs)
+{
+	bool any = false;
+
+	list_for_each(pos, &fs->ops.live) {
+		struct op *op = container_of(pos, struct op, live);
+		if (!op->interrupted || op->state == OP_DETACHED)
+			continue;
+		any = true;
+		if (process_ending(op->pid))
+			waiter_wake(&op->waiter);
+	}
+	return any;
+}
+
+void fs_stop(struct fs *fs, int err)
+{
+	ops_finish(&fs->ops, err);
+}
+
+bool fs_busy(const struct fs *fs)
+{
+	return fs->commits > 0 || !list_empty(&fs->ops.live);
+}

@@ -1,0 +1,102 @@
+/*
+ * fs_internal: what the files of fs share; nobody else includes it.
+ *
+ * fs.c sets up and looks things up, fs_name.c makes, renames and removes, fs_open.c opens and reads,
+ * fs_write.c writes `permissions` and commits drafts, fs_token.c makes tokens.
+ */
+#ifndef PSCALEFS_FS_INTERNAL_H
+#define PSCALEFS_FS_INTERNAL_H
+
+#include "draft.h"
+#include "fs.h"
+#include "sweep.h"
+
+/* Who removed `permissions` and has not looked elsewhere since: to that process it is gone. */
+struct removed {
+	pid_t tgid;
+	char *token_id;	   /* owned */
+	char *database_id; /* owned; NULL: the organization's own */
+};
+#define REMOVED_MAX 64
+
+/* One open file or directory. */
+struct file {
+	struct list link;
+	struct fs *fs;	       /* borrowed */
+	unsigned refs;	       /* the kernel's, and those of ops and commits under way */
+	struct node *node;     /* held */
+	pid_t opener;	       /* thread group */
+	bool writable;
+	struct buf text;       /* what it says, as of open; wiped: it may be a secret */
+	struct op_directory directory;
+	struct draft *draft;   /* owned; a permissions file open for writing */
+	struct scratch *scratch; /* held; or NULL */
+	struct buf line;       /* create-token: what is not a line yet */
+};
+
+struct fs {
+	struct resources *all;	     /* borrowed */
+	const struct config *config; /* borrowed */
+	struct store *store;	     /* borrowed */
+	struct model *model;	     /* borrowed */
+	struct api *api;	     /* borrowed */
+	struct ops ops;
+	struct nodes nodes;
+	struct tree tree;
+	struct journal journal;
+	struct scratches scratches;
+	struct sweep sweep;
+	struct list files; /* of struct file */
+	unsigned commits;  /* of released files, under way */
+	struct removed removed[REMOVED_MAX];
+	size_t n_removed;
+};
+
+static inline struct fs *fs_of(struct op *op)
+{
+	return op->ops->fs;
+}
+
+/* The node of an op; NULL and -ESTALE in *r if the kernel names one that it was told is gone. */
+struct node *fs_node(struct op *op, int *r);
+/* The child `name` of the op's directory as a place: 0, WAIT, -errno. */
+int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out);
+/* Fill an entry for a place and raise its lookup count: 0, WAIT, -errno (nothing raised). */
+int fs_entry(struct op *op, const struct place *p, struct op_entry *e);
+int fs_reply_entry(struct op *op, struct op_entry *e);
+/* Reply -err with a sentence of ours. */
+int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
+int64_t fs_now_ns(const struct fs *fs);
+double fs_attr_timeout(const struct place *p);
+
+struct file *file_new(struct fs *fs, struct node *node, pid_t tid);
+struct file *file_of(const struct op *op); /* the op's open file; NULL: none */
+void file_hold(struct file *f);
+void file_release(struct file *f);
+
+/* fs_write.c */
+int fs_write_permissions(struct op *op, struct file *f);
+int fs_flush_permissions(struct op *op, struct file *f);
+int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
+void fs_release_permissions(struct file *f);
+/* Make the file at `p` say exactly `text` (rename), or nothing (NULL: rm, truncate(2)); then `completed`. 0 or -errno. */
+int fs_replace_permissions(struct op *op, const struct place *p, const struct buf *text,
+			   void (*completed)(struct op *op, const struct error *e, const char *made_id));
+/* 0, or WAIT until no commit of that file is under way. */
+int fs_await_commits(struct op *op, struct token *t, const char *database_id);
+/* A refused grant names the nearest scope. */
+void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
+
+/* fs_token.c */
+int fs_write_create_token(struct op *op, struct file *f);
+int fs_flush_create_token(struct op *op, struct file *f);
+
+/* fs_name.c: for lookup */
+bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid);
+void fs_forget_removed(struct fs *fs, const struct place *p);
+
+op_handler fs_lookup, fs_getattr, fs_setattr, fs_readlink, fs_statfs, fs_setxattr;
+op_handler fs_mknod, fs_mkdir, fs_unlink, fs_rmdir, fs_symlink, fs_rename, fs_link;
+op_handler fs_open, fs_create, fs_read, fs_write, fs_flush, fs_fsync, fs_opendir, fs_readdir;
+
+#endif

@@ -1,0 +1,483 @@
+/*
+ * fs_name: remove and rename. Nothing that comes down from above removes anything of a token
+ * (sweep); nothing but a token, its grants and scratch files can be removed at all.
+ */
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs_internal.h"
+#include "log.h"
+#include "names.h"
+#include "process.h"
+
+/* --- `permissions`, gone for who removed it ---------------------------------------------------------- */
+
+static struct removed *find_removed(struct fs *fs, const struct place *p)
+{
+	for (size_t i = 0; i < fs->n_removed; i++)
+		if (str_eq(fs->removed[i].token_id, p->token_id) &&
+		    str_eq(fs->removed[i].database_id, p->database_id))
+			return &fs->removed[i];
+	return NULL;
+}
+
+void fs_forget_removed(struct fs *fs, const struct place *p)
+{
+	struct removed *r = find_removed(fs, p);
+
+	if (r == NULL)
+		return;
+	free(r->token_id);
+	free(r->database_id);
+	*r = fs->removed[--fs->n_removed];
+}
+
+/* Anyone else who looks sees the file, empty, and then it is there for all again. */
+bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid)
+{
+	struct removed *r = find_removed(fs, p);
+
+	if (r == NULL)
+		return false;
+	if (r->tgid == process_group(tid))
+		return true;
+	fs_forget_removed(fs, p);
+	return false;
+}
+
+static void remember_removed(struct fs *fs, const struct place *p, pid_t tid)
+{
+	fs_forget_removed(fs, p);
+	if (fs->n_removed == REMOVED_MAX) {
+		struct place oldest = {.token_id = fs->removed[0].token_id,
+				       .database_id = fs->removed[0].database_id};
+		fs_forget_removed(fs, &oldest);
+	}
+	fs->removed[fs->n_removed++] = (struct removed){
+		process_group(tid), xstrdup(p->token_id), xstrdup(p->database_id)};
+}
+
+/* The name is unlinked in the kernel: the next lookup makes another node. */
+static void detach(struct fs *fs, const struct place *p)
+{
+	struct node *n = node_known(&fs->nodes, p);
+
+	if (n != NULL)
+		node_detach(&fs->nodes, n);
+}
+
+/* --- what may be removed ------------------------------------------------------------------------------ */
+
+static int refuse_removal(struct op *op, const char *why)
+{
+	sweep_refused(&fs_of(op)->sweep, op->pid);
+	return fs_refuse(op, EPERM, "%s", why);
+}
+
+static int check_sweep(struct op *op, const struct place *p)
+{
+	bool inside = tree_in_token(p->kind);
+
+	if (sweep_allows(&fs_of(op)->sweep, op->pid, inside))
+		return 0;
+	refuse_removal(op, "a removal that comes down from above deletes no token and no access");
+	error_hint(&op->waiter.error, "name the token: rmdir service-tokens/NAME");
+	return -EPERM;
+}
+
+static bool token_of(const struct place *p)
+{
+	return p->kind == TREE_TOKEN || tree_in_token(p->kind);
+}
+
+/* The child to remove: 0, WAIT or -errno. */
+static int removal(struct op *op, struct place *p)
+{
+	int r = fs_child(op, op->node, op->name, p);
+
+	if (r != 0)
+		return r;
+	if (!token_of(p))
+		return refuse_removal(op, "only service tokens and their access can be removed here");
+	return check_sweep(op, p);
+}
+
+/* --- unlink ------------------------------------------------------------------------------------------------ */
+
+static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct node *dir = node_find(&fs->nodes, op->node);
+
+	(void)made_id;
+	if (op_detached(op))
+		return;
+	if (e != NULL) {
+		op_reply_error(op, e);
+		return;
+	}
+	if (dir != NULL) {
+		struct place p = dir->place;
+		p.kind = p.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+		detach(fs, &p);
+		remember_removed(fs, &p, op->pid);
+	}
+	op_reply_ok(op);
+}
+
+int fs_unlink(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	int r = removal(op, &p);
+
+	if (r != 0)
+		return r;
+	if (tree_is_permissions(p.kind)) {
+		if (fs_is_removed(fs, &p, op->pid))
+			return -ENOENT;
+		return fs_replace_permissions(op, &p, NULL, unlink_completed);
+	}
+	if (p.kind == TREE_SCRATCH) {
+		detach(fs, &p);
+		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
+	} else if (p.kind == TREE_TOKEN_SECRET) {
+		model_drop_secret(fs->model, p.token_id);
+	}
+	/* The fixed files go quietly, for rm -r: they are the token's, and go with it. */
+	op_reply_ok(op);
+	return 0;
+}
+
+/* --- rmdir --------------------------------------------------------------------------------------------------- */
+
+static void rmdir_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	(void)made_id;
+	if (op_detached(op))
+		return;
+	if (e != NULL)
+		op_reply_error(op, e);
+	else
+		op_reply_ok(op);
+}
+
+int fs_rmdir(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	int r = removal(op, &p);
+
+	if (r != 0)
+		return r;
+	switch ((int)p.kind) {
+	case TREE_TOKEN:
+		scratch_unlink_all(&fs->scratches, p.token_id, NULL);
+		op_commit(op, rmdir_completed);
+		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
+		return 0;
+	case TREE_TOKEN_DATABASE:
+		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
+		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
+	case TREE_TOKEN_DATABASES: /* rm -r has emptied it; it goes with the token */
+		op_reply_ok(op);
+		return 0;
+	default:
+		return -ENOTDIR;
+	}
+}
+
+/* --- rename ---------------------------------------------------------------------------------------------------- */
+
+static bool same_directory(const struct op *op)
+{
+	return op->node == op->new_node;
+}
+
+/* The node that the kernel now has under `to`. */
+static void moved(struct fs *fs, const struct place *from, const struct place *to)
+{
+	struct node *n = node_known(&fs->nodes, from);
+
+	if (n != NULL)
+		node_move(&fs->nodes, n, to);
+	else
+		detach(fs, to);
+}
+
+/* The places of a scratch file and of `permissions` in the op's directory. */
+static bool rename_places(struct op *op, const char *scratch_name, struct place *scratch,
+			  struct place *permissions)
+{
+	struct node *dir = node_find(&fs_of(op)->nodes, op->node);
+
+	if (dir == NULL)
+		return false;
+	*scratch = dir->place;
+	scratch->kind = TREE_SCRATCH;
+	scratch->name = scratch_name;
+	*permissions = dir->place;
+	permissions->kind = dir->place.database_id == NULL ? TREE_PERMISSIONS
+							   : TREE_DATABASE_PERMISSIONS;
+	return true;
+}
+
+static void rename_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct place scratch, permissions;
+
+	(void)made_id;
+	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
+		struct scratch *s = scratch_find(&fs->scratches, &scratch);
+		moved(fs, &scratch, &permissions);
+		fs_forget_removed(fs, &permissions);
+		if (s != NULL)
+			scratch_unlink(&fs->scratches, s);
+	}
+	if (op_detached(op))
+		return;
+	if (e == NULL) {
+		op_reply_ok(op);
+		return;
+	}
+	/* mv prints nonsense for EINVAL, and copies and deletes for EXDEV. */
+	struct error told = *e;
+	if (told.err == EINVAL)
+		told.err = EBADMSG;
+	op_reply_error(op, &told);
+}
+
+static int commit_scratch(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+	struct scratch *s = scratch_find(&fs->scratches, from);
+	struct view v;
+
+	if (s->target != NULL)
+		return fs_refuse(op, EPERM, "a link cannot become permissions");
+	int r = tree_view(&fs->tree, &op->waiter, to, &v);
+	if (r == 0)
+		r = fs_await_commits(op, v.token, to->database_id);
+	if (r == 0)
+		r = fs_replace_permissions(op, to, &s->text, rename_completed);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+/* An editor's backup: the text is copied, the grants and `permissions` stay. */
+static int back_up(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+	struct buf text = BUF_INIT;
+	struct scratch *s = scratch_find(&fs->scratches, to);
+	struct error *e = &op->waiter.error;
+	int r = tree_show(&fs->tree, &op->waiter, from, &text);
+
+	if (r == 0 && s == NULL)
+		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
+	if (r == 0)
+		r = scratch_truncate(s, 0, fs_now_ns(fs), e);
+	if (r == 0)
+		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
+	if (r == 0) {
+		moved(fs, from, to);
+		op_reply_ok(op);
+	}
+	buf_finish(&text);
+	return r;
+}
+
+static int rename_scratch(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+
+	scratch_rename(&fs->scratches, scratch_find(&fs->scratches, from), to->name);
+	moved(fs, from, to);
+	op_reply_ok(op);
+	return 0;
+}
+
+int fs_rename(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place from, to;
+	int r = fs_child(op, op->node, op->name, &from);
+
+	if (r != 0)
+		return r;
+	if (from.kind == TREE_TOKEN)
+		return fs_refuse(op, EPERM, "PlanetScale cannot rename a service token; to copy its "
+					    "access: cp -r OLD/databases NEW/");
+	if ((from.kind != TREE_SCRATCH && !tree_is_permissions(from.kind)) || !same_directory(op) ||
+	    (op->flags & RENAME_EXCHANGE))
+		return fs_refuse(op, EPERM, "this cannot be renamed");
+	r = fs_child(op, op->new_node, op->new_name, &to);
+	if (r == WAIT || (r < 0 && r != -ENOENT))
+		return r;
+	if (r == 0 && (op->flags & RENAME_NOREPLACE) && !fs_is_removed(fs, &to, op->pid))
+		return -EEXIST;
+	if (r == -ENOENT) {
+		to = from;
+		to.kind = TREE_SCRATCH;
+		to.name = op->new_name;
+		if (!name_scratch(op->new_name))
+			return fs_refuse(op, EPERM, "no file of this name can be made here: did you "
+						    "mean `permissions`?");
+	}
+	if (from.kind == TREE_SCRATCH && tree_is_permissions(to.kind))
+		return commit_scratch(op, &from, &to);
+	if (to.kind != TREE_SCRATCH)
+		return fs_refuse(op, EPERM, "this cannot be replaced");
+	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
+}
+
+/* --- what does not exist here ------------------------------------------------------------------------------------- */
+
+int fs_link(struct op *op)
+{
+	return fs_refuse(op, EPERM, "there are no hard links here");
+}
+
+int fs_mknod(struct op *op)
+{
+	return fs_refuse(op, EPERM, "only permissions and editors' temporary files can be made here");
+}
+
+/* Emacs locks a file by a link beside it that points nowhere. */
+int fs_symlink(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct op_entry e;
+	struct scratch *s;
+	struct view v;
+	int r;
+	struct node *dir = fs_node(op, &r);
+
+	if (dir == NULL)
+		return r;
+	struct place p = dir->place;
+	p.kind = TREE_SCRATCH;
+	p.name = op->name;
+	if ((dir->place.kind != TREE_TOKEN && dir->place.kind != TREE_TOKEN_DATABASE) ||
+	    !name_scratch(op->name))
+		return fs_refuse(op, EPERM, "no link can be made here");
+	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
+	if (r == 0 && scratch_find(&fs->scratches, &p) != NULL)
+		return -EEXIST;
+	if (r == 0)
+		r = scratch_add(&fs->scratches, &p, S_IFLNK | 0777, op->new_name, fs_now_ns(fs), &s,
+				&op->waiter.error);
+	if (r == 0)
+		r = fs_entry(op, &p, &e);
+	return r != 0 ? r : fs_reply_entry(op, &e);
+}
+
+/* --- setattr --------------------------------------------------------------------------------------------------------- */
+
+/* The length of the text that is granted: what truncate(2) to the same length leaves as it is. */
+static int committed_size(struct op *op, const struct place *p, size_t *size)
+{
+	struct buf text = BUF_INIT;
+	int r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
+
+	*size = text.len;
+	buf_finish(&text);
+	return r;
+}
+
+static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	(void)made_id;
+	if (op_detached(op))
+		return;
+	if (e != NULL) {
+		op_reply_error(op, e);
+		return;
+	}
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	struct stat st;
+	tree_attr_unread(&n->place, &st);
+	op_reply_attr(op, &st, 0);
+}
+
+static int truncate_permissions(struct op *op, const struct place *p)
+{
+	struct file *f = file_of(op);
+	size_t size;
+	int r;
+
+	if (f != NULL && f->draft != NULL)
+		return draft_truncate(f->draft, op->size, op->waiter.arrived, &op->waiter.error);
+	r = committed_size(op, p, &size);
+	if (r != 0 || op->size == size)
+		return r;
+	if (op->size != 0)
+		return fs_refuse(op, EINVAL, "permissions can be truncated to nothing, not in the middle");
+	return fs_replace_permissions(op, p, NULL, truncate_completed);
+}
+
+static int set_size(struct op *op, const struct place *p)
+{
+	struct fs *fs = fs_of(op);
+	struct scratch *s = p->kind == TREE_SCRATCH ? scratch_find(&fs->scratches, p) : NULL;
+
+	if (tree_is_permissions(p->kind))
+		return truncate_permissions(op, p);
+	if (s != NULL)
+		return scratch_truncate(s, op->size, fs_now_ns(fs), &op->waiter.error);
+	if (p->kind == TREE_REFRESH || p->kind == TREE_CREATE_TOKEN)
+		return 0;
+	return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+}
+
+/* touch: look again at what this directory shows. */
+static void forget_below(struct fs *fs, const struct place *p)
+{
+	struct organization *o =
+		p->organization_id == NULL ? NULL : model_organization(fs->model, p->organization_id);
+	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
+
+	if (o == NULL) {
+		model_forget(fs->model);
+		return;
+	}
+	if (t != NULL) {
+		resource_forget(&t->grants);
+		resource_forget(&o->tokens);
+		return;
+	}
+	resource_forget(&o->databases);
+	resource_forget(&o->tokens);
+	for (size_t i = 0; i < o->n_tokens; i++)
+		resource_forget(&o->token[i]->grants);
+}
+
+int fs_setattr(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	if (op->set_size) {
+		r = set_size(op, &n->place);
+		if (r != 0 || op->state == OP_COMMITTED)
+			return r;
+	}
+	if (op->set_times && (S_ISDIR(tree_mode(n->place.kind)) || n->place.kind == TREE_REFRESH)) {
+		forget_below(fs, &n->place);
+		op->set_times = false; /* once, however often this runs */
+	}
+	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar, editors do. */
+	struct stat st;
+	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
+	if (r == 0)
+		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+	return r;
+}

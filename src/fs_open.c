@@ -1,0 +1,337 @@
+/*
+ * fs_open: open, create, read and list. Slow work is done here, at open and opendir, which block
+ * nobody else in the kernel; what was found is kept with the open file.
+ */
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs_internal.h"
+#include "names.h"
+
+static int reply_open(struct op *op, struct file *f)
+{
+	struct fs *fs = fs_of(op);
+
+	if (op_reply_open(op, (uint64_t)(uintptr_t)f, true) != 0)
+		fs_release(fs, (uint64_t)(uintptr_t)f);
+	return 0;
+}
+
+/* --- permissions ------------------------------------------------------------------------------------ */
+
+static enum draft_mode draft_mode(int flags)
+{
+	if (flags & O_TRUNC)
+		return DRAFT_REPLACE;
+	return flags & O_APPEND ? DRAFT_APPEND : DRAFT_OVERWRITE;
+}
+
+static bool wants_write(const struct op *op)
+{
+	return (op->flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* Both to read and to write wait for a commit under way: what comes next shall see it. */
+static int open_permissions(struct op *op, struct node *n)
+{
+	struct fs *fs = fs_of(op);
+	struct view v;
+	struct buf text = BUF_INIT;
+	int r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+
+	if (r == 0)
+		r = fs_await_commits(op, v.token, n->place.database_id);
+	if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
+	if (r != 0) {
+		buf_finish(&text);
+		return r;
+	}
+	struct file *f = file_new(fs, n, op->pid);
+	if (wants_write(op)) {
+		f->writable = true;
+		f->draft = xmalloc(sizeof(*f->draft));
+		draft_init(f->draft, draft_mode(op->flags), &text);
+	}
+	f->text = text;
+	return reply_open(op, f);
+}
+
+/* --- everything else ---------------------------------------------------------------------------------- */
+
+static int open_scratch(struct op *op, struct node *n)
+{
+	struct fs *fs = fs_of(op);
+	struct scratch *s = scratch_find(&fs->scratches, &n->place);
+
+	if (s == NULL)
+		return -ESTALE;
+	if ((op->flags & O_TRUNC) && wants_write(op))
+		scratch_truncate(s, 0, fs_now_ns(fs), &op->waiter.error);
+	struct file *f = file_new(fs, n, op->pid);
+	f->writable = wants_write(op);
+	f->scratch = s;
+	scratch_hold(s);
+	return reply_open(op, f);
+}
+
+static int open_plain(struct op *op, struct node *n)
+{
+	struct fs *fs = fs_of(op);
+	enum tree_kind kind = n->place.kind;
+	struct buf text = BUF_INIT;
+
+	if (wants_write(op) && (tree_mode(kind) & 0200) == 0)
+		return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+	int r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
+	if (r != 0) {
+		buf_wipe(&text);
+		return r;
+	}
+	if (kind == TREE_REFRESH && wants_write(op) && (op->flags & O_TRUNC))
+		fs_refresh(fs);
+	struct file *f = file_new(fs, n, op->pid);
+	f->writable = wants_write(op);
+	f->text = text;
+	return reply_open(op, f);
+}
+
+int fs_open(struct op *op)
+{
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	if (tree_is_permissions(n->place.kind))
+		return open_permissions(op, n);
+	return n->place.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
+}
+
+/* --- create ----------------------------------------------------------------------------------------------- */
+
+static int reply_create(struct op *op, struct op_entry *e, struct file *f)
+{
+	struct fs *fs = fs_of(op);
+	uint64_t file = (uint64_t)(uintptr_t)f;
+
+	if (op_reply_create(op, e, file) != 0) {
+		fs_forget(fs, e->node, 1);
+		fs_release(fs, file);
+	}
+	return 0;
+}
+
+/* `permissions`, made again after it was removed: as if opened with O_TRUNC. */
+static int create_permissions(struct op *op, const struct place *p)
+{
+	struct fs *fs = fs_of(op);
+	struct view v;
+	struct op_entry e;
+	int r = tree_view(&fs->tree, &op->waiter, p, &v);
+
+	if (r == 0)
+		r = fs_await_commits(op, v.token, p->database_id);
+	if (r == 0)
+		r = fs_entry(op, p, &e);
+	if (r != 0)
+		return r;
+	fs_forget_removed(fs, p);
+	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
+	f->writable = true;
+	f->draft = xmalloc(sizeof(*f->draft));
+	draft_init(f->draft, DRAFT_REPLACE, &f->text);
+	return reply_create(op, &e, f);
+}
+
+static int create_scratch(struct op *op, const struct place *p)
+{
+	struct fs *fs = fs_of(op);
+	struct scratch *s = scratch_find(&fs->scratches, p);
+	struct op_entry e;
+	int r = 0;
+
+	if (s == NULL)
+		r = scratch_add(&fs->scratches, p, S_IFREG | (op->mode & 0700), NULL, fs_now_ns(fs), &s,
+				&op->waiter.error);
+	if (r == 0)
+		r = fs_entry(op, p, &e);
+	if (r != 0)
+		return r;
+	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
+	f->writable = wants_write(op);
+	f->scratch = s;
+	scratch_hold(s);
+	return reply_create(op, &e, f);
+}
+
+static bool holds_permissions(enum tree_kind kind)
+{
+	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
+}
+
+int fs_create(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	int r;
+	struct node *dir = fs_node(op, &r);
+
+	if (dir == NULL)
+		return r;
+	r = fs_child(op, op->node, op->name, &p);
+	if (r == 0 && tree_is_permissions(p.kind))
+		return create_permissions(op, &p);
+	if (r == 0 && p.kind != TREE_SCRATCH)
+		return -EEXIST;
+	if (r != 0 && r != -ENOENT)
+		return r;
+	if (!holds_permissions(dir->place.kind) || !name_scratch(op->name))
+		return fs_refuse(op, EPERM, "no file of this name can be made here%s",
+				 holds_permissions(dir->place.kind) ? ": did you mean `permissions`?"
+								    : "");
+	p = dir->place;
+	p.kind = TREE_SCRATCH;
+	p.name = op->name;
+	/* The directory may be gone: making a scratch file there would keep it in memory for nothing. */
+	struct view v;
+	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
+	return r != 0 ? r : create_scratch(op, &p);
+}
+
+/* --- read, write, close: by what is open -------------------------------------------------------------------- */
+
+static int reply_slice(struct op *op, const struct buf *text)
+{
+	size_t from = op->offset < text->len ? (size_t)op->offset : text->len;
+	size_t n = text->len - from < op->size ? text->len - from : op->size;
+
+	op_reply_data(op, buf_str(text) + from, n);
+	return 0;
+}
+
+/* Whoever reads from the start again sees what is granted now. */
+static int read_permissions(struct op *op, struct file *f)
+{
+	struct buf text = BUF_INIT;
+
+	if (op->offset == 0) {
+		int r = tree_show(&fs_of(op)->tree, &op->waiter, &f->node->place, &text);
+		if (r != 0) {
+			buf_finish(&text);
+			return r == -ESTALE ? -EIDRM : r;
+		}
+		buf_finish(&f->text);
+		f->text = text;
+	}
+	return reply_slice(op, &f->text);
+}
+
+int fs_read(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	if (f->scratch != NULL)
+		return reply_slice(op, &f->scratch->text);
+	return tree_is_permissions(f->node->place.kind) ? read_permissions(op, f)
+							 : reply_slice(op, &f->text);
+}
+
+static int write_scratch(struct op *op, struct file *f)
+{
+	int r = scratch_write(f->scratch, op->offset, buf_str(&op->data), op->data.len,
+			      fs_now_ns(fs_of(op)), &op->waiter.error);
+
+	if (r == 0)
+		op_reply_written(op, op->data.len);
+	return r;
+}
+
+int fs_write(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	if (!f->writable)
+		return -EBADF;
+	if (f->draft != NULL)
+		return fs_write_permissions(op, f);
+	if (f->scratch != NULL)
+		return write_scratch(op, f);
+	if (f->node->place.kind == TREE_CREATE_TOKEN)
+		return fs_write_create_token(op, f);
+	fs_refresh(fs_of(op));
+	op_reply_written(op, op->data.len);
+	return 0;
+}
+
+int fs_flush(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	if (f->draft != NULL)
+		return fs_flush_permissions(op, f);
+	if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
+		return fs_flush_create_token(op, f);
+	op_reply_ok(op);
+	return 0;
+}
+
+int fs_fsync(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	if (tree_is_permissions(f->node->place.kind))
+		return fs_fsync_permissions(op, &f->node->place, f);
+	op_reply_ok(op);
+	return 0;
+}
+
+/* --- directories ------------------------------------------------------------------------------------------------ */
+
+static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
+{
+	struct op_directory *d = ctx;
+
+	/* Room for a power of two at a time. */
+	if ((d->n & (d->n - 1)) == 0)
+		d->v = xrealloc(d->v, (d->n == 0 ? 1 : d->n * 2) * sizeof(*d->v));
+	d->v[d->n++] = (struct op_dirent){xstrdup(name), mode, inode};
+}
+
+int fs_opendir(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct op_directory d = {0};
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	add_dirent(&d, ".", S_IFDIR, place_inode(&n->place));
+	add_dirent(&d, "..", S_IFDIR, NODE_ROOT);
+	r = tree_children(&fs->tree, &op->waiter, &n->place, add_dirent, &d);
+	if (r != 0) {
+		op_directory_finish(&d);
+		return r;
+	}
+	struct file *f = file_new(fs, n, op->pid);
+	f->directory = d;
+	uint64_t file = (uint64_t)(uintptr_t)f;
+	if (op_reply_open(op, file, false) != 0)
+		fs_release(fs, file);
+	return 0;
+}
+
+int fs_readdir(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	if (tree_above_token(f->node->place.kind))
+		sweep_read_above(&fs_of(op)->sweep, op->pid);
+	op_reply_directory(op, &f->directory);
+	return 0;
+}
