@@ -23,6 +23,7 @@ struct transfers {
 	char *host;                /* owned */
 	char *ca_file;             /* owned; NULL: the system's */
 	char *user_agent;          /* owned */
+	bool tls;
 	int64_t timeout_ms;
 	size_t body_max_bytes;
 	CURLM *multi;
@@ -266,8 +267,13 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather share a connection than make one */
+	/*
+	 * With TLS, requests rather share one HTTP/2 connection than make their own. Without,
+	 * nobody says beforehand whether they may, and they would wait for the first one's answer.
+	 */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 (long)(ts->tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ts->tls ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, ts->user_agent);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -478,6 +484,7 @@ static int check_url(struct transfers *ts, struct error *e)
 		ts->host = xasprintf("%s:%s", host, port);
 	else
 		ts->host = xstrdup(host);
+	ts->tls = str_eq(scheme, "https");
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
