@@ -73,6 +73,8 @@ static const struct failure failures[] = {
 	 " came about in time"},
 	{CURLE_GOT_NOTHING, EREMOTEIO, REPEAT_LATER, BARE, "",
 	 " closed the connection without an answer"},
+	{CURLE_ABORTED_BY_CALLBACK, EREMOTEIO, REPEAT_NEVER, BARE, "",
+	 " dropped the request, which must not be sent twice"},
 	{CURLE_SEND_ERROR, EREMOTEIO, REPEAT_LATER, CUT_OFF},
 	{CURLE_RECV_ERROR, EREMOTEIO, REPEAT_LATER, CUT_OFF},
 	{CURLE_PARTIAL_FILE, EREMOTEIO, REPEAT_LATER, BARE, "",
@@ -226,11 +228,18 @@ static void note_sent(struct transfer *t)
 }
 
 #if LIBCURL_VERSION_NUM >= 0x075000
-/* The connection stands, the request goes next. Also before each repeat that curl makes itself. */
+/*
+ * The connection stands, the request goes next. Also before each repeat that curl makes by itself,
+ * on a stream the server refused for instance: not of what must be sent once.
+ */
 static int on_ready(void *ctx, char *peer, char *self, int peer_port, int self_port)
 {
 	(void)peer, (void)self, (void)peer_port, (void)self_port;
-	note_sent(ctx);
+	struct transfer *t = ctx;
+
+	if (t->alone && t->sent)
+		return CURL_PREREQFUNC_ABORT;
+	note_sent(t);
 	return CURL_PREREQFUNC_OK;
 }
 #endif

@@ -5,7 +5,7 @@
  * another try can help; does not queue, wait, repeat or give up: that is http.c.
  *
  * libcurl repeats by itself a request that a reused connection dropped without an answer. What
- * must be sent once goes `alone`, on a new connection, where it does not.
+ * must be sent once goes `alone`: on a new connection, and cut when curl would send it again.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
  * The copies that libcurl and the TLS library make while sending are out of reach.
