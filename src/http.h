@@ -1,11 +1,24 @@
 /*
  * http: send a request, call back once.
  *
- * Owns the curl multi handle and everything in flight: connections, deadline, retry with backoff,
- * the rate budget, how many run at once and who goes first. Turns the loop's one poll. Knows no
- * PlanetScale: a URL and an Authorization value in, a status and a body out. Only user of curl.h.
+ * Owns the calls: who goes first, how many at once, the rate budget, deadlines, repeats with
+ * backoff. Turns the loop's one poll. Knows no PlanetScale: a URL and an Authorization value in, a
+ * status and a body out. What happens on a connection is transfer.c's.
  *
- * Callbacks run from http_turn(), never from within curl or from http_send().
+ * When a call ends. Whoever waits is told within `timeout_ms` of the last progress: of the call's
+ * being sent for the first time, or of the last byte received by the attempt under way. Waiting in
+ * the queue is no progress, and four timeouts are the end even for an answer that trickles in. A
+ * prefetch nobody waits for may queue for four timeouts; http_promote() starts its clock.
+ *
+ * When it is repeated. `repeatable` calls after connection errors, 429, 502, 503 and 504, others
+ * only while no byte of them can have left. Each after a backoff or Retry-After, whichever is
+ * longer, and only if that fits into one timeout from the first sending; else the last answer or
+ * error is handed over at once. What mends slowly (refused, no address, no route) is told after
+ * two quick repeats. A 429 keeps every call back until its time has passed; calls whose deadline
+ * comes first fail at once with EAGAIN.
+ *
+ * Callbacks run from http_turn(), never from within curl or from http_send(). They may send, and
+ * cancel and promote other calls; theirs is over, and its pointer must not be used again.
  */
 #ifndef PSCALEFS_HTTP_H
 #define PSCALEFS_HTTP_H
@@ -21,7 +34,7 @@ struct http_options {
 	const char *base_url;	 /* "https://api.planetscale.com", without a trailing slash */
 	const char *ca_file;	 /* PEM; NULL: the system's */
 	const char *user_agent;
-	int64_t timeout_ms;	 /* a request ends this long after its last progress, repeats included */
+	int64_t timeout_ms;	 /* see above; 0: a default of 30 s */
 	int rate_per_minute;	 /* token bucket; 0: none */
 	int concurrency;	 /* requests under way at once; 0: a default of 32 */
 	size_t body_max_bytes;	 /* a longer answer is an error; 0: a default of 32 MiB */
@@ -29,12 +42,12 @@ struct http_options {
 
 enum http_priority {
 	HTTP_INTERACTIVE, /* somebody waits */
-	HTTP_PREFETCH,	  /* nobody does; never takes the last tenth of the budget */
+	HTTP_PREFETCH,	  /* nobody does; leaves the last tenth of the budget and a quarter of `concurrency` */
 };
 
 enum http_fate {
 	HTTP_ANSWERED, /* `status` and `body` are the server's */
-	HTTP_NOT_SENT, /* failed before a byte of the request left (resolve, connect, TLS, dropped from the queue): surely without effect */
+	HTTP_NOT_SENT, /* failed before a byte of it left (queue, resolver, connect, TLS): surely without effect */
 	HTTP_UNKNOWN,  /* failed after it left: may have had its effect */
 };
 
@@ -45,8 +58,9 @@ struct http_result {
 	size_t body_len;
 	char request_id[64];   /* "x-request-id", cleaned; may be empty */
 	/*
-	 * Not HTTP_ANSWERED: the errno of semantics (ECONNREFUSED, EHOSTUNREACH, EPROTO, ETIMEDOUT, EREMOTEIO for what is no HTTP, too large or cut
-	 * off …) and a sentence. HTTP_ANSWERED: err is 0.
+	 * HTTP_ANSWERED: err is 0. Otherwise a sentence and ECONNREFUSED, EHOSTUNREACH (no route, no
+	 * address), EPROTO (TLS), ETIMEDOUT, EAGAIN (never sent for the rate limit's sake), EREMOTEIO
+	 * (no HTTP, too large, cut off) or ENOMEM.
 	 */
 	struct error error;
 	int attempts;
@@ -56,20 +70,23 @@ struct http_request {
 	const char *method;	      /* "GET", "POST", "DELETE"; a literal */
 	const char *path;	      /* copied: "/v1/organizations?page=1", percent-encoded by the caller */
 	const char *body;	      /* copied; NULL: none; wiped after use; sent as application/json */
-	const struct secret *authorization; /* value of the header; borrowed until the call is done or cancelled; NULL: none */
+	const struct secret *authorization; /* the header's value; borrowed until done or cancelled; NULL: none */
 	bool repeatable;	      /* may be sent again after connection errors, 429, 502, 503, 504 */
 	enum http_priority priority;
 	void (*done)(void *ctx, const struct http_result *result);
 	void *ctx;
 };
 
-/* NULL with a sentence: no asynchronous resolver in libcurl, a CA file that cannot be read, … */
+/*
+ * NULL with a sentence: no asynchronous resolver in libcurl, a CA file that cannot be read, a URL
+ * that is none. Initialises libcurl (so: after the last fork) and ignores SIGPIPE for the process.
+ */
 struct http *http_new(const struct http_options *options, struct clock *clock, struct error *e);
 void http_free(struct http *h); /* takes NULL; drops what is in flight without calling back */
 
 /* Queue a request. Never fails, never calls back at once: what is wrong comes through `done`. */
 struct http_call *http_send(struct http *h, const struct http_request *request);
-/* Has a byte of it left? (Then its effect can no longer be prevented.) */
+/* May a byte of it have left? (Then its effect can no longer be prevented.) */
 bool http_sent(const struct http_call *call);
 /* Forget it without calling back: drops it from the queue, or cuts its connection. */
 void http_cancel(struct http *h, struct http_call *call);
@@ -86,7 +103,10 @@ struct http_pollfd {
 	short events;  /* POLLIN … */
 	short revents; /* out */
 };
-/* Wait for the network, `fds`, http's own timers or `timeout_ms` (-1: none), whichever is first. Reads the clock afterwards. */
+/*
+ * Wait for the network, `fds` (8 at most), http's own timers or `timeout_ms` (-1: none), whichever
+ * is first; reads the clock afterwards. `revents` are poll(2)'s, POLLERR and POLLHUP included.
+ */
 void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms);
 
 struct http_stats {
