@@ -64,7 +64,7 @@ int daemon_fork(struct daemon *d, bool foreground, struct error *e)
 	int fds[2];
 
 	memset(e, 0, sizeof(*e));
-	*d = (struct daemon)DAEMON_INIT;
+	*d = (struct daemon){.report_fd = -1};
 	if (foreground)
 		return 0;
 	/* Sockets, not a pipe: MSG_NOSIGNAL spares the child a SIGPIPE. */

@@ -20,14 +20,9 @@
 #define DAEMON_PARENT 1
 
 struct daemon {
-	int report_fd; /* the child's end; -1: in the foreground, or said already */
+	int report_fd; /* the child's end; -1: nothing to report any more */
 	int status;    /* DAEMON_PARENT only: what to exit with */
 };
-
-#define DAEMON_INIT                                                                                \
-	{                                                                                          \
-		-1, 0                                                                              \
-	}
 
 /*
  * Fork, unless `foreground`. 0 in the process that goes on (the child, or the only one);
@@ -47,9 +42,9 @@ void daemon_finish(struct daemon *d);
 
 /*
  * To be called first of all, before a secret is read. Standard streams that were closed are
- * /dev/null. No core dumps and no ptrace(2) by other processes of the
- * user; new files for the owner alone; as much locked memory as is allowed, and file descriptors
- * enough for many connections. What is refused is left as it was.
+ * /dev/null. No core dumps and no ptrace(2) by other processes of the user; new files for the owner
+ * alone; as much locked memory as is allowed, and file descriptors enough for many connections.
+ * What is refused is left as it was.
  *
  * The process is then not "dumpable" (prctl(2)): its files in /proc belong to root. It can still
  * open its own mountinfo, status and fd (proc_pid_fd(5): a process's own threads always may), other

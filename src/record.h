@@ -34,8 +34,15 @@ struct grants {
 #define GRANTS_INIT {NULL, 0}
 void grants_finish(struct grants *g); /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
-/* The grant on that resource, by id where both have one, else by name; added if absent. Borrowed until the next call. */
+/*
+ * The grant on that resource of that type, by id where both have one, else by name; added if absent. An id or name that
+ * the grant lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
+ */
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
+/* The same for a resource that is known to be absent: no search. */
+struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name);
+/* What level a "resource_type" stands for. */
+enum grant_level grant_level_of(const char *resource_type);
 /* to = to ∪ from, resource by resource. */
 void grants_merge(struct grants *to, const struct grants *from);
 
@@ -75,11 +82,12 @@ struct token_record {
 	struct grants grants;
 };
 
+/* These leave the record empty, so that finishing again is harmless. */
 void organization_record_finish(struct organization_record *r);
 void database_record_finish(struct database_record *r);
 void token_record_finish(struct token_record *r);
 
-/* A page of a list, or several: append with *_append, which moves the record in. */
+/* A page of a list, or several: append with *_append, which moves the record in (and empties *r). */
 struct organization_records {
 	struct organization_record *v; /* owned */
 	size_t n;
@@ -93,6 +101,11 @@ struct token_records {
 	size_t n;
 };
 
+void organization_records_append(struct organization_records *l, struct organization_record *r);
+void database_records_append(struct database_records *l, struct database_record *r);
+void token_records_append(struct token_records *l, struct token_record *r);
+
+/* These free the records, too, and leave the list usable again. */
 void organization_records_finish(struct organization_records *l);
 void database_records_finish(struct database_records *l);
 void token_records_finish(struct token_records *l);

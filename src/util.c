@@ -65,6 +65,16 @@ char *xasprintf(const char *fmt, ...)
 	return p;
 }
 
+void *xgrow(void *v, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return v;
+	size_t cap = n == 0 ? 1 : 2 * n;
+	if (cap < n || cap > SIZE_MAX / size)
+		out_of_memory();
+	return xrealloc(v, cap * size);
+}
+
 void free_ptr(void *pp)
 {
 	void *p;

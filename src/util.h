@@ -26,6 +26,8 @@ void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);		     /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) printf_like(1, 2);
+/* Room for one more behind the `n` elements at `v`, which only this function allocates: doubles at powers of two. */
+void *xgrow(void *v, size_t n, size_t size);
 void free_ptr(void *pp);		     /* for cleanup(): frees *(void **)pp */
 
 bool str_eq(const char *a, const char *b);   /* NULL equals only NULL */

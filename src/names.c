@@ -1,0 +1,211 @@
+#include "names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/* The byte that `s` starts with as "%XX", or -1. */
+static int escaped(const char *s, size_t left)
+{
+	if (left < 3 || s[0] != '%' || hex(s[1]) < 0 || hex(s[2]) < 0)
+		return -1;
+	return hex(s[1]) << 4 | hex(s[2]);
+}
+
+static void escape(const char *s, size_t len, struct buf *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		char text[3] = {'%', digits[c >> 4], digits[c & 15]};
+		buf_add(out, text, sizeof(text));
+	}
+}
+
+void name_encode(const char *name, size_t len, struct buf *out)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len(name + i, len - i);
+		bool plain = n > 0 && !utf8_control(name + i, n) && name[i] != '/' &&
+			     !(i == 0 && name[i] == '.') && escaped(name + i, len - i) < 0;
+
+		if (n == 0)
+			n = 1;
+		if (plain)
+			buf_add(out, name + i, n);
+		else
+			escape(name + i, n, out);
+		i += n;
+	}
+}
+
+int name_decode(const char *file_name, struct buf *out)
+{
+	cleanup(buf_finish) struct buf name = BUF_INIT;
+	cleanup(buf_finish) struct buf again = BUF_INIT;
+	size_t len = strlen(file_name);
+
+	if (len > FILE_NAME_MAX)
+		return -ENAMETOOLONG;
+	for (size_t i = 0; i < len;) {
+		int c = escaped(file_name + i, len - i);
+		buf_addc(&name, c < 0 ? file_name[i] : (char)c);
+		i += c < 0 ? 1 : 3;
+	}
+	name_encode(buf_str(&name), name.len, &again);
+	if (len == 0 || strcmp(buf_str(&again), file_name) != 0)
+		return -EINVAL;
+	if (memchr(name.data, '\0', name.len) != NULL)
+		return -EINVAL;
+	buf_add(out, name.data, name.len);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int by_file_name(const void *a, const void *b)
+{
+	const struct named *const *x = a, *const *y = b;
+
+	return strcmp((*x)->file_name, (*y)->file_name);
+}
+
+/* Does the encoded name end in "@" and the id of another thing? Then it is no name to rely on. */
+static bool reads_as_another(const struct named *t, const char **ids, size_t n)
+{
+	const char *at = strrchr(t->file_name, '@');
+
+	if (at == NULL)
+		return false;
+	at++;
+	return strcmp(at, t->id) != 0 && bsearch(&at, ids, n, sizeof(*ids), by_text) != NULL;
+}
+
+/* What `t` with the encoded name in file_name is called when it cannot have that name bare. */
+static char *with_id(const struct named *t)
+{
+	size_t len = strlen(t->file_name) + 1 + strlen(t->id);
+
+	return xasprintf("%s@%s", len > FILE_NAME_MAX ? "" : t->file_name, t->id);
+}
+
+void names_assign(struct named *v, size_t n)
+{
+	cleanup(free_ptr) const char **ids = xcalloc(n, sizeof(*ids));
+	cleanup(free_ptr) struct named **order = xcalloc(n, sizeof(struct named *));
+	cleanup(free_ptr) bool *bare = xcalloc(n, sizeof(*bare));
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf name = BUF_INIT;
+		if (v[i].name != NULL)
+			name_encode(v[i].name, strlen(v[i].name), &name);
+		v[i].file_name = buf_take(&name);
+		ids[i] = v[i].id;
+		order[i] = &v[i];
+	}
+	if (n > 0) {
+		qsort(ids, n, sizeof(*ids), by_text);
+		qsort(order, n, sizeof(struct named *), by_file_name);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *name = order[i]->file_name;
+		bool shared = (i > 0 && strcmp(order[i - 1]->file_name, name) == 0) ||
+			      (i + 1 < n && strcmp(order[i + 1]->file_name, name) == 0);
+		bare[i] = !shared && name[0] != '\0' && strlen(name) <= FILE_NAME_MAX &&
+			  !reads_as_another(order[i], ids, n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (bare[i])
+			continue;
+		char *whole = with_id(order[i]);
+		free(order[i]->file_name);
+		order[i]->file_name = whole;
+	}
+}
+
+bool url_segment(const char *segment, struct buf *out)
+{
+	if (segment[0] == '\0' || strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
+		return false;
+	for (const char *s = segment; *s != '\0'; s++) {
+		if (is_alnum(*s) || strchr("-._~", *s) != NULL)
+			buf_addc(out, *s);
+		else
+			escape(s, 1, out);
+	}
+	return true;
+}
+
+/* Swap files try 4913 first, then numbers 123 apart, until one is not in use (vim, fileio.c). */
+static bool vim_probe(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len < 4 || len > 5 || strspn(name, "0123456789") != len)
+		return false;
+	int number = atoi(name);
+	return name[0] != '0' && number >= 4913 && (number - 4913) % 123 == 0;
+}
+
+#define ANY SIZE_MAX
+
+static const struct {
+	const char *prefix;
+	size_t random; /* so many letters or digits between, or ANY */
+	const char *suffix;
+} scratch[] = {
+	{"sed", 6, ""},		    /* GNU sed -i */
+	{"XX", 6, ""},		    /* perl -i: mkstemp("XXXXXXXX") */
+	{"Cu", 6, ""},		    /* coreutils: ln -f, cp -b */
+	{".goutputstream-", 6, ""}, /* GIO: gedit and others */
+	{"tmp", ANY, ""},	    /* mktemp(1), Python */
+	{"", ANY, ".tmp"},
+};
+
+static bool all_alnum(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_alnum(s[i]))
+			return false;
+	return true;
+}
+
+bool name_scratch(const char *file_name)
+{
+	size_t len = strlen(file_name);
+
+	if (strstr(file_name, "permissions") != NULL)
+		return strcmp(file_name, "permissions") != 0;
+	for (size_t i = 0; i < ARRAY_LEN(scratch); i++) {
+		size_t prefix = strlen(scratch[i].prefix), suffix = strlen(scratch[i].suffix);
+		if (len < prefix + suffix || !str_starts(file_name, scratch[i].prefix) ||
+		    !str_ends(file_name, scratch[i].suffix))
+			continue;
+		size_t middle = len - prefix - suffix;
+		if (scratch[i].random == ANY ||
+		    (scratch[i].random == middle && all_alnum(file_name + prefix, middle)))
+			return true;
+	}
+	return vim_probe(file_name);
+}
