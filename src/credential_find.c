@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOGIN_FILE ".config/planetscale/access-token" /* pscale ignores XDG_CONFIG_HOME, so we do  \
-						       */
-#define SYSTEMD_NAME "pscalefs"                       /* LoadCredential=pscalefs:… */
+/* pscale(1) does not look at XDG_CONFIG_HOME, so neither do we. */
+#define LOGIN_FILE ".config/planetscale/access-token"
+/* LoadCredential=pscalefs:FILE in a systemd unit */
+#define SYSTEMD_NAME "pscalefs"
 
 extern char **environ;
 
