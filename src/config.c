@@ -9,6 +9,7 @@
 
 #include "config_options.h"
 #include "endpoint.h"
+#include "mountpoint.h"
 
 void config_finish(struct config *c)
 {
@@ -65,7 +66,8 @@ static int check_org(const char *org, struct error *e)
 }
 
 /*
- * Where a dead FUSE mount is: its directory cannot be looked at, but the one above can.
+ * Where a dead FUSE mount is. realpath(3) finds it through a symbolic link, unless it asks the
+ * directory itself, which does not answer; the one above does.
  */
 static char *resolve_dead(const char *given)
 {
@@ -74,12 +76,13 @@ static char *resolve_dead(const char *given)
 
 	while (len > 1 && copy[len - 1] == '/')
 		copy[--len] = '\0';
+	char *whole = realpath(copy, NULL);
+	if (whole != NULL)
+		return whole;
 	char *slash = strrchr(copy, '/');
 	const char *base = slash == NULL ? copy : slash + 1;
-	if (str_eq(base, "") || str_eq(base, ".") || str_eq(base, "..")) {
-		errno = ENOTCONN;
+	if (str_eq(base, "") || str_eq(base, ".") || str_eq(base, ".."))
 		return NULL;
-	}
 	if (slash != NULL)
 		*slash = '\0';
 	const char *parent = slash == NULL ? "." : slash == copy ? "/" : copy;
@@ -92,21 +95,23 @@ static char *resolve_dead(const char *given)
 static int check_mountpoint(struct config *c, struct error *e)
 {
 	const char *given = c->mountpoint;
-	struct stat st;
-	char *resolved;
+	char *resolved = NULL;
 
-	if (stat(given, &st) == 0) {
-		if (!S_ISDIR(st.st_mode))
-			return error_set(e, ENOTDIR, "%s is not a directory", given);
+	switch (errno = -mountpoint_look(given)) {
+	case 0:
 		resolved = realpath(given, NULL);
-	} else if (errno == ENOTCONN) {
+		break;
+	case ENOTCONN:
 		resolved = resolve_dead(given);
-	} else if (errno == ENOENT) {
+		break;
+	case ENOTDIR:
+		return error_set(e, ENOTDIR, "%s is not a directory", given);
+	case ENOENT:
 		error_set(e, ENOENT, "the mount point %s does not exist", given);
 		error_hint(e, "mkdir %s", given);
 		return -ENOENT;
-	} else {
-		resolved = NULL;
+	default:
+		break;
 	}
 	if (resolved == NULL)
 		return error_set(e, errno, "cannot mount on %s: %s", given, strerror(errno));

@@ -445,10 +445,26 @@ static void describe(const struct option *o, bool word, struct buf *out)
 		 o->help);
 }
 
+/* The words without a text of their own, in lines that fit a terminal. */
+static void list_words(struct buf *out)
+{
+	size_t line = out->len;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+		if (o->help != NULL || o->set == refuse_sharing)
+			continue;
+		if (out->len - line + strlen(o->word) + 2 > 76) {
+			buf_adds(out, "\n");
+			line = out->len;
+		}
+		buf_addf(out, "%s%s,", out->len == line ? "  " : " ", o->word);
+	}
+	buf_adds(out, " x-*\n");
+}
+
 void config_help(struct buf *out)
 {
-	bool first = true;
-
 	buf_adds(out, "usage: pscalefs [options] MOUNTPOINT\n"
 		      "Mounts PlanetScale's organizations, databases and service tokens at a "
 		      "directory.\n\nOptions, with their defaults:\n");
@@ -459,12 +475,6 @@ void config_help(struct buf *out)
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		if (options[i].help != NULL && options[i].word != NULL)
 			describe(&options[i], true, out);
-	buf_adds(out, "\nAs in fstab(5), too: ");
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		if (options[i].help != NULL || options[i].set == refuse_sharing)
-			continue;
-		buf_addf(out, "%s%s", first ? "" : ", ", options[i].word);
-		first = false;
-	}
-	buf_adds(out, ", x-*\n");
+	buf_adds(out, "\nWords of fstab(5) that -o takes, too:\n");
+	list_words(out);
 }

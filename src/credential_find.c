@@ -94,8 +94,8 @@ static int check_file(int fd, const char *path, mode_t refused_mode, struct erro
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(e, EPERM, "%s belongs to another user", path);
 	if ((st.st_mode & refused_mode) != 0) {
-		error_set(e, EPERM, "%s holds a secret and is open to other users (mode %03o)",
-			  path, st.st_mode & 0777u);
+		error_set(e, EPERM, "%s holds a secret and is open to other users (mode %04o)",
+			  path, st.st_mode & 07777u);
 		error_hint(e, "chmod 600 %s", path);
 		return -EPERM;
 	}

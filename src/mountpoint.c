@@ -88,12 +88,13 @@ static int read_mountinfo(struct buf *out, struct error *e)
 	return 0;
 }
 
-/* 0, or -errno: what looking at the path says. */
-static int look(const char *path)
+int mountpoint_look(const char *path)
 {
-	struct stat st;
+	struct statx st;
 
-	return stat(path, &st) == 0 ? 0 : -errno;
+	if (statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_TYPE, &st) != 0)
+		return -errno;
+	return S_ISDIR(st.stx_mode) ? 0 : -ENOTDIR;
 }
 
 /* Users may not umount(2); the helper, which is root's, may do it for them. */
@@ -134,7 +135,7 @@ int mountpoint_detach_dead(const char *path, struct error *e)
 	if (r != 0)
 		return r;
 	cleanup(free_ptr) char *type = mountpoint_type(buf_str(&mountinfo), path);
-	int state = look(path);
+	int state = mountpoint_look(path);
 	bool ours = str_eq(type, MOUNTPOINT_TYPE);
 	if (ours && state != -ENOTCONN) {
 		error_set(e, EBUSY, "already mounted at %s", path);
@@ -148,7 +149,7 @@ int mountpoint_detach_dead(const char *path, struct error *e)
 				 type == NULL ? "" : ", mounted there is ",
 				 type == NULL ? "" : type);
 	r = detach(path, e);
-	if (r == 0 && (state = look(path)) != 0)
+	if (r == 0 && (state = mountpoint_look(path)) != 0)
 		r = error_set(e, -state, "%s", strerror(-state));
 	if (r != 0) {
 		error_wrap(e, "cannot detach the dead pscalefs at %s", path);

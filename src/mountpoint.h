@@ -18,6 +18,13 @@
 char *mountpoint_type(const char *mountinfo, const char *path);
 
 /*
+ * 0 if `path` is a directory that answers, -ENOTCONN if it is a dead FUSE mount or below one,
+ * -ENOTDIR, -ENOENT … otherwise. Asks the file system itself: the kernel would answer stat(2) for a
+ * mount that has just died from the attributes it remembers.
+ */
+int mountpoint_look(const char *path);
+
+/*
  * Make an absolute, resolved `path` ready to be mounted on: 0 if it already was or is now, else
  * -errno with a sentence. -EBUSY: a live pscalefs is mounted there. May run fusermount3 and wait
  * for it: to be called before there are connections.
