@@ -24,6 +24,7 @@ extern char **environ;
 
 static char dir[] = "/tmp/pscalefs-test-XXXXXX";
 static char path[128];
+static const char *program; /* this one, to be run anew */
 
 static void clear_environment(void)
 {
@@ -500,7 +501,7 @@ static void proc_does_not_show_the_secret_any_more(void **state)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		execve("/proc/self/exe", argv, envp);
+		execve(program, argv, envp);
 		_exit(77);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -551,6 +552,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(proc_does_not_show_the_secret_any_more, setup),
 	};
 
+	program = argv[0];
 	if (argc == 2 && str_eq(argv[1], "--look"))
 		return look_at_own_environment();
 	return cmocka_run_group_tests_name("credential", tests, make_directory, remove_directory);

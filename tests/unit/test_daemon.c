@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -267,8 +268,15 @@ static void no_process_to_be_had_is_said(void **state)
 	none = old;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	int r = daemon_fork(&d, false, &e);
+	int probe[2]; /* valgrind does not hold us to the limit */
+	bool held = socketpair(AF_UNIX, SOCK_STREAM, 0, probe) != 0;
+	int r = held ? daemon_fork(&d, false, &e) : 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	if (!held) {
+		close(probe[0]);
+		close(probe[1]);
+		skip();
+	}
 	assert_int_equal(r, -EMFILE);
 	assert_string_equal(e.text, "cannot start in the background: Too many open files");
 }
