@@ -6,8 +6,8 @@
 #include "scopes.h"
 
 /*
- * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08), and for the names marked (*)
- * only the reference pages of the endpoints that ask for them.
+ * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08), and for the names marked
+ * (*) only the reference pages of the endpoints that ask for them.
  */
 static const struct catalog_entry organization[] = {
 	{"create_databases", "Create organization databases"},
@@ -27,7 +27,7 @@ static const struct catalog_entry organization[] = {
 	{"write_oauth_tokens",
 	 "Create and refresh OAuth grants and tokens for an OAuth application"},
 	{"write_organization", "Update and remove members of an organization"}, /* (*) */
-	{"write_payment_method", "Update the organization's payment method"},	/* (*) */
+	{"write_payment_method", "Update the organization's payment method"},   /* (*) */
 	{"write_service_tokens", "Create and update service tokens"},
 	{"write_teams", "Create and update teams"},
 	{NULL, NULL},
@@ -55,8 +55,8 @@ static const struct catalog_entry database[] = {
 	{"delete_production_branch_backups", "Delete production branch backups"},
 	{"delete_production_branch_password", "Delete a password for a production branch"},
 	{"delete_production_read_only_branch_password",
-	 "Delete a read-only password for a production branch"}, /* (*) */
-	{"demote_branches", "Demote a production branch to a development branch"}, /* (*) */
+	 "Delete a read-only password for a production branch"},                     /* (*) */
+	{"demote_branches", "Demote a production branch to a development branch"},   /* (*) */
 	{"promote_branches", "Promote a development branch to a production branch"}, /* (*) */
 	{"read_backups", "List backups"},
 	{"read_branch", "Read a database branch"},

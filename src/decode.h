@@ -1,10 +1,16 @@
 /*
  * decode: bytes of an answer to records, strictly; what is wrong is said with its JSON path.
  *
- * Pure, fuzzed, and the only user of cJSON. Requires only what the file system cannot do without
+ * Pure, fuzzed, and with decode_json the only user of cJSON. Requires only what the file system cannot do without
  * ("data", "id", a name in a path); every other key may be absent, null or of another type, and is then
  * left out. Unknown keys are ignored. What a thing's text may be is not judged here, but a string with a NUL,
  * an id that is empty, "." or "..", or has a byte outside [A-Za-z0-9_-] or over 64 bytes fails.
+ *
+ * Strict where leaving out would mislead: "next_page" that is no page, an access without its name, a grant without
+ * its accesses fail; a permission name may be any printable ASCII text without blank, ',' and '#' that does not start
+ * with a sign, known to the grammar or not.
+ *
+ * cJSON's memory is wiped before it is given back, whatever happened: an answer may hold a secret.
  *
  * Every function: 0, or -EREMOTEIO with a sentence such as `data[3].id: a string expected` and the outputs untouched.
  */
@@ -17,7 +23,10 @@
 #define DECODE_DEPTH_MAX 64
 #define DECODE_ITEMS_MAX 100000 /* of one list, all pages: what is more is nobody's organization */
 
-/* Lists: the page's items are appended to `out`; *next_page is "next_page", or 0 where it is null or absent. */
+/*
+ * Lists: an object with "data", whatever else of the wrapper is there. The first of several items with one id is taken.
+ * The page's items are appended to `out`; *next_page is "next_page", or 0 where it is null or absent.
+ */
 int decode_organizations(const char *body, size_t len, struct organization_records *out,
 			 int64_t *next_page, struct error *e);
 int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
@@ -28,7 +37,10 @@ int decode_tokens(const char *body, size_t len, struct token_records *out, int64
 int decode_organization(const char *body, size_t len, struct organization_record *out, struct error *e);
 int decode_database(const char *body, size_t len, struct database_record *out, struct error *e);
 int decode_token(const char *body, size_t len, struct token_record *out, struct error *e);
-/* The answer to the creation of a token: `token` must be there; *secret is the caller's to free. cJSON's own copy is wiped. */
+/*
+ * The answer to the creation of a token: `token` must be there; *secret is the caller's to free. Nothing else but
+ * a bad "id" fails here, for the secret would be lost: accesses that cannot be read leave has_grants false.
+ */
 int decode_created_token(const char *body, size_t len, struct token_record *out, struct secret **secret,
 			 struct error *e);
 

@@ -216,10 +216,11 @@ static int take_ttl(struct reader *r, int64_t *ttl_s, struct error *err)
 			return error_set(err, EINVAL, "ttl is given twice");
 		text_clean(text, sizeof(text), w.at + 4, w.len - 4);
 		if (w.len - 4 >= sizeof(text) || grammar_duration(text, ttl_s) != 0)
-			return error_set(err, EINVAL,
-					 "\"%s\" is no time to live; write a number and one of s, m, "
-					 "h, d, w, such as ttl=90d",
-					 quoted);
+			return error_set(
+				err, EINVAL,
+				"\"%s\" is no time to live; write a number and one of s, m, "
+				"h, d, w, such as ttl=90d",
+				quoted);
 	}
 	return 0;
 }

@@ -175,11 +175,11 @@ static const struct {
 	size_t random; /* so many letters or digits between, or ANY */
 	const char *suffix;
 } scratch[] = {
-	{"sed", 6, ""},		    /* GNU sed -i */
-	{"XX", 6, ""},		    /* perl -i: mkstemp("XXXXXXXX") */
-	{"Cu", 6, ""},		    /* coreutils: ln -f, cp -b */
+	{"sed", 6, ""},             /* GNU sed -i */
+	{"XX", 6, ""},              /* perl -i: mkstemp("XXXXXXXX") */
+	{"Cu", 6, ""},              /* coreutils: ln -f, cp -b */
 	{".goutputstream-", 6, ""}, /* GIO: gedit and others */
-	{"tmp", ANY, ""},	    /* mktemp(1), Python */
+	{"tmp", ANY, ""},           /* mktemp(1), Python */
 	{"", ANY, ".tmp"},
 };
 

@@ -88,8 +88,7 @@ void grants_merge(struct grants *to, const struct grants *from)
 	}
 	for (size_t i = 0; i < from->n; i++) {
 		const struct grant *f = &from->v[i];
-		struct grant *t =
-			grants_at(to, f->resource_type, f->resource_id, f->resource_name);
+		struct grant *t = grants_at(to, f->resource_type, f->resource_id, f->resource_name);
 		t->deleted = t->deleted || f->deleted;
 		scopes_merge(&t->scopes, &f->scopes);
 	}

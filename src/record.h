@@ -75,7 +75,7 @@ struct token_record {
 	char *created_by;   /* optional: actor_display_name */
 	/*
 	 * The object as JSON text, compact (a thousand are kept), without the secrets ("token", "plain_text_refresh_token")
-	 * and without "service_token_accesses", which `grants` holds and changes would make untrue.
+	 * and without "service_token_accesses", which `grants` holds and changes would make untrue. No newline behind it.
 	 */
 	char *info;
 	bool has_grants; /* "service_token_accesses" was there, as an array */

@@ -51,6 +51,7 @@ bool scopes_addn(struct scopes *s, const char *name, size_t len)
 {
 	size_t at;
 
+	len = strnlen(name, len);
 	if (find(s, name, len, &at))
 		return false;
 	s->v = xgrow(s->v, s->n, sizeof(*s->v));

@@ -17,7 +17,7 @@ struct scopes {
 void scopes_finish(struct scopes *s); /* frees; usable again */
 bool scopes_has(const struct scopes *s, const char *name);
 bool scopes_add(struct scopes *s, const char *name);	  /* false if it was there */
-bool scopes_addn(struct scopes *s, const char *name, size_t len);
+bool scopes_addn(struct scopes *s, const char *name, size_t len); /* a name ends at a NUL */
 bool scopes_remove(struct scopes *s, const char *name); /* false if it was not there */
 void scopes_copy(struct scopes *to, const struct scopes *from); /* replaces */
 bool scopes_equal(const struct scopes *a, const struct scopes *b);

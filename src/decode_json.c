@@ -1,0 +1,226 @@
+#include "decode_json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "secret.h"
+
+/* What cJSON allocates knows its size, so that it can be wiped. */
+struct block {
+	_Alignas(max_align_t) size_t size;
+	_Alignas(max_align_t) char bytes[];
+};
+
+static void *block_new(size_t size)
+{
+	struct block *b = xmalloc(sizeof(*b) + size);
+
+	b->size = size;
+	return b->bytes;
+}
+
+static void block_free(void *bytes)
+{
+	if (bytes == NULL)
+		return;
+	struct block *b = (struct block *)((char *)bytes - offsetof(struct block, bytes));
+	secret_wipe(b->bytes, b->size);
+	free(b);
+}
+
+/*
+ * What cJSON would let pass: a NUL, as a byte or as an escape (it cuts strings there), "\u" without
+ * four digits (which it takes for a NUL), control characters, nesting 1000 deep.
+ */
+struct scan {
+	const char *at, *end;
+	int depth, depth_max;
+	bool in_string;
+};
+
+/* From the backslash to the character behind it. */
+static const char *scan_escape(struct scan *s)
+{
+	const char *code = ++s->at;
+
+	if (code == s->end)
+		return "is cut off";
+	if (*code != 'u')
+		return *code == '\0' ? "holds a NUL character" : NULL;
+	if (s->end - code < 5)
+		return "is cut off";
+	for (int i = 1; i <= 4; i++)
+		if (code[i] == '\0' || strchr("0123456789abcdefABCDEF", code[i]) == NULL)
+			return "is not JSON";
+	return memcmp(code + 1, "0000", 4) == 0 ? "holds a NUL character" : NULL;
+}
+
+static const char *scan_byte(struct scan *s)
+{
+	unsigned char c = (unsigned char)*s->at;
+
+	if (c == '\0')
+		return "holds a NUL character";
+	if (c < ' ' && (s->in_string || strchr("\t\r\n", c) == NULL))
+		return "holds a control character";
+	if (c == '"')
+		s->in_string = !s->in_string;
+	else if (s->in_string)
+		return c == '\\' ? scan_escape(s) : NULL;
+	else if ((c == '{' || c == '[') && ++s->depth > s->depth_max)
+		return "is nested too deeply";
+	else if (c == '}' || c == ']')
+		s->depth--;
+	return NULL;
+}
+
+static int scan(const char *body, size_t len, int depth_max, struct error *e)
+{
+	struct scan s = {body, body + len, 0, depth_max, false};
+
+	for (; s.at < s.end; s.at++) {
+		size_t offset = (size_t)(s.at - body);
+		const char *wrong = scan_byte(&s);
+		if (wrong != NULL)
+			return error_set(e, EREMOTEIO, "the answer %s (at byte %zu)", wrong,
+					 offset);
+	}
+	return 0;
+}
+
+static size_t skip_space(const char *body, size_t len, size_t i)
+{
+	while (i < len && body[i] != '\0' && strchr(" \t\r\n", body[i]) != NULL)
+		i++;
+	return i;
+}
+
+int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e)
+{
+	cJSON_Hooks hooks = {block_new, block_free};
+	size_t first = skip_space(body, len, 0);
+	const char *end = NULL;
+
+	if (first == len)
+		return error_set(e, EREMOTEIO, "the answer is empty");
+	if (body[first] == '<')
+		return error_set(e, EREMOTEIO, "the answer is a web page, not JSON");
+	if (scan(body, len, depth_max, e) != 0)
+		return -EREMOTEIO;
+	cJSON_InitHooks(&hooks); /* the same each time, before cJSON's first allocation */
+	cleanup(json_free) cJSON *json = cJSON_ParseWithLengthOpts(body, len, &end, false);
+	if (json == NULL)
+		return error_set(e, EREMOTEIO, "the answer is not JSON, or is cut off");
+	size_t behind = (size_t)(end - body);
+	if (skip_space(body, len, behind) != len)
+		return error_set(e, EREMOTEIO, "the answer goes on behind its end (at byte %zu)",
+				 behind);
+	if (!cJSON_IsObject(json))
+		return error_set(e, EREMOTEIO, "the answer is not a JSON object");
+	*out = json;
+	json = NULL;
+	return 0;
+}
+
+void json_free(struct cJSON **json)
+{
+	cJSON_Delete(*json);
+	*json = NULL;
+}
+
+bool json_is_object(const struct cJSON *json)
+{
+	return cJSON_IsObject(json);
+}
+
+bool json_is_array(const struct cJSON *json)
+{
+	return cJSON_IsArray(json);
+}
+
+size_t json_count(const struct cJSON *array)
+{
+	return (size_t)cJSON_GetArraySize(array);
+}
+
+struct cJSON *json_first(const struct cJSON *json)
+{
+	return json == NULL ? NULL : json->child;
+}
+
+struct cJSON *json_next(const struct cJSON *json)
+{
+	return json->next;
+}
+
+const char *json_key(const struct cJSON *child)
+{
+	return child->string;
+}
+
+const struct cJSON *json_get(const struct cJSON *object, const char *key)
+{
+	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+}
+
+const char *json_string(const struct cJSON *json)
+{
+	return cJSON_IsString(json) ? json->valuestring : NULL;
+}
+
+const char *json_text(const struct cJSON *object, const char *key)
+{
+	return json_string(json_get(object, key));
+}
+
+const char *json_some_text(const struct cJSON *object, const char *key)
+{
+	const char *value = json_text(object, key);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+bool json_is_set(const struct cJSON *object, const char *key)
+{
+	const cJSON *value = json_get(object, key);
+
+	return value != NULL && !cJSON_IsNull(value) && !cJSON_IsFalse(value);
+}
+
+#define DOUBLE_EXACT 9007199254740992.0 /* 2^53: up to here a double knows every whole number */
+
+bool json_whole(const struct cJSON *json, int64_t *out)
+{
+	const char *digits = json_string(json);
+	double number;
+
+	if (cJSON_IsNumber(json))
+		number = json->valuedouble;
+	else if (digits != NULL && digits[0] != '\0' &&
+		 strspn(digits, "0123456789") == strlen(digits))
+		number = strtod(digits, NULL);
+	else
+		return false;
+	if (!(number >= 0 && number <= DOUBLE_EXACT) || (double)(int64_t)number != number)
+		return false;
+	*out = (int64_t)number;
+	return true;
+}
+
+void json_erase(struct cJSON *object, const char *key)
+{
+	while (cJSON_GetObjectItem(object, key) != NULL)
+		cJSON_DeleteItemFromObject(object, key);
+}
+
+char *json_print(const struct cJSON *json, bool indented)
+{
+	char *text = indented ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+	char *copy = xasprintf("%s%s", text == NULL ? "{}" : text, indented ? "\n" : "");
+
+	cJSON_free(text);
+	return copy;
+}

@@ -1,0 +1,45 @@
+/*
+ * decode_json: the JSON text of an answer as a tree; the only user of cJSON.
+ *
+ * Belongs to decode and to nobody else. Knows no PlanetScale. Refuses what cJSON would let pass; wipes all of cJSON's
+ * memory before it is given back, for cJSON copies every string, frees half a tree by itself when the text turns out to be
+ * broken, and any string may be a secret. A tree is borrowed from its root; looking into NULL, or into what is
+ * no object, finds nothing.
+ */
+#ifndef PSCALEFS_DECODE_JSON_H
+#define PSCALEFS_DECODE_JSON_H
+
+#include "error.h"
+
+struct cJSON; /* opaque */
+
+/*
+ * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested more than `depth_max` deep, without
+ * control characters, trailing text or a NUL, written as a byte or as an escape.
+ */
+int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);
+void json_free(struct cJSON **json); /* for cleanup(): wipes, frees *json, takes NULL */
+
+bool json_is_object(const struct cJSON *json);
+bool json_is_array(const struct cJSON *json);
+size_t json_count(const struct cJSON *array);
+
+/* The children of an array or object, in order: json_first(x), then json_next() until NULL. */
+struct cJSON *json_first(const struct cJSON *json);
+struct cJSON *json_next(const struct cJSON *json);
+const char *json_key(const struct cJSON *child); /* NULL in an array */
+
+/* By key, case and all; the first of several. */
+const struct cJSON *json_get(const struct cJSON *object, const char *key);
+const char *json_string(const struct cJSON *json);			/* NULL if it is none */
+const char *json_text(const struct cJSON *object, const char *key);	/* NULL if it is no string */
+const char *json_some_text(const struct cJSON *object, const char *key); /* NULL for "", too */
+bool json_is_set(const struct cJSON *object, const char *key); /* there, and neither null nor false */
+/* A whole number from 0, also one written as a string of digits; false for anything else. */
+bool json_whole(const struct cJSON *json, int64_t *out);
+
+void json_erase(struct cJSON *object, const char *key); /* every spelling of it */
+/* As text that the caller frees. Indented, it ends in a newline. */
+char *json_print(const struct cJSON *json, bool indented);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * decode_kinds: every decoder behind one call, with a sample of each answer, for the tests of
+ * decode.
+ */
+#ifndef PSCALEFS_TEST_DECODE_KINDS_H
+#define PSCALEFS_TEST_DECODE_KINDS_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "decode.h"
+
+#define SECRET "pscale_tkn_SeCrEt0123456789"
+
+#define TOKEN_HEAD                                                                                 \
+	"{\"id\":\"hnmkbklsndgi\",\"type\":\"ServiceToken\",\"name\":\"ci-deploy\","               \
+	"\"display_name\":\"ci-deploy\","
+#define TOKEN_TAIL                                                                                 \
+	"\"created_at\":\"2026-01-14T10:19:23.000Z\",\"updated_at\":\"2026-01-14T10:19:24.000Z\"," \
+	"\"expires_at\":null,\"last_used_at\":\"2026-01-15T00:00:00.000Z\","                       \
+	"\"actor_id\":\"g2dr4sbhz6ag\",\"actor_display_name\":\"Ada\",\"actor_type\":\"User\","    \
+	"\"service_token_accesses\":[" ACCESS_WITH_KEYS "],\"oauth_accesses_by_resource\":null}"
+#define ACCESS_WITH_KEYS                                                                           \
+	"{\"id\":\"hjqui654yu71\",\"access\":\"read_branch\",\"description\":\"Read database "     \
+	"branch\","                                                                                \
+	"\"resource_name\":\"app-db\",\"resource_id\":\"1lbjwnp48b6r\",\"resource_type\":"         \
+	"\"Database\","                                                                            \
+	"\"resource\":{\"id\":\"1lbjwnp48b6r\",\"type\":\"Database\",\"name\":\"app-db\","         \
+	"\"deleted_at\":null}}"
+#define ACCESS_NESTED                                                                              \
+	"{\"id\":\"hjqui654yu71\",\"type\":\"DatabaseAccess\",\"resource\":{\"id\":"               \
+	"\"1lbjwnp48b6r\","                                                                        \
+	"\"type\":\"Database\",\"name\":\"app-db\",\"created_at\":\"2021-01-14T10:19:23.000Z\"},"  \
+	"\"access\":\"read_branch\"}"
+#define GRANT                                                                                      \
+	"{\"id\":\"1lbjwnp48b6r\",\"type\":\"ServiceTokenGrant\",\"resource_name\":\"app-db\","    \
+	"\"resource_type\":\"Database\",\"resource_id\":\"1lbjwnp48b6r\","                         \
+	"\"accesses\":[{\"access\":\"read_branch\",\"description\":\"Read database branch\"}]}"
+#define LIST(items)                                                                                \
+	"{\"type\":\"list\",\"current_page\":1,\"next_page\":null,\"next_page_url\":null,"         \
+	"\"prev_page\":null,\"prev_page_url\":null,\"data\":[" items "]}"
+
+/* Bodies as the documentation has them, with the "type" that real ones carry. */
+extern const char organization_body[], database_body[], token_body[], created_body[];
+
+/* Every decoder behind one call. */
+enum kind {
+	ORGANIZATIONS,
+	DATABASES,
+	TOKENS,
+	ORGANIZATION,
+	DATABASE,
+	TOKEN,
+	CREATED,
+	GRANTS,
+	ACCESSES,
+	KINDS
+};
+
+/* A whole sample of each kind. */
+extern const char *const samples[];
+
+/* What a decoder may write to. Freed and filled anew by each decode(). */
+struct outputs {
+	struct organization_records organizations;
+	struct database_records databases;
+	struct token_records tokens;
+	struct organization_record organization;
+	struct database_record database;
+	struct token_record token;
+	struct secret *secret;
+	struct grants grants;
+	int64_t next;
+	struct error error;
+};
+extern struct outputs got;
+
+void got_finish(void);
+int call(enum kind kind, const char *body, size_t len);
+/* From a copy of exactly `len` bytes, so that a byte read behind it shows; asserts that a failure
+ * is a proper one. */
+int decode_bytes(enum kind kind, const char *body, size_t len);
+int decode(enum kind kind, const char *body);
+void refuse(enum kind kind, const char *body, const char *sentence);
+
+#endif

@@ -1,0 +1,219 @@
+/* decode: bytes that are no answer, or too much of one, and secrets in them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode_kinds.h"
+
+static void what_is_no_json_object_is_refused(void **state)
+{
+	static const struct {
+		const char *body;
+		size_t len; /* 0: strlen */
+		const char *sentence;
+	} cases[] = {
+		{"", 0, "the answer is empty"},
+		{" \r\n\t", 0, "the answer is empty"},
+		{"<html><title>400 Bad Request</title>", 0, "the answer is a web page, not JSON"},
+		{"\n<html>", 0, "the answer is a web page, not JSON"},
+		{"Bad gateway", 0, "the answer is not JSON, or is cut off"},
+		{"null", 0, "the answer is not a JSON object"},
+		{"[]", 0, "the answer is not a JSON object"},
+		{"\"x\"", 0, "the answer is not a JSON object"},
+		{"{\"id\":\"a\"}x", 0, "the answer goes on behind its end (at byte 10)"},
+		{"{\"id\":\"a\"} {}", 0, "the answer goes on behind its end (at byte 10)"},
+		{"{\"id\":\"a\"}}", 0, "the answer goes on behind its end (at byte 10)"},
+		{"{\"id\":\"a\"\0}", 11, "the answer holds a NUL character (at byte 9)"},
+		{"{\"id\":\"a\"}\0", 11, "the answer holds a NUL character (at byte 10)"},
+		{"{\"id\":\"a\0\"}", 11, "the answer holds a NUL character (at byte 8)"},
+		{"{\"id\":\"a\\\0\"}", 12, "the answer holds a NUL character (at byte 8)"},
+		{"{\"id\":\"a\\u0000\"}", 0, "the answer holds a NUL character (at byte 8)"},
+		{"{\"id\\u0000\":\"a\"}", 0, "the answer holds a NUL character (at byte 4)"},
+		{"{\"id\":\"a\\\\\\u0000\"}", 0, "the answer holds a NUL character (at byte 10)"},
+		{"{\"id\":\"a\\uZZZZ\"}", 0, "the answer is not JSON (at byte 8)"},
+		{"{\"id\":\"a\\u00", 0, "the answer is cut off (at byte 8)"},
+		{"{\"id\":\"a\\", 0, "the answer is cut off (at byte 8)"},
+		{"{\"id\":\"a\nb\"}", 0, "the answer holds a control character (at byte 8)"},
+		{"{\"id\":\"a\"\v}", 0, "the answer holds a control character (at byte 9)"},
+		{"{\"id\":\"a\\ud800\"}", 0, "the answer is not JSON, or is cut off"},
+		{"{\"id\":\"a\",}", 0, "the answer is not JSON, or is cut off"},
+		{"{\"id\" \"a\"}", 0, "the answer is not JSON, or is cut off"},
+		{"{'id':'a'}", 0, "the answer is not JSON, or is cut off"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (enum kind kind = 0; kind < KINDS; kind++) {
+			size_t len = cases[i].len ? cases[i].len : strlen(cases[i].body);
+			assert_int_equal(decode_bytes(kind, cases[i].body, len), -EREMOTEIO);
+			assert_string_equal(got.error.text, cases[i].sentence);
+		}
+	assert_int_equal(decode(TOKEN, " \n{\"id\":\"a\",\"name\":\"\\\\u0000\"}\r\n\t "), 0);
+	assert_string_equal(got.token.name, "\\u0000");
+	assert_int_equal(decode(TOKEN, "{\"id\":\"a\",\"name\":\"\\ud83d\\ude00\"}"), 0);
+	assert_string_equal(got.token.name, "\xf0\x9f\x98\x80");
+}
+
+static void an_answer_cut_off_anywhere_is_refused(void **state)
+{
+	(void)state;
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		size_t len = strlen(samples[kind]);
+		assert_int_equal(decode(kind, samples[kind]), 0);
+		for (size_t cut = 0; cut < len; cut++)
+			assert_int_equal(decode_bytes(kind, samples[kind], cut), -EREMOTEIO);
+	}
+}
+
+/* Any byte of a sample replaced: refused or read, but never worse. */
+static void a_changed_byte_does_no_harm(void **state)
+{
+	static const char bytes[] = {'\0', '"', '\\', '{', '}', '[', ']', ',', ':', '0', '\xff'};
+
+	(void)state;
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		char *body = xstrdup(samples[kind]);
+		for (size_t i = 0; body[i] != '\0'; i++)
+			for (size_t k = 0; k < sizeof(bytes); k++) {
+				char was = body[i];
+				body[i] = bytes[k];
+				decode_bytes(kind, body, strlen(samples[kind]));
+				body[i] = was;
+			}
+		free(body);
+	}
+}
+
+static void nesting_has_a_limit(void **state)
+{
+	struct buf body = BUF_INIT;
+
+	(void)state;
+	for (int depth = 60; depth < 3000; depth = depth < 70 ? depth + 1 : depth * 3) {
+		buf_clear(&body);
+		buf_adds(&body, "{\"id\":\"a\",\"x\":");
+		for (int i = 1; i < depth; i++)
+			buf_addc(&body, '[');
+		for (int i = 1; i < depth; i++)
+			buf_addc(&body, ']');
+		buf_addc(&body, '}');
+		int r = decode(TOKEN, body.data);
+		assert_int_equal(r, depth <= DECODE_DEPTH_MAX ? 0 : -EREMOTEIO);
+		if (r != 0)
+			assert_string_equal(got.error.text,
+					    "the answer is nested too deeply (at byte 77)");
+	}
+	assert_int_equal(decode(TOKEN,
+				"{\"id\":\"a\",\"x\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+				"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"),
+			 0);
+	buf_finish(&body);
+}
+
+static void text_that_is_no_utf8_is_passed_on(void **state)
+{
+	(void)state;
+	assert_int_equal(decode(TOKEN, "{\"id\":\"a\",\"name\":\"\xff\xc3(\xed\xa0\x80\"}"), 0);
+	assert_string_equal(got.token.name, "\xff\xc3(\xed\xa0\x80");
+	assert_int_equal(decode(TOKEN, "{\"id\":\"\xff\"}"), -EREMOTEIO);
+}
+
+/* The linker puts this in front of the true one, to see what is wiped. */
+static int secrets_wiped;
+
+void __real_secret_wipe(void *p, size_t len);
+void __wrap_secret_wipe(void *p, size_t len);
+void __wrap_secret_wipe(void *p, size_t len)
+{
+	if (memmem(p, len, SECRET, strlen(SECRET)) != NULL)
+		secrets_wiped++;
+	__real_secret_wipe(p, len);
+}
+
+static void a_secret_is_wiped_from_every_answer_that_has_one(void **state)
+{
+	static const enum kind kinds[] = {TOKENS, CREATED};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const char *body = samples[kinds[i]];
+		const char *end = strstr(body, SECRET) + strlen(SECRET) + 1;
+		for (size_t len = (size_t)(end - body); len <= strlen(body); len++) {
+			secrets_wiped = 0;
+			decode_bytes(kinds[i], body, len);
+			assert_true(secrets_wiped > 0);
+		}
+	}
+	secrets_wiped = 0;
+	decode(ACCESSES, "{\"data\":[],\"token\":\"" SECRET "\"}");
+	assert_int_equal(secrets_wiped, 1);
+	secrets_wiped = 0;
+	decode(GRANTS, "{\"data\":{},\"token\":\"" SECRET "\"}");
+	assert_int_equal(secrets_wiped, 1);
+}
+
+static void large_answers_are_read_quickly_and_too_large_ones_refused(void **state)
+{
+	struct buf body = BUF_INIT;
+
+	(void)state;
+	buf_adds(&body, "{\"data\":[");
+	for (int t = 0; t < 1000; t++) {
+		buf_addf(&body, "%s{\"id\":\"t%d\",\"service_token_accesses\":[", t ? "," : "", t);
+		for (int a = 0; a < 60; a++)
+			buf_addf(&body,
+				 "%s{\"access\":\"scope_%d\",\"resource_type\":\"Database\","
+				 "\"resource_id\":\"d%d\"}",
+				 a ? "," : "", a / 20, a % 20);
+		buf_adds(&body, "]}");
+	}
+	buf_adds(&body, "]}");
+	assert_int_equal(decode_bytes(TOKENS, body.data, body.len), 0);
+	assert_int_equal(got.tokens.n, 1000);
+	assert_int_equal(got.tokens.v[999].grants.n, 20);
+	assert_int_equal(got.tokens.v[999].grants.v[7].scopes.n, 3);
+
+	buf_clear(&body);
+	buf_adds(&body, "{\"data\":[{\"access\":\"a\",\"resource_id\":\"r\"}");
+	for (int i = 1; i < DECODE_ITEMS_MAX; i++)
+		buf_addf(&body, ",{\"access\":\"a\",\"resource_id\":\"r%d\"}", i);
+	buf_adds(&body, "]}");
+	assert_int_equal(decode_bytes(ACCESSES, body.data, body.len), 0);
+	assert_int_equal(got.grants.n, DECODE_ITEMS_MAX);
+	buf_resize(&body, body.len - 2);
+	buf_adds(&body, ",{\"access\":\"a\"}]}");
+	assert_int_equal(decode_bytes(ACCESSES, body.data, body.len), -EREMOTEIO);
+	assert_string_equal(got.error.text, "data: too many items");
+	buf_finish(&body);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, finish)
+
+static int finish(void **state)
+{
+	(void)state;
+	got_finish();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_no_json_object_is_refused),
+		TEST(an_answer_cut_off_anywhere_is_refused),
+		TEST(a_changed_byte_does_no_harm),
+		TEST(nesting_has_a_limit),
+		TEST(text_that_is_no_utf8_is_passed_on),
+		TEST(a_secret_is_wiped_from_every_answer_that_has_one),
+		TEST(large_answers_are_read_quickly_and_too_large_ones_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

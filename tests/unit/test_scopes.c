@@ -1,0 +1,215 @@
+/* scopes: sorted sets of permission names. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scopes.h"
+
+/* A set from words apart by one blank. */
+static struct scopes set(const char *words)
+{
+	struct scopes s = SCOPES_INIT;
+
+	while (*words != '\0') {
+		size_t len = strcspn(words, " ");
+		scopes_addn(&s, words, len);
+		words += len + (words[len] == ' ');
+	}
+	return s;
+}
+
+static void expect(const struct scopes *s, const char *words)
+{
+	struct buf out = BUF_INIT;
+
+	scopes_print(s, ' ', &out);
+	if (out.len > 0)
+		buf_resize(&out, out.len - 1);
+	assert_string_equal(buf_str(&out), words);
+	buf_finish(&out);
+}
+
+static void names_are_kept_sorted_and_once(void **state)
+{
+	struct scopes s = set("b a c a b");
+
+	(void)state;
+	expect(&s, "a b c");
+	assert_false(scopes_add(&s, "b"));
+	assert_true(scopes_add(&s, "ab"));
+	expect(&s, "a ab b c");
+	assert_true(scopes_has(&s, "ab"));
+	assert_false(scopes_has(&s, "abc"));
+	assert_false(scopes_has(&s, ""));
+	scopes_finish(&s);
+	assert_false(scopes_has(&s, "a"));
+	assert_true(scopes_add(&s, "again"));
+	scopes_finish(&s);
+}
+
+static void a_name_is_found_only_whole(void **state)
+{
+	struct scopes s = set("delete_branch_password read");
+
+	(void)state;
+	assert_false(scopes_has(&s, "delete_branch"));
+	assert_true(scopes_addn(&s, "delete_branchXYZ", 13));
+	expect(&s, "delete_branch delete_branch_password read");
+	assert_true(scopes_addn(&s, "a\0b", 3));
+	assert_false(scopes_addn(&s, "a\0c", 3));
+	assert_true(scopes_has(&s, "a"));
+	scopes_finish(&s);
+}
+
+static void removing_tells_whether_it_was_there(void **state)
+{
+	struct scopes s = set("a b c");
+
+	(void)state;
+	assert_true(scopes_remove(&s, "b"));
+	assert_false(scopes_remove(&s, "b"));
+	expect(&s, "a c");
+	assert_true(scopes_remove(&s, "a"));
+	assert_true(scopes_remove(&s, "c"));
+	assert_int_equal(s.n, 0);
+	assert_true(scopes_add(&s, "d"));
+	expect(&s, "d");
+	scopes_finish(&s);
+}
+
+static void sets_join_and_part(void **state)
+{
+	static const struct {
+		const char *a, *b, *merged, *left;
+		bool subset, equal;
+	} cases[] = {
+		{"", "", "", "", true, true},
+		{"a", "", "a", "a", false, false},
+		{"", "a", "a", "", true, false},
+		{"a b", "b c", "a b c", "a", false, false},
+		{"a c", "a b c", "a b c", "", true, false},
+		{"a b", "a b", "a b", "", true, true},
+		{"x", "a b", "a b x", "x", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct scopes a = set(cases[i].a), b = set(cases[i].b), c = SCOPES_INIT;
+		assert_int_equal(scopes_subset(&a, &b), cases[i].subset);
+		assert_int_equal(scopes_equal(&a, &b), cases[i].equal);
+		scopes_copy(&c, &a);
+		assert_true(scopes_equal(&a, &c));
+		scopes_merge(&c, &b);
+		expect(&c, cases[i].merged);
+		scopes_copy(&c, &a);
+		scopes_subtract(&c, &b);
+		expect(&c, cases[i].left);
+		scopes_finish(&a);
+		scopes_finish(&b);
+		scopes_finish(&c);
+	}
+}
+
+static void a_set_may_meet_itself(void **state)
+{
+	struct scopes s = set("a b");
+
+	(void)state;
+	scopes_merge(&s, &s);
+	expect(&s, "a b");
+	scopes_copy(&s, &s);
+	expect(&s, "a b");
+	assert_true(scopes_equal(&s, &s));
+	scopes_subtract(&s, &s);
+	expect(&s, "");
+	scopes_finish(&s);
+}
+
+static void lists_read_like_a_sentence(void **state)
+{
+	static const struct {
+		const char *words, *list;
+	} cases[] = {{"", ""}, {"a", "a"}, {"b a", "a and b"}, {"c b a", "a, b and c"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct scopes s = set(cases[i].words);
+		struct buf out = BUF_INIT;
+		scopes_list(&s, &out);
+		assert_string_equal(buf_str(&out), cases[i].list);
+		buf_finish(&out);
+		scopes_finish(&s);
+	}
+}
+
+static void a_scope_is_small_letters_digits_and_underscores(void **state)
+{
+	static const struct {
+		const char *name;
+		bool valid;
+	} cases[] = {
+		{"read_branch", true}, {"a", true},         {"0", true},    {"_", true},
+		{"", false},           {"A", false},        {"a-b", false}, {"a b", false},
+		{"a\n", false},        {"\xc3\xa4", false}, {"a,", false},  {"+a", false},
+	};
+	char name[SCOPE_NAME_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(scope_valid(cases[i].name, strlen(cases[i].name)), cases[i].valid);
+	memset(name, 'a', sizeof(name));
+	assert_true(scope_valid(name, SCOPE_NAME_MAX));
+	assert_false(scope_valid(name, SCOPE_NAME_MAX + 1));
+	assert_false(scope_valid("a\0b", 3));
+}
+
+/* Against the simplest set there is: a table of flags. */
+static void any_history_of_adding_and_removing_is_kept(void **state)
+{
+	bool there[64] = {false};
+	struct scopes s = SCOPES_INIT;
+	size_t n = 0;
+
+	(void)state;
+	srand(1);
+	for (int step = 0; step < 20000; step++) {
+		int i = rand() % 64;
+		char name[8];
+		snprintf(name, sizeof(name), "s%d", i);
+		if (rand() % 2) {
+			assert_int_equal(scopes_add(&s, name), !there[i]);
+			n += !there[i];
+			there[i] = true;
+		} else {
+			assert_int_equal(scopes_remove(&s, name), there[i]);
+			n -= there[i];
+			there[i] = false;
+		}
+		assert_int_equal(s.n, n);
+		for (size_t k = 1; k < s.n; k++)
+			assert_true(strcmp(s.v[k - 1], s.v[k]) < 0);
+	}
+	scopes_finish(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_kept_sorted_and_once),
+		cmocka_unit_test(a_name_is_found_only_whole),
+		cmocka_unit_test(removing_tells_whether_it_was_there),
+		cmocka_unit_test(sets_join_and_part),
+		cmocka_unit_test(a_set_may_meet_itself),
+		cmocka_unit_test(lists_read_like_a_sentence),
+		cmocka_unit_test(a_scope_is_small_letters_digits_and_underscores),
+		cmocka_unit_test(any_history_of_adding_and_removing_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
