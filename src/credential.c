@@ -114,8 +114,6 @@ static int parse_line(struct credential_text text, unsigned line, struct credent
 		size_t n = strlen("export ");
 		text = trim(text.s + n, text.len - n);
 	}
-	if (equals < text.s)
-		return error_set(e, EINVAL, "line %u: not of the form KEY=value", line);
 	struct credential_text key = {text.s, (size_t)(equals - text.s)};
 	struct credential_text value = trim(equals + 1, text.len - key.len - 1);
 	for (size_t k = 0; k < CREDENTIAL_KEYS; k++) {

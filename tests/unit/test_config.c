@@ -22,6 +22,16 @@ static char dir[PATH_MAX] = "/tmp/pscalefs-test-XXXXXX";
 static char mnt[PATH_MAX + 8];
 static struct error error;
 
+/* The linker's --wrap: what a test says is dead answers as a FUSE mount whose daemon has died. */
+static const char *dead;
+int __real_mountpoint_look(const char *path);
+int __wrap_mountpoint_look(const char *path);
+
+int __wrap_mountpoint_look(const char *path)
+{
+	return str_eq(path, dead) ? -ENOTCONN : __real_mountpoint_look(path);
+}
+
 /* Split `line` at blanks and load it; "@" stands for the mount point of the tests. */
 static int load(struct config *c, const char *line)
 {
@@ -185,6 +195,7 @@ static void a_wrong_command_line_says_what_and_what_instead(void **state)
 	} cases[] = {
 		{"", "no mount point given", "usage: pscalefs"},
 		{"-f", "no mount point given", "usage: pscalefs"},
+		{"-f=x @", "unknown option -=", ""},
 		{"@ @", "more than one mount point", "as in fstab"},
 		{"pscalefs none @", "too many operands", "usage"},
 		{"-z @", "unknown option -z", "`pscalefs -h` lists all options"},
@@ -307,6 +318,39 @@ static void the_mount_point_is_resolved(void **state)
 		assert_string_equal(c.mountpoint, mnt);
 		config_finish(&c);
 	}
+}
+
+static void a_dead_mount_is_accepted_under_its_true_name(void **state)
+{
+	/* "gone" is not there, as for realpath(3) a dead mount may not be. */
+	static const struct {
+		const char *line, *below;
+	} cases[] = {
+		{"mnt", "mnt"},    {"mnt//", "mnt"},   {"link", "mnt"},           {"gone", "gone"},
+		{"gone/", "gone"}, {"./gone", "gone"}, {"link/gone", "mnt/gone"},
+	};
+	char want[PATH_MAX + 16];
+	struct config c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		dead = cases[i].line;
+		assert_int_equal(load(&c, cases[i].line), EXIT_OK);
+		snprintf(want, sizeof(want), "%s/%s", dir, cases[i].below);
+		assert_string_equal(c.mountpoint, want);
+		config_finish(&c);
+	}
+	dead = "/gone";
+	assert_int_equal(load(&c, dead), EXIT_OK);
+	assert_string_equal(c.mountpoint, "/gone");
+	config_finish(&c);
+	static const char *const hopeless[] = {"gone/..", "gone/x"};
+	for (size_t i = 0; i < ARRAY_LEN(hopeless); i++) {
+		dead = hopeless[i];
+		assert_int_equal(load(&c, dead), EXIT_MOUNT);
+		assert_says(dead, "cannot mount on gone/");
+	}
+	dead = NULL;
 }
 
 static void a_name_that_only_begins_like_the_mount_point_is_not_below_it(void **state)
@@ -446,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup(what_cannot_be_mounted_is_said_before_starting, setup),
 		cmocka_unit_test_setup(files_are_kept_by_absolute_names, setup),
 		cmocka_unit_test_setup(the_mount_point_is_resolved, setup),
+		cmocka_unit_test_setup(a_dead_mount_is_accepted_under_its_true_name, setup),
 		cmocka_unit_test_setup(a_name_that_only_begins_like_the_mount_point_is_not_below_it,
 				       setup),
 		cmocka_unit_test_setup(the_environment_gives_url_and_organization, setup),

@@ -123,6 +123,7 @@ static void a_wrong_line_is_named_and_never_quoted(void **state)
 		{"PLANETSCALE_ORG =x", "no key that pscalefs knows"},
 		{"export =x", "no key that pscalefs knows"},
 		{"=x", "no key that pscalefs knows"},
+		{"export= PLANETSCALE_ORG", "no key that pscalefs knows"},
 		{"export PLANETSCALE_ORG", "not of the form KEY=value"},
 		{"PLANETSCALE_ORG=\"x", "a quote is not closed"},
 		{"PLANETSCALE_ORG='", "a quote is not closed"},
