@@ -108,11 +108,13 @@ static int run_helper(const char *path, struct error *e)
 
 	for (size_t i = 0; argv[i] != NULL; i++)
 		free(argv[i]);
-	if (r != 0)
-		return error_set(e, r, "cannot run " UNMOUNT_HELPER ": %s", strerror(r));
-	while (waitpid(pid, &status, 0) < 0)
+	while (r == 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_set(e, errno, "lost " UNMOUNT_HELPER ": %s", strerror(errno));
+	if (r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		r = ENOENT; /* posix_spawn(3): how it may say so, too */
+	if (r != 0)
+		return error_set(e, r, "cannot run " UNMOUNT_HELPER ": %s", strerror(r));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return error_set(e, EBUSY, UNMOUNT_HELPER " could not detach it");
 	return 0;
