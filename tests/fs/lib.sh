@@ -140,6 +140,7 @@ finish() {
 	trap - ERR EXIT
 	trap '' INT TERM HUP
 	set +e
+	cd /
 	[[ $outcome -eq 0 ]] || timeout 2 cat "$mnt/.pscalefs/errors" >"$work/errors" 2>/dev/null
 	[[ ! $emulator ]] || api_release
 	for pid in $(jobs -p); do
@@ -205,7 +206,7 @@ start_blocked() {
 }
 
 start_reader() {
-	env --default-signal=INT,QUIT "$@" >"$work/reader.out" 2>"$work/reader.err" &
+	env --default-signal=INT --default-signal=QUIT "$@" >"$work/reader.out" 2>"$work/reader.err" &
 	reader=$!
 }
 
@@ -226,7 +227,7 @@ status_of() {
 # but the mount's own, unless options say otherwise.
 start_emulator() {
 	[[ $# -gt 0 ]] || set -- "${small_organization[@]}"
-	env --default-signal=INT,QUIT "$emulator_program" --admin-token "$admin_id:$admin_secret" "$@" \
+	env --default-signal=INT --default-signal=QUIT "$emulator_program" --admin-token "$admin_id:$admin_secret" "$@" \
 		>"$emulator_log" 2>&1 &
 	emulator=$!
 	wait_for emulator_ready
@@ -363,7 +364,7 @@ fi
 
 # The command that runs the program in an environment of which nothing is left to chance.
 set_command() {
-	command=(env --ignore-environment --default-signal=INT,QUIT
+	command=(env --ignore-environment --default-signal=INT --default-signal=QUIT
 		PATH="$PATH" HOME="$work/home" LC_ALL=C
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$work/sanitizer"
 		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$work/sanitizer"
