@@ -191,11 +191,12 @@ wait_for() {
 	wait_quietly "$@" || fail "never came true: $*"
 }
 
-# Is the process inside a system call that this mount has yet to answer? True of no other wait.
-blocked() {
-	local state
-	state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 1
-	[[ $state == [SD]* && $(cat "/proc/$1/wchan" 2>/dev/null) =~ fuse|request_wait ]]
+# blocked_in NAME PID: it has become this command, and waits in a system call for the file system to answer.
+blocked_in() {
+	local name stat wait_channel
+	{ read -r name <"/proc/$2/comm" && read -r stat <"/proc/$2/stat"; } 2>/dev/null || return 1
+	read -r wait_channel 2>/dev/null <"/proc/$2/wchan" || [[ $wait_channel ]] || return 1
+	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait ]]
 }
 
 # start_blocked COMMAND…: in the background, as a person at a terminal starts it (a script's background
@@ -208,11 +209,6 @@ start_blocked() {
 start_reader() {
 	env --default-signal=INT --default-signal=QUIT "$@" >"$work/reader.out" 2>"$work/reader.err" &
 	reader=$!
-}
-
-# blocked_in NAME PID: it has become this command, and waits.
-blocked_in() {
-	[[ $(cat "/proc/$2/comm") == "$1" ]] && blocked "$2"
 }
 
 # status_of PID: its exit status, left in $status.

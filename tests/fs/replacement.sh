@@ -27,7 +27,7 @@ assert_eq $'create_branch\nread_branch' "$(cat "$file")"
 # The same text again, in another order and shape: nothing is changed.
 api_clear
 echo '  read_branch,create_branch # as before' >"$file"
-cat "$file" | sort -r | tee "$file" >/dev/null
+sort -r "$file" | tee "$file" >/dev/null
 cp "$file" "$work/copy"
 cp "$work/copy" "$file"
 assert_changes
