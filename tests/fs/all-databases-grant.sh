@@ -6,7 +6,7 @@
 
 start_emulator
 add_token ci
-api_data "$(jq -n --arg token "$(token_id ci)" '{op: "grant_all", token: $token, access: ["read_branch"]}')" >/dev/null
+api_data "$(json op=grant token=ci bulk=true 'access=["read_branch"]')"
 start_mount
 allow_error .
 file=$tokens/ci/databases/shop/permissions

@@ -34,10 +34,10 @@ works "service-token $admin_id" -o "credentials=$work/credentials"
 # A login: in the environment, then in pscale's file, which has no newline at its end.
 credential=("PLANETSCALE_API_TOKEN=$login")
 api_clear
-works "bearer $login_name"
+works "bearer Ada"
 credential=()
 secret_file "$work/home/.config/planetscale/access-token" "$login"
-works "bearer $login_name"
+works "bearer Ada"
 
 # systemd's directory.
 rm -r "$work/home/.config"

@@ -24,7 +24,8 @@ set -Eeuo pipefail
 umask 022
 export LC_ALL=C
 
-# A test may take a minute. timeout(1) signals the whole process group, so whatever is waited for ends too.
+# A test may take a minute. timeout(1) signals the whole process group, so whatever is waited for ends
+# too; the emulator is not of this group, for it is asked afterwards what happened.
 if [[ ! ${PSCALEFS_WATCHED-} ]]; then
 	PSCALEFS_WATCHED=1 exec timeout --kill-after=15 $((60 * ${PSCALEFS_PATIENCE:-1})) \
 		"$BASH" "$0" "$@"
@@ -51,8 +52,11 @@ T=$A/service-tokens
 
 # --- the end of a test ---
 
+exec {complaints}>&2 # wherever a failing command's output goes
+
 fail() {
 	trap - ERR
+	exec 2>&"$complaints"
 	local frame=0
 	# The innermost line that is not of this file is where the test says what it wants.
 	while [[ ${BASH_SOURCE[frame]} == "${BASH_SOURCE[0]}" && ${BASH_SOURCE[frame + 1]-} ]]; do
@@ -62,7 +66,7 @@ fail() {
 	exit 1
 }
 
-daemon='' emulator='' allowed_errors=() finding=0
+daemon='' emulator='' reader='' allowed_errors=() finding=0
 
 # A finding after the test itself: the test fails, and the cleaning goes on.
 find_fault() {
@@ -136,13 +140,14 @@ show_circumstances() {
 }
 
 finish() {
-	local outcome=$? pid
+	local outcome=$? pid mount
 	trap - ERR EXIT
 	trap '' INT TERM HUP
 	set +e
+	exec 1>&"$complaints" 2>&1
 	cd /
 	[[ $outcome -eq 0 ]] || timeout 2 cat "$mnt/.pscalefs/errors" >"$work/errors" 2>/dev/null
-	[[ ! $emulator ]] || api_release
+	[[ ! $emulator ]] || (api_release) 2>/dev/null
 	for pid in $(jobs -p); do
 		[[ $pid == "$daemon" || $pid == "$emulator" ]] || end_process "$pid" KILL
 	done
@@ -153,8 +158,12 @@ finish() {
 		}
 	fi
 	[[ ! $daemon ]] || reap_daemon
+	while read -r mount; do
+		find_fault "still mounted: $mount"
+		fusermount3 -u -z "$mount"
+	done < <(awk -v below="$work/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo)
 	check_findings
-	[[ $outcome -eq 0 && $finding -eq 0 ]] || show_circumstances >&2
+	[[ $outcome -eq 0 && $finding -eq 0 ]] || show_circumstances
 	[[ ! $emulator ]] || end_process "$emulator" TERM
 	if [[ ${PSCALEFS_KEEP-} ]]; then
 		echo "kept: $work" >&2
@@ -165,7 +174,7 @@ finish() {
 }
 trap finish EXIT
 trap 'fail "failed with status $?: $BASH_COMMAND"' ERR
-trap 'exit 143' TERM HUP
+trap 'fail "ended by a signal: it took too long"' TERM HUP
 trap 'exit 130' INT
 
 mount_users() {
@@ -220,24 +229,21 @@ status_of() {
 # --- the emulator ---
 
 # start_emulator [OPTION…]: one organization "acme" with the databases blog and shop, and no token
-# but the mount's own, unless options say otherwise.
+# but the mount's own; with options, what they say.
 start_emulator() {
-	[[ $# -gt 0 ]] || set -- "${small_organization[@]}"
-	env --default-signal=INT --default-signal=QUIT "$emulator_program" --admin-token "$admin_id:$admin_secret" "$@" \
-		>"$emulator_log" 2>&1 &
+	setsid setpriv --pdeathsig=TERM "$emulator_program" \
+		--admin-token="$admin_id:$admin_secret" --bearer="$login" \
+		"${@---seed-data=orgs=1,databases=0,tokens=0}" >"$emulator_log" 2>&1 &
 	emulator=$!
-	wait_for emulator_ready
+	wait_for emulator_settled
+	! process_ended "$emulator" || fail "the emulator ended: $(cat "$emulator_log")"
 	api_url=$(sed -n 's/^listening //p' "$emulator_log")
 	control_url=$(sed -n 's/^control //p' "$emulator_log")
+	[[ $# -gt 0 ]] || api_data '[{"op": "add-database", "name": "blog"}, {"op": "add-database", "name": "shop"}]'
 }
 
-emulator_ready() {
-	kill -0 "$emulator" 2>/dev/null || {
-		cat "$emulator_log" >&2
-		fail "the emulator ended"
-	}
-	grep -q '^listening ' "$emulator_log" && grep -q '^control ' "$emulator_log"
-}
+# Its last line says that it listens.
+emulator_settled() { process_ended "$emulator" || grep -q '^bearer ' "$emulator_log"; }
 
 stop_emulator() {
 	local pid=$emulator
@@ -248,31 +254,32 @@ stop_emulator() {
 
 admin_id=adm1n0000001
 admin_secret=pscale_tkn_adminadminadminadminadminadminadminadmin123
-small_organization=(--org acme --database shop --database blog)
+login=pscale_oauth_loginloginloginloginloginlogin # of a person who may see everything
 
 # control METHOD PATH [BODY]: the emulator's second port.
 control() {
-	curl --silent --show-error --fail-with-body --max-time 20 --request "$1" \
-		${3+--header 'Content-Type: application/json' --data-binary "$3"} "$control_url$2"
+	local answer
+	answer=$(curl --silent --show-error --fail-with-body --max-time 20 --request "$1" \
+		${3+--data-binary "$3"} "$control_url$2") ||
+		fail "the emulator's answer to $*: $answer"
+	printf '%s\n' "$answer"
 }
 
 api_state() { control GET /state; }
 api_log() { control GET /log; }
 api_events() { control GET /events; }
-api_clear() { control DELETE /log; }
-api_data() { control POST /data "$1"; }
+api_clear() {
+	control DELETE /log >/dev/null
+	control DELETE /events >/dev/null
+}
+api_data() { control POST /data "$1" >/dev/null; }
 api_fault() { control POST /faults "$1" >/dev/null; }
 api_release() { control DELETE /faults >/dev/null; }
-api_switch() { control POST /switches "$(jq -n --arg k "$1" --arg v "$2" '{($k): $v}')" >/dev/null; }
+api_switch() { control POST /switch "$(jq -n --arg k "$1" --arg v "$2" '{($k): $v}')" >/dev/null; }
 
 # api_count METHOD PATHGLOB: how many such requests since api_clear; the path without its query.
 api_count() {
-	local method path count=0
-	while read -r method path; do
-		# shellcheck disable=SC2053 # patterns, on purpose
-		[[ $method == $1 && $path == $2 ]] && count=$((count + 1))
-	done < <(requests)
-	echo "$count"
+	control GET "/count?method=$1&path=$(jq -rn --arg path "$2" '$path | @uri')" | jq .count
 }
 
 # requests: "METHOD PATH" of each since api_clear, in order, without queries.
@@ -289,13 +296,8 @@ changes() {
 # fault METHOD PATHGLOB KEY=VALUE…: what befalls the next such request (count=0: each). Keys: status,
 # body, close (before or after the change is made), delay_ms, skip, count, query, apply, silence …
 fault() {
-	local method=$1 path=$2 json pair
-	shift 2
-	json=$(jq -n --arg m "$method" --arg p "$path" '{method: $m, path: $p}')
-	for pair; do
-		json=$(jq --arg k "${pair%%=*}" --arg v "${pair#*=}" '.[$k] = ($v | fromjson? // $v)' <<<"$json")
-	done
-	api_fault "$json"
+	api_fault "$(json "method=$1" "path=$2" "${@:3}" |
+		jq 'if has("body") then .body |= (strings // tojson) else . end')"
 }
 
 # hold METHOD PATHGLOB: the next such request is carried out but answered only after api_release.
@@ -306,46 +308,55 @@ requested() { [[ $(api_count "$@") -gt 0 ]]; }
 
 # --- what PlanetScale holds, and changes behind the mount's back ---
 
+# holdings: all that a change of ours could change, for comparing before and after.
+holdings() {
+	api_state | jq '[.organizations[] | {name, databases: [.databases[].name],
+		tokens: [.tokens[] | {id, name, expires_at, grants}]}]'
+}
+
 # token_id NAME: its id; fails if there is no such token, or more than one.
 token_id() {
 	api_state | jq -er --arg name "$1" \
-		'[.organizations[].service_tokens[] | select(.name == $name)] | if length == 1 then .[0].id else empty end'
+		'[.organizations[].tokens[] | select(.name == $name)] | if length == 1 then .[0].id else empty end'
 }
 
 token_exists() { token_id "$1" >/dev/null; }
 
 # scopes_of TOKEN [DATABASE]: what it may do there (without a database: on the organization), in one line.
 scopes_of() {
-	api_state | jq -er --arg token "$1" --arg database "${2-}" '
-		[.organizations[].service_tokens[] | select(.name == $token)][0].grants
-		| map(select(if $database == "" then .resource_type == "Organization"
-			else .resource_type == "Database" and .resource_name == $database end))
+	api_state | jq -r --arg token "$1" --arg database "${2-}" '
+		[.organizations[].tokens[] | select(.name == $token)][0].grants
+		| map(select(if $database == "" then .kind == "organization"
+			else .kind == "database" and .resource_name == $database end))
 		| map(.accesses[]) | sort | join(" ")'
 }
 
+# json KEY=VALUE…: an object; a value that is JSON is taken as that, any other as text.
+json() {
+	jq -n '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] as $text
+		| try ($text | fromjson) catch $text)}] | from_entries' --args "$@"
+}
+
+# text WORDS: as JSON, for json() to take as text though it may look like a number.
+text() { jq -n --arg words "$1" '$words'; }
+
 # add_token NAME [KEY=VALUE…]: a token made by somebody else.
-add_token() {
-	local json pair
-	json=$(jq -n --arg name "$1" '{op: "add_token", organization: "acme", name: $name}')
-	for pair in "${@:2}"; do
-		json=$(jq --arg k "${pair%%=*}" --arg v "${pair#*=}" '.[$k] = ($v | fromjson? // $v)' <<<"$json")
-	done
-	api_data "$json" >/dev/null
+add_token() { api_data "$(json op=add-token "name=$(text "$1")" "${@:2}")"; }
+
+# add_tokens PREFIX N: as many, called PREFIX1 to PREFIXN.
+add_tokens() {
+	api_data "$(jq -n --arg prefix "$1" --argjson n "$2" \
+		'[range(1; $n + 1) | {op: "add-token", name: "\($prefix)\(.)"}]')"
 }
 
-# grant TOKEN DATABASE SCOPE…: by somebody else; DATABASE '' is the organization.
-grant() {
-	api_data "$(jq -n --arg token "$(token_id "$1")" --arg database "$2" \
-		'{op: "grant", token: $token, database: $database, access: $ARGS.positional}' --args "${@:3}")" >/dev/null
-}
+delete_token() { api_data "$(json op=delete-token "id=$(text "$(token_id "$1")")")"; }
 
-revoke() {
-	api_data "$(jq -n --arg token "$(token_id "$1")" --arg database "$2" \
-		'{op: "revoke", token: $token, database: $database, access: $ARGS.positional}' --args "${@:3}")" >/dev/null
-}
-
-delete_token() {
-	api_data "$(jq -n --arg token "$(token_id "$1")" '{op: "delete_token", token: $token}')" >/dev/null
+# grant TOKEN DATABASE SCOPE…, revoke TOKEN DATABASE SCOPE…: by somebody else; DATABASE "" is the organization.
+grant() { change_scopes grant "$@"; }
+revoke() { change_scopes revoke "$@"; }
+change_scopes() {
+	api_data "$(jq -n --arg op "$1" --arg token "$(token_id "$2")" --arg database "$3" \
+		'{op: $op, token: $token, database: $database, access: $ARGS.positional}' --args "${@:4}")"
 }
 
 # --- the mount ---
@@ -360,7 +371,7 @@ fi
 
 # The command that runs the program in an environment of which nothing is left to chance.
 set_command() {
-	command=(env --ignore-environment --default-signal=INT --default-signal=QUIT
+	command=(setpriv --pdeathsig=TERM env --ignore-environment --default-signal=INT --default-signal=QUIT
 		PATH="$PATH" HOME="$work/home" LC_ALL=C
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$work/sanitizer"
 		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$work/sanitizer"
@@ -379,18 +390,15 @@ start_mount() {
 	set_command
 	"${command[@]}" -f "$@" "$mnt" >>"$log" 2>&1 &
 	daemon=$!
-	wait_for mount_ready
-}
-
-mount_ready() {
+	wait_for mount_settled
 	if process_ended "$daemon"; then
 		status_of "$daemon"
 		daemon=''
-		cat "$log" >&2
-		fail "the daemon did not start: exit status $status"
+		fail "the daemon did not start: exit status $status: $(cat "$log")"
 	fi
-	mounted "$mnt"
 }
+
+mount_settled() { process_ended "$daemon" || mounted "$mnt"; }
 
 # stop_mount: unmount and require the daemon's good end, in the middle of a test.
 stop_mount() {
@@ -424,7 +432,7 @@ empty() { : >"$1"; }               # FILE
 # assert_eq EXPECTED ACTUAL [WHAT]
 assert_eq() {
 	[[ $1 == "$2" ]] || fail "${3+$3: }expected and found:
-$(diff <(printf '%s\n' "$1") <(printf '%s\n' "$2"))"
+$(diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") || true)"
 }
 
 # assert_contains TEXT PART…

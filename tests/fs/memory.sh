@@ -6,7 +6,7 @@
 # The sanitizers multiply memory: this is about the program as people build it.
 program=$release_build/src/pscalefs
 wrapper=()
-start_emulator "${thousand_tokens[@]}"
+start_emulator --seed-data=orgs=1,databases=4,tokens=1000,grants=5
 start_mount
 assert_eq 1000 "$(ls "$tokens" | wc -l)"
 assert_eq 4000 "$(find "$tokens" -path '*/databases/*/permissions' | wc -l)"

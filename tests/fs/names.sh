@@ -9,8 +9,8 @@ api_switch name_max 0
 for name in plain 'with blank' team/ci .hidden 'a%41b' '100%' $'line\nbreak' $'tab\there' ünïcode dup dup "$long"; do
 	add_token "$name"
 done
-add_token null
-ids_of() { api_state | jq -r --argjson name "$1" '.organizations[].service_tokens[] | select(.name == $name).id' | sort; }
+api_data '{"op": "add-token", "name": null}'
+ids_of() { api_state | jq -r --argjson name "$1" '.organizations[].tokens[] | select(.name == $name).id' | sort; }
 mapfile -t dup < <(ids_of '"dup"')
 unnamed=$(ids_of null)
 start_mount

@@ -8,7 +8,7 @@ start_mount
 mkdir "$tokens/ci"
 echo read_branch >>"$tokens/ci/databases/shop/permissions"
 id=$(token_id ci)
-before=$(api_state)
+before=$(holdings)
 api_clear
 
 refused() { assert_fails 'Operation not permitted' "$@"; }
@@ -53,4 +53,4 @@ for path in "$tokens/ci/id" "$tokens/ci/name" "$tokens/ci/expires_at" "$org/info
 done
 
 assert_changes
-assert_eq "$before" "$(api_state)"
+assert_eq "$before" "$(holdings)"

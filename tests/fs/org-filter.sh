@@ -3,7 +3,8 @@
 # -o org= and PLANETSCALE_ORG show one organization only.
 . "$(dirname "$0")/lib.sh"
 
-start_emulator --org acme --org globex
+start_emulator
+api_data '{"op": "add-organization", "name": "globex"}'
 credential=("PLANETSCALE_API_TOKEN=$login")
 start_mount
 assert_eq $'acme\nglobex' "$(ls "$mnt")"

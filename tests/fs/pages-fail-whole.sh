@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
-for i in {1..120}; do add_token "token-$i"; done
+add_tokens token- 120
 start_mount
 allow_error .
 

@@ -7,7 +7,7 @@ start_emulator
 add_token ci
 grant ci shop read_branch
 start_mount -o ro
-before=$(api_state | jq .organizations)
+before=$(holdings)
 assert_eq read_branch "$(cat "$tokens/ci/databases/shop/permissions")"
 
 refused() { assert_fails 'Read-only file system' "$@"; }
@@ -23,4 +23,4 @@ refused empty "$tokens/ci/databases/shop/permissions"
 refused overwrite "$org/create-token" new
 refused mv "$tokens/ci" "$tokens/new"
 assert_changes
-assert_eq "$before" "$(api_state | jq .organizations)"
+assert_eq "$before" "$(holdings)"

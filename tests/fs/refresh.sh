@@ -36,6 +36,6 @@ grant token-0 shop create_branch
 assert_eq read_branch "$(cat "$file")"
 refresh
 assert_eq $'create_branch\nread_branch' "$(cat "$file")"
-api_data '{"op": "add_database", "organization": "acme", "name": "attic"}' >/dev/null
+api_data '{"op": "add-database", "name": "attic"}'
 refresh
 assert_eq $'attic\nblog\nshop' "$(ls "$org/databases")"

@@ -41,14 +41,14 @@ for kind in "${kinds[@]}"; do
 	read -ra command <<<"$command"
 	for refusal in "${refusals[@]}"; do
 		IFS='|' read -r code words <<<"$refusal"
-		before=$(api_state)
+		before=$(holdings)
 		api_clear
 		fault "${request%% *}" "${request#* }" status="$code" \
 			body="{\"code\":\"told_you\",\"message\":\"No means no $what\"}"
 		assert_fails "$words" "${command[@]}"
 		# None of these is sent again.
 		assert_eq 1 "$(api_count "${request%% *}" "${request#* }")" "$what, $code"
-		assert_eq "$before" "$(api_state)" "$what, $code"
+		assert_eq "$before" "$(holdings)" "$what, $code"
 		assert_contains "$(errors_last)" "$code" told_you "No means no $what"
 		# The next look is at what PlanetScale has.
 		assert_eq ci "$(ls "$tokens")" "$what, $code"

@@ -13,7 +13,7 @@ mounted "$mnt" || fail "not mounted when it returned"
 assert_eq acme "$(ls "$mnt")"
 
 # The daemon is the one that has our program, our mount point as argument, and no parent but init.
-pid=$(pgrep -f -- "^$program $mnt\$")
+pid=$(pgrep -f -- "$program $mnt\$")
 [[ $pid ]] || fail "no daemon"
 assert_eq / "$(readlink "/proc/$pid/cwd")"
 assert_eq "$pid" "$(ps -o sid= -p "$pid" | tr -d ' ')" 'a session of its own'
