@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+#
+# ^C in "cat > permissions": what was typed so far is granted, but nothing is revoked for half a text.
+. "$(dirname "$0")/lib.sh"
+
+start_emulator
+add_token ci
+grant ci shop read_branch connect_branch
+start_mount
+file=$tokens/ci/databases/shop/permissions
+ls "$tokens" "$org/databases" >/dev/null
+
+exec_cat() {
+	exec env --default-signal=INT cat <"$1" >"$file"
+}
+
+for signal in INT TERM KILL HUP; do
+	mkfifo "$work/typed.$signal"
+	# What opens the file is what is killed: one process, as under a terminal.
+	exec_cat "$work/typed.$signal" &
+	writer=$!
+	exec 3>"$work/typed.$signal"
+	echo read_branch >&3
+	echo create_branch >&3
+	granted() { [[ $(scopes_of ci shop) == *create_branch* ]]; }
+	wait_for granted
+	kill -"$signal" "$writer"
+	status_of "$writer"
+	exec 3>&-
+	# The release comes after the death; a commit under way would make this open wait.
+	: >>"$file"
+	assert_eq 'connect_branch create_branch read_branch' "$(scopes_of ci shop)" "$signal"
+	echo -create_branch >>"$file"
+done

@@ -1,0 +1,497 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # much here is for the tests
+#
+# What a mount test stands on. A test is one script for one behaviour:
+#
+#   #!/usr/bin/env bash
+#   # One sentence: the behaviour.
+#   . "$(dirname "$0")/lib.sh"
+#   start_emulator
+#   start_mount
+#   assert_eq ...
+#
+# It ends with the script: whatever happens, this file unmounts, ends what it started, and then
+# demands that the daemon exited with status 0, reported no error that the test did not allow,
+# leaked nothing, and sent nothing that PlanetScale does not document. A test that passes prints
+# nothing. Nothing here sleeps but wait_for().
+#
+#   PSCALEFS_BUILD           build directory of the program under test (build-test)
+#   PSCALEFS_RELEASE_BUILD   the one without sanitizers (build-release)
+#   PSCALEFS_VALGRIND=1      run the daemon under valgrind
+#   PSCALEFS_PATIENCE=N      wait N times as long for everything
+#   PSCALEFS_KEEP=1          leave the work directory, and say where it is
+set -Eeuo pipefail
+umask 022
+export LC_ALL=C
+
+# A test may take a minute. timeout(1) signals the whole process group, so whatever is waited for ends
+# too; the emulator is not of this group, for it is asked afterwards what happened.
+if [[ ! ${PSCALEFS_WATCHED-} ]]; then
+	PSCALEFS_WATCHED=1 exec timeout --kill-after=15 $((60 * ${PSCALEFS_PATIENCE:-1})) \
+		"$BASH" "$0" "$@"
+fi
+unset PSCALEFS_WATCHED
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${PSCALEFS_BUILD:-$root/build-test}
+release_build=${PSCALEFS_RELEASE_BUILD:-$root/build-release}
+program=$build/src/pscalefs
+emulator_program=$build/tests/emulator/pscale-emulator
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/pscalefs.XXXXXX")
+mkdir "$work/home"
+mnt=$work/mnt       # where start_mount mounts
+log=$work/log       # what the daemon says
+emulator_log=$work/emulator.log
+
+# The usual organization, as the tests name its parts.
+org=$mnt/acme
+tokens=$org/service-tokens
+A=/v1/organizations/acme
+T=$A/service-tokens
+
+# --- the end of a test ---
+
+exec {complaints}>&2 # wherever a failing command's output goes
+
+fail() {
+	trap - ERR
+	exec 2>&"$complaints"
+	local frame=0
+	# The innermost line that is not of this file is where the test says what it wants.
+	while [[ ${BASH_SOURCE[frame]} == "${BASH_SOURCE[0]}" && ${BASH_SOURCE[frame + 1]-} ]]; do
+		frame=$((frame + 1))
+	done
+	echo "$(basename "${BASH_SOURCE[frame]}"):${BASH_LINENO[frame - 1]}: $*" >&2
+	exit 1
+}
+
+daemon='' emulator='' reader='' allowed_errors=() finding=0
+
+# A finding after the test itself: the test fails, and the cleaning goes on.
+find_fault() {
+	echo "$*" >&2
+	finding=1
+}
+
+# mounted DIRECTORY: without asking the file system there.
+mounted() {
+	awk -v at="$1" '$5 == at { found = 1 } END { exit !found }' /proc/self/mountinfo
+}
+
+# End a process of ours and wait for it. Its exit status is left in $status.
+end_process() {
+	kill "-$2" "$1" 2>/dev/null || true
+	status=0
+	wait "$1" 2>/dev/null || status=$?
+}
+
+# unmount: as a person does, trying again while the kernel still closes files.
+unmount() {
+	wait_quietly fusermount3 -q -u "$mnt"
+}
+
+# The daemon must end by itself with status 0 once its mount is gone.
+reap_daemon() {
+	local pid=$daemon
+	daemon=''
+	wait_quietly process_ended "$pid" || {
+		find_fault "the daemon does not end"
+		kill -ABRT "$pid" 2>/dev/null || true
+	}
+	end_process "$pid" 0
+	[[ $status -eq 0 ]] || find_fault "the daemon exited with status $status"
+}
+
+# Ended: gone, or a zombie that waits for us.
+process_ended() {
+	[[ ! -e /proc/$1 || $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == Z* ]]
+}
+
+unexpected_errors() {
+	local pattern lines
+	lines=$(grep -a '^pscalefs: error: ' "$log" 2>/dev/null) || return 1
+	for pattern in "${allowed_errors[@]}"; do
+		lines=$(grep -a -v -E "$pattern" <<<"$lines") || return 1
+	done
+	echo "$lines"
+}
+
+check_findings() {
+	local report lines
+	for report in "$work"/sanitizer.* "$work"/valgrind.*; do
+		[[ ! -s $report ]] || find_fault "$(cat "$report")"
+	done
+	! lines=$(unexpected_errors) || find_fault "the daemon reported: $lines"
+	[[ ! $emulator ]] || lines=$(api_log | jq -r '.[] | select(.violation) | "\(.method) \(.path): \(.violation)"') ||
+		find_fault "the emulator's log cannot be read"
+	[[ ! $emulator || ! $lines ]] || find_fault "not as PlanetScale documents it: $lines"
+}
+
+show_circumstances() {
+	echo "--- the daemon said"
+	tail -n 30 "$log" 2>/dev/null
+	echo "--- .pscalefs/errors"
+	tail -n 5 "$work/errors" 2>/dev/null
+	echo "--- requests"
+	! [[ $emulator ]] || api_log | jq -r '.[] | "\(.method) \(.path) \(.body // "" | tostring) -> \(.status)"' | tail -n 30
+	echo "--- the emulator said"
+	tail -n 10 "$emulator_log" 2>/dev/null
+}
+
+finish() {
+	local outcome=$? pid mount
+	trap - ERR EXIT
+	trap '' INT TERM HUP
+	set +e
+	exec 1>&"$complaints" 2>&1
+	cd /
+	[[ $outcome -eq 0 ]] || timeout 2 cat "$mnt/.pscalefs/errors" >"$work/errors" 2>/dev/null
+	[[ ! $emulator ]] || (api_release) 2>/dev/null
+	for pid in $(jobs -p); do
+		[[ $pid == "$daemon" || $pid == "$emulator" ]] || end_process "$pid" KILL
+	done
+	if mounted "$mnt"; then
+		unmount || {
+			find_fault "the mount is busy: $(mount_users)"
+			fusermount3 -u -z "$mnt"
+		}
+	fi
+	[[ ! $daemon ]] || reap_daemon
+	while read -r mount; do
+		find_fault "still mounted: $mount"
+		fusermount3 -u -z "$mount"
+	done < <(awk -v below="$work/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo)
+	check_findings
+	[[ $outcome -eq 0 && $finding -eq 0 ]] || show_circumstances
+	[[ ! $emulator ]] || end_process "$emulator" TERM
+	if [[ ${PSCALEFS_KEEP-} ]]; then
+		echo "kept: $work" >&2
+	else
+		rm -rf --one-file-system "$work"
+	fi
+	exit $((outcome ? outcome : finding))
+}
+trap finish EXIT
+trap 'fail "failed with status $?: $BASH_COMMAND"' ERR
+trap 'fail "ended by a signal: it took too long"' TERM HUP
+trap 'exit 130' INT
+
+mount_users() {
+	local link
+	for link in /proc/[0-9]*/cwd /proc/[0-9]*/fd/*; do
+		[[ $(readlink "$link" 2>/dev/null) == "$mnt"* ]] && echo "$link $(tr '\0' ' ' <"${link%/*}/cmdline")"
+	done 2>/dev/null
+}
+
+# --- waiting ---
+
+# wait_quietly COMMAND…: run it until it succeeds; false after ten seconds.
+wait_quietly() {
+	local end=$((SECONDS + 10 * ${PSCALEFS_PATIENCE:-1}))
+	until "$@" >/dev/null 2>&1; do
+		[[ $SECONDS -lt $end ]] || return 1
+		sleep 0.02
+	done
+}
+
+# wait_for COMMAND…: the same, and the test fails if it never does.
+wait_for() {
+	wait_quietly "$@" || fail "never came true: $*"
+}
+
+# blocked_in NAME PID: it has become this command, and waits in a system call for the file system to answer.
+blocked_in() {
+	local name stat wait_channel
+	{ read -r name <"/proc/$2/comm" && read -r stat <"/proc/$2/stat"; } 2>/dev/null || return 1
+	read -r wait_channel 2>/dev/null <"/proc/$2/wchan" || [[ $wait_channel ]] || return 1
+	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait ]]
+}
+
+# start_blocked COMMAND…: in the background, as a person at a terminal starts it (a script's background
+# ignores SIGINT); returns once it waits for the file system. Its pid is left in $reader.
+start_blocked() {
+	start_reader "$@"
+	wait_for blocked_in "$(basename "$1")" "$reader"
+}
+
+start_reader() {
+	env --default-signal=INT --default-signal=QUIT "$@" >"$work/reader.out" 2>"$work/reader.err" &
+	reader=$!
+}
+
+# status_of PID: its exit status, left in $status.
+status_of() {
+	status=0
+	wait "$1" || status=$?
+}
+
+# --- the emulator ---
+
+# start_emulator [OPTION…]: one organization "acme" with the databases blog and shop, and no token
+# but the mount's own; with options, what they say.
+start_emulator() {
+	setsid setpriv --pdeathsig=TERM "$emulator_program" \
+		--admin-token="$admin_id:$admin_secret" --bearer="$login" \
+		"${@---seed-data=orgs=1,databases=0,tokens=0}" >"$emulator_log" 2>&1 &
+	emulator=$!
+	wait_for emulator_settled
+	! process_ended "$emulator" || fail "the emulator ended: $(cat "$emulator_log")"
+	api_url=$(sed -n 's/^listening //p' "$emulator_log")
+	control_url=$(sed -n 's/^control //p' "$emulator_log")
+	[[ $# -gt 0 ]] || api_data '[{"op": "add-database", "name": "blog"}, {"op": "add-database", "name": "shop"}]'
+}
+
+# Its last line says that it listens.
+emulator_settled() { process_ended "$emulator" || grep -q '^bearer ' "$emulator_log"; }
+
+stop_emulator() {
+	local pid=$emulator
+	api_log >"$work/requests"
+	emulator=''
+	end_process "$pid" TERM
+}
+
+admin_id=adm1n0000001
+admin_secret=pscale_tkn_adminadminadminadminadminadminadminadmin123
+login=pscale_oauth_loginloginloginloginloginlogin # of a person who may see everything
+
+# control METHOD PATH [BODY]: the emulator's second port.
+control() {
+	local answer
+	answer=$(curl --silent --show-error --fail-with-body --max-time 20 --request "$1" \
+		${3+--data-binary "$3"} "$control_url$2") ||
+		fail "the emulator's answer to $*: $answer"
+	printf '%s\n' "$answer"
+}
+
+api_state() { control GET /state; }
+api_log() { control GET /log; }
+api_events() { control GET /events; }
+api_clear() {
+	control DELETE /log >/dev/null
+	control DELETE /events >/dev/null
+}
+api_data() { control POST /data "$1" >/dev/null; }
+api_fault() { control POST /faults "$1" >/dev/null; }
+api_release() { control DELETE /faults >/dev/null; }
+api_switch() { control POST /switch "$(jq -n --arg k "$1" --arg v "$2" '{($k): $v}')" >/dev/null; }
+
+# api_count METHOD PATHGLOB: how many such requests since api_clear; the path without its query.
+api_count() {
+	control GET "/count?method=$1&path=$(jq -rn --arg path "$2" '$path | @uri')" | jq .count
+}
+
+# requests: "METHOD PATH" of each since api_clear, in order, without queries.
+requests() {
+	api_log | jq -r '.[] | "\(.method) \(.path | sub("[?].*"; ""))"'
+}
+
+# changes: the requests that ask for a change, with what they ask.
+changes() {
+	api_log | jq -r '.[] | select(.method != "GET") |
+		"\(.method) \(.path)\(if .body then " " + (.body | tostring) else "" end)"'
+}
+
+# fault METHOD PATHGLOB KEY=VALUE…: what befalls the next such request (count=0: each). Keys: status,
+# body, close (before or after the change is made), delay_ms, skip, count, query, apply, silence …
+fault() {
+	api_fault "$(json "method=$1" "path=$2" "${@:3}" |
+		jq 'if has("body") then .body |= (strings // tojson) else . end')"
+}
+
+# hold METHOD PATHGLOB: the next such request is carried out but answered only after api_release.
+hold() { fault "$1" "$2" apply=true silence=true "${@:3}"; }
+
+# requested METHOD PATHGLOB: such a request has arrived, answered or not.
+requested() { [[ $(api_count "$@") -gt 0 ]]; }
+
+# --- what PlanetScale holds, and changes behind the mount's back ---
+
+# holdings: all that a change of ours could change, for comparing before and after.
+holdings() {
+	api_state | jq '[.organizations[] | {name, databases: [.databases[].name],
+		tokens: [.tokens[] | {id, name, expires_at, grants}]}]'
+}
+
+# token_id NAME: its id; fails if there is no such token, or more than one.
+token_id() {
+	api_state | jq -er --arg name "$1" \
+		'[.organizations[].tokens[] | select(.name == $name)] | if length == 1 then .[0].id else empty end'
+}
+
+token_exists() { token_id "$1" >/dev/null; }
+
+# scopes_of TOKEN [DATABASE]: what it may do there (without a database: on the organization), in one line.
+scopes_of() {
+	api_state | jq -r --arg token "$1" --arg database "${2-}" '
+		[.organizations[].tokens[] | select(.name == $token)][0].grants
+		| map(select(if $database == "" then .kind == "organization"
+			else .kind == "database" and .resource_name == $database end))
+		| map(.accesses[]) | sort | join(" ")'
+}
+
+# json KEY=VALUE…: an object; a value that is JSON is taken as that, any other as text.
+json() {
+	jq -n '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] as $text
+		| try ($text | fromjson) catch $text)}] | from_entries' --args "$@"
+}
+
+# text WORDS: as JSON, for json() to take as text though it may look like a number.
+text() { jq -n --arg words "$1" '$words'; }
+
+# add_token NAME [KEY=VALUE…]: a token made by somebody else.
+add_token() { api_data "$(json op=add-token "name=$(text "$1")" "${@:2}")"; }
+
+# add_tokens PREFIX N: as many, called PREFIX1 to PREFIXN.
+add_tokens() {
+	api_data "$(jq -n --arg prefix "$1" --argjson n "$2" \
+		'[range(1; $n + 1) | {op: "add-token", name: "\($prefix)\(.)"}]')"
+}
+
+delete_token() { api_data "$(json op=delete-token "id=$(text "$(token_id "$1")")")"; }
+
+# grant TOKEN DATABASE SCOPE…, revoke TOKEN DATABASE SCOPE…: by somebody else; DATABASE "" is the organization.
+grant() { change_scopes grant "$@"; }
+revoke() { change_scopes revoke "$@"; }
+change_scopes() {
+	api_data "$(jq -n --arg op "$1" --arg token "$(token_id "$2")" --arg database "$3" \
+		'{op: $op, token: $token, database: $database, access: $ARGS.positional}' --args "${@:4}")"
+}
+
+# --- the mount ---
+
+# How the daemon is started: its environment, and what wraps it. Tests may change both.
+credential=("PLANETSCALE_SERVICE_TOKEN_ID=$admin_id" "PLANETSCALE_SERVICE_TOKEN=$admin_secret")
+wrapper=()
+if [[ ${PSCALEFS_VALGRIND-} ]]; then
+	wrapper=(valgrind --quiet --error-exitcode=99 --leak-check=full
+		--errors-for-leak-kinds=definite --log-file="$work/valgrind.%p")
+fi
+
+# The command that runs the program in an environment of which nothing is left to chance.
+set_command() {
+	command=(setpriv --pdeathsig=TERM env --ignore-environment --default-signal=INT --default-signal=QUIT
+		PATH="$PATH" HOME="$work/home" LC_ALL=C
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$work/sanitizer"
+		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$work/sanitizer"
+		${api_url:+PLANETSCALE_API_URL="$api_url"} "${credential[@]}" "${wrapper[@]}" "$program")
+}
+
+# pscalefs ARGUMENT…: the program, until it ends or is in the background.
+pscalefs() {
+	set_command
+	"${command[@]}" "$@"
+}
+
+# start_mount [OPTION…]: mounted at $mnt when it returns; the daemon's pid is in $daemon.
+start_mount() {
+	[[ -d $mnt ]] || mkdir "$mnt"
+	set_command
+	"${command[@]}" -f "$@" "$mnt" >>"$log" 2>&1 &
+	daemon=$!
+	wait_for mount_settled
+	if process_ended "$daemon"; then
+		status_of "$daemon"
+		daemon=''
+		fail "the daemon did not start: exit status $status: $(cat "$log")"
+	fi
+}
+
+mount_settled() { process_ended "$daemon" || mounted "$mnt"; }
+
+# stop_mount: unmount and require the daemon's good end, in the middle of a test.
+stop_mount() {
+	unmount || fail "cannot unmount: $(mount_users)"
+	reap_daemon
+	[[ $finding -eq 0 ]] || exit 1
+}
+
+# remount [OPTION…]: with nothing cached.
+remount() {
+	stop_mount
+	start_mount "$@"
+}
+
+# A line "pscalefs: error: …" that matches this (grep -E) is no finding in this test.
+allow_error() { allowed_errors+=("$1"); }
+
+# The last entry of .pscalefs/errors.
+errors_last() { tail -n 1 "$mnt/.pscalefs/errors"; }
+
+refresh() { echo >"$mnt/.pscalefs/refresh"; }
+
+# --- what a person does, as commands for assert_fails ---
+
+overwrite() { echo "$2" >"$1"; }   # FILE TEXT
+append() { echo "$2" >>"$1"; }     # FILE TEXT
+empty() { : >"$1"; }               # FILE
+
+# --- assertions ---
+
+# assert_eq EXPECTED ACTUAL [WHAT]
+assert_eq() {
+	[[ $1 == "$2" ]] || fail "${3+$3: }expected and found:
+$(diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") || true)"
+}
+
+# assert_contains TEXT PART…
+assert_contains() {
+	local part
+	for part in "${@:2}"; do
+		[[ $1 == *"$part"* ]] || fail "no \"$part\" in: $1"
+	done
+}
+
+# assert_lacks TEXT PART…
+assert_lacks() {
+	local part
+	for part in "${@:2}"; do
+		[[ $1 != *"$part"* ]] || fail "\"$part\" in: $1"
+	done
+}
+
+# assert_fails TEXT COMMAND…: it must fail and say so in these words. What it printed is left in
+# $output, what it said in $message, its exit status in $status.
+assert_fails() {
+	local text=$1
+	shift
+	run "$@"
+	[[ $status -ne 0 ]] || fail "succeeded: $*"
+	[[ $message == *"$text"* ]] || fail "$* failed with \"$message\", not \"$text\""
+}
+
+# run COMMAND…: sets $output, $message and $status; never fails.
+run() {
+	status=0
+	(
+		trap - ERR EXIT
+		set +e
+		"$@"
+	) >"$work/run.out" 2>"$work/run.err" || status=$?
+	output=$(cat "$work/run.out")
+	message=$(cat "$work/run.err")
+}
+
+# assert_gone PATH…: there is nothing, not even a broken link, and asking says just that.
+assert_gone() {
+	local path
+	for path; do
+		assert_fails 'No such file or directory' stat "$path"
+	done
+}
+
+# assert_requests [LINE…]: exactly these ("METHOD PATH") since api_clear, in this order.
+assert_requests() {
+	assert_eq "$(printf '%s\n' "$@")" "$(requests)" requests
+}
+
+# assert_changes [LINE…]: of those that change something, exactly these ("METHOD PATH BODY").
+assert_changes() {
+	assert_eq "$(printf '%s\n' "$@")" "$(changes)" changes
+}
+
+# access_body DATABASE SCOPE…: the body of a change of /access.
+access_body() {
+	jq -cn --arg database "$1" '{database: $database, access: $ARGS.positional}' --args "${@:2}"
+}

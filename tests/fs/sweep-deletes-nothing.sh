@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+#
+# What walks down from above and removes everything removes no token and no right.
+. "$(dirname "$0")/lib.sh"
+
+start_emulator
+start_mount
+for token in one two; do
+	mkdir "$tokens/$token"
+	echo read_branch >>"$tokens/$token/databases/shop/permissions"
+	echo read_organization >>"$tokens/$token/permissions"
+done
+before=$(holdings)
+
+# survives COMMAND…: it may fail as it likes.
+survives() {
+	api_clear
+	run "$@"
+	assert_changes
+	assert_eq "$before" "$(holdings)" "$*"
+}
+
+survives rm -rf "$mnt"
+survives rm -rf "$org"
+survives rm -rf "$tokens"
+survives find "$mnt" -delete
+survives find "$tokens" -mindepth 1 -delete
+survives busybox rm -rf "$mnt"
+
+# While this, which names tokens by a property, removes them.
+find "$tokens" -mindepth 1 -maxdepth 1 -name one -delete
+assert_eq two "$(ls "$tokens")"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+#
+# Holds src/ to its layers: an include points to a strictly lower layer, never sideways or up;
+# each foreign library has one module that speaks it; and no file grows beyond reading.
+#
+# A module is NAME.c and NAME.h; NAME_part.c and NAME_part.h are parts of it.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")/../src"
+
+declare -A layer
+layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
+layer_of 0 list util
+layer_of 1 log error secret scopes
+layer_of 2 catalog names grammar record resource budget credential
+layer_of 3 config http model decode draft
+layer_of 4 api
+layer_of 5 store
+layer_of 6 node
+layer_of 7 tree op sweep
+layer_of 8 fs
+layer_of 9 session
+layer_of 10 loop
+layer_of 11 daemon mountpoint
+layer_of 12 main
+
+# How many .c files may include a library's header.
+declare -A users=([curl/curl.h]=1 [cjson/cJSON.h]=1 [fuse_lowlevel.h]=2)
+lines_max=600
+
+complaints=0
+complain() {
+	echo "$*"
+	complaints=$((complaints + 1))
+}
+
+# The module that a file belongs to: the longest NAME in the table of NAME.c or NAME_part.c.
+module_of() {
+	local name=${1%.[ch]}
+	while [[ ! ${layer[$name]-} ]]; do
+		[[ $name == *_* ]] || return 1
+		name=${name%_*}
+	done
+	echo "$name"
+}
+
+for file in *.[ch]; do
+	if ! module=$(module_of "$file"); then
+		complain "src/$file: the table in tests/layers.sh has no such module"
+		continue
+	fi
+	while read -r header; do
+		if ! included=$(module_of "$header"); then
+			complain "src/$file: includes $header, which is in no layer"
+		elif [[ $included != "$module" && ${layer[$included]} -ge ${layer[$module]} ]]; then
+			complain "src/$file: layer ${layer[$module]} includes $header of layer ${layer[$included]}"
+		fi
+	done < <(sed -n 's/^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*"\([^"]*\)".*/\1/p' "$file")
+
+	lines=$(wc -l <"$file")
+	[[ $lines -le $lines_max ]] || complain "src/$file: $lines lines, more than $lines_max"
+done
+
+for header in "${!users[@]}"; do
+	mapfile -t found < <(grep -lE "^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*[<\"]([a-z0-9]+/)?${header##*/}[>\"]" -- *.[ch])
+	[[ ${#found[@]} -le ${users[$header]} ]] ||
+		complain "$header: included by ${found[*]}, but ${users[$header]} may"
+done
+
+[[ $complaints -eq 0 ]]
