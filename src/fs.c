@@ -327,5 +327,10 @@ void fs_stop(struct fs *fs, int err)
 
 bool fs_busy(const struct fs *fs)
 {
-	return fs->commits > 0 || !list_empty(&fs->ops.live);
+	list_for_each(pos, &fs->ops.live) {
+		const struct op *op = container_of(pos, struct op, live);
+		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
+			return true;
+	}
+	return fs->commits > 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "fs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,8 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 		op_reply_error(op, e);
 		return;
 	}
+	/* The kernel holds the directory while its mkdir is open, so the node is there. */
+	assert(dir != NULL);
 	struct place p = {.kind = TREE_TOKEN,
 			  .organization_id = dir->place.organization_id,
 			  .token_id = made_id};

@@ -1,0 +1,223 @@
+/*
+ * pscalefs: mount PlanetScale as a file system. This file only puts the parts together, in order,
+ * and takes them apart in the reverse order.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "config.h"
+#include "daemon.h"
+#include "fs.h"
+#include "http.h"
+#include "log.h"
+#include "loop.h"
+#include "mountpoint.h"
+#include "session.h"
+#include "store.h"
+
+/* How long commits that were begun may take to end once we are unmounted or told to stop. */
+#define DRAIN_MS 5000
+
+struct mount {
+	struct config config;
+	struct daemon daemon;
+	struct clock clock;
+	struct resources resources;
+	struct loop loop;
+	struct http *http;
+	struct api *api;
+	struct store *store;
+	struct fs *fs;
+	struct session *session;
+};
+
+static int print_version(void)
+{
+	printf("pscalefs %s\nlibfuse/%s %s\n", PSCALEFS_VERSION, session_library_version(),
+	       http_version());
+	return EXIT_OK;
+}
+
+static int print_help(void)
+{
+	struct buf text = BUF_INIT;
+
+	config_help(&text);
+	fputs(buf_str(&text), stdout);
+	buf_finish(&text);
+	return EXIT_OK;
+}
+
+static void print_error(const struct error *e)
+{
+	fprintf(stderr, "pscalefs: %s\n", e->text);
+	if (e->hint[0] != '\0')
+		fprintf(stderr, "pscalefs: %s\n", e->hint);
+}
+
+/* --- the credential is proved before anything is mounted -------------------------------------------------- */
+
+struct proof {
+	struct waiter waiter; /* first */
+	struct model *model;
+	int result; /* WAIT until it is known */
+};
+
+static void prove(struct waiter *w)
+{
+	struct proof *p = container_of(w, struct proof, waiter);
+
+	p->result = resource_need(&p->model->organizations, w);
+}
+
+static bool proved(void *ctx)
+{
+	return ((struct proof *)ctx)->result != WAIT;
+}
+
+/* A credential that sees no organization, or not the one asked for, is of no use. */
+static int check_organizations(const struct mount *m, struct error *e)
+{
+	const struct model *model = store_model(m->store);
+
+	if (m->config.org == NULL)
+		return 0;
+	for (size_t i = 0; i < model->n_organizations; i++)
+		if (str_eq(model->organization[i]->r.name, m->config.org))
+			return 0;
+	error_set(e, ENOENT, "there is no organization %s for this credential", m->config.org);
+	error_hint(e, "check -o org=, PLANETSCALE_ORG and which account the credential belongs to");
+	return -ENOENT;
+}
+
+static int prove_credential(struct mount *m, struct error *e)
+{
+	struct proof p = {.model = store_model(m->store)};
+
+	waiter_init(&p.waiter, &m->resources, prove);
+	prove(&p.waiter);
+	loop_run(&m->loop, proved, &p);
+	waiter_leave(&p.waiter);
+	if (p.result == WAIT)
+		return error_set(e, EINTR, "interrupted");
+	if (p.result < 0) {
+		*e = p.waiter.error;
+		if (e->err == EKEYREJECTED || e->err == EKEYEXPIRED)
+			error_wrap(e, "PlanetScale rejected the credential from %s",
+				   m->config.credential.origin);
+		return p.result;
+	}
+	return check_organizations(m, e);
+}
+
+/* --- up and down -------------------------------------------------------------------------------------------- */
+
+static int mount_parts(struct mount *m, struct error *e)
+{
+	const struct http_options options = {
+		.base_url = m->config.api_url,
+		.ca_file = m->config.ca_file,
+		.user_agent = "pscalefs/" PSCALEFS_VERSION,
+		.timeout_ms = m->config.timeout_ms,
+		.rate_per_minute = m->config.rate_per_minute,
+	};
+	int r;
+
+	clock_tick(&m->clock);
+	resources_init(&m->resources, &m->clock, m->config.cache_ms, m->config.offline);
+	m->http = http_new(&options, &m->clock, e);
+	if (m->http == NULL)
+		return -e->err;
+	r = loop_init(&m->loop, &m->clock, m->http, &m->resources, e);
+	if (r != 0)
+		return r;
+	m->api = api_new(m->http, &m->config);
+	m->store = store_new(m->api, &m->resources);
+	r = prove_credential(m, e);
+	if (r != 0)
+		return r;
+	m->session = session_new(&m->config, e);
+	if (m->session == NULL)
+		return -e->err;
+	const struct fs_parts parts = {
+		.config = &m->config,
+		.all = &m->resources,
+		.store = m->store,
+		.api = m->api,
+		.http = m->http,
+		.sink = &session_sink,
+	};
+	m->fs = fs_new(&parts);
+	session_serve(m->session, m->fs);
+	m->loop.fs = m->fs;
+	m->loop.session = m->session;
+	return daemon_ready(&m->daemon, e);
+}
+
+static void unmount_parts(struct mount *m)
+{
+	if (m->fs != NULL)
+		fs_stop(m->fs, ENODEV);
+	session_free(m->session);
+	store_free(m->store);
+	fs_free(m->fs);
+	api_free(m->api);
+	loop_finish(&m->loop);
+	http_free(m->http);
+	daemon_finish(&m->daemon);
+	config_finish(&m->config);
+}
+
+static int serve(struct mount *m)
+{
+	struct error e = {0};
+
+	credential_relock(&m->config.credential);
+	int r = mountpoint_detach_dead(m->config.mountpoint, &e);
+	if (r == 0)
+		r = mount_parts(m, &e);
+	if (r != 0) {
+		print_error(&e);
+	} else {
+		log_notice("mounted %s at %s", m->config.api_url, m->config.mountpoint);
+		loop_run(&m->loop, NULL, NULL);
+		loop_drain(&m->loop, DRAIN_MS);
+		log_notice("unmounted %s", m->config.mountpoint);
+	}
+	unmount_parts(m);
+	return r == 0 ? EXIT_OK : EXIT_MOUNT;
+}
+
+int main(int argc, char **argv)
+{
+	struct mount m = {.loop = {.signal_fd = -1}};
+	struct error e = {0};
+
+	daemon_harden();
+	/* Large listings come and go: give their memory back. */
+	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+	int status = config_load(&m.config, argc, argv, &e);
+	if (status != EXIT_OK) {
+		print_error(&e);
+		return status;
+	}
+	if (m.config.action == CONFIG_HELP || m.config.action == CONFIG_VERSION) {
+		status = m.config.action == CONFIG_HELP ? print_help() : print_version();
+		config_finish(&m.config);
+		return status;
+	}
+	if (m.config.debug)
+		log_set_level(LEVEL_DETAIL);
+	int r = daemon_fork(&m.daemon, m.config.foreground, &e);
+	if (r == 0)
+		return serve(&m);
+	if (e.err != 0)
+		print_error(&e);
+	config_finish(&m.config);
+	return r == DAEMON_PARENT ? m.daemon.status : EXIT_MOUNT;
+}
