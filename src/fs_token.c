@@ -3,7 +3,6 @@
  */
 #include "fs.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,12 +52,11 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 
 	if (op_detached(op))
 		return;
-	if (e != NULL) {
-		op_reply_error(op, e);
+	if (e != NULL || dir == NULL) { /* the kernel holds the directory of a mkdir: it is there */
+		const struct error lost = {.err = ESTALE};
+		op_reply_error(op, e != NULL ? e : &lost);
 		return;
 	}
-	/* The kernel holds the directory while its mkdir is open, so the node is there. */
-	assert(dir != NULL);
 	struct place p = {.kind = TREE_TOKEN,
 			  .organization_id = dir->place.organization_id,
 			  .token_id = made_id};
