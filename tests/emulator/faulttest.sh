@@ -91,9 +91,13 @@ check_connections() {
 	fault '{"trickle_ms":1}'
 	call GET $LIST
 	is 'trickle' '0 "acme"' "$CODE $(field '.data[0].name')"
+	fault '{"close":"idle"}'
 	call GET $LIST '' "$API$LIST"
-	is 'connections are numbered' 1 \
-		"$(control GET /log | jq '.[-1].connection - .[-2].connection | . + 1')"
+	is 'close when idle: the client connects anew' '0 1' \
+		"$CODE $(control GET /log | jq '.[-1].connection - .[-2].connection')"
+	call GET $LIST '' "$API$LIST"
+	is 'a kept connection has one number' 0 \
+		"$(control GET /log | jq '.[-1].connection - .[-2].connection')"
 }
 
 # in_background METHOD PATH [BODY] — the answer goes to $WORK/later
