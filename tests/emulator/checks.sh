@@ -1,3 +1,5 @@
+# shellcheck shell=bash disable=SC2034
+#
 # checks.sh — sourced by the emulator's own tests: starts an emulator, calls
 # it, prints "ok - …" and "not ok - …" lines.
 #

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TIMESTAMP_SIZE 96
+#define TIMESTAMP_SIZE 25
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void);

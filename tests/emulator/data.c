@@ -57,6 +57,13 @@ static void read_text(struct operation *operation, const char *key, char **slot)
 		replace_string(slot, cJSON_GetStringValue(value));
 }
 
+/* For members that are never NULL. */
+static void read_required(struct operation *operation, const char *key, char **slot)
+{
+	if (text(operation, key))
+		replace_string(slot, text(operation, key));
+}
+
 /* Organizations */
 
 static void organization_add(struct operation *operation)
@@ -79,6 +86,10 @@ static void organization_update(struct operation *operation)
 
 	if (!text(operation, "name")) {
 		fail(operation, "name says which organization");
+		return;
+	}
+	if (name && state_find_organization(state, name)) {
+		fail(operation, "that name is taken");
 		return;
 	}
 	if (name)
@@ -113,14 +124,14 @@ static void update_database(struct operation *operation, struct database *databa
 	const cJSON *protected = item(operation, "deletion_protected");
 
 	state_take_database(database);
-	read_text(operation, "new_name", &database->name);
+	read_required(operation, "new_name", &database->name);
 	read_time(operation, "created_at", &database->created_ms);
 	read_time(operation, "updated_at", &database->updated_ms);
 	state_return_database(database);
-	read_text(operation, "kind", &database->kind);
-	read_text(operation, "state", &database->state);
-	read_text(operation, "region", &database->region);
-	read_text(operation, "notes", &database->notes);
+	read_required(operation, "kind", &database->kind);
+	read_required(operation, "state", &database->state);
+	read_required(operation, "region", &database->region);
+	read_required(operation, "notes", &database->notes);
 	if (second)
 		database->needs_second_admin = cJSON_IsTrue(second);
 	if (protected)
@@ -203,9 +214,7 @@ static void update_token(struct operation *operation, struct token *token, bool 
 	read_text(operation, "actor_id", &token->actor_id);
 	read_text(operation, "actor_display_name", &token->actor_name);
 	read_text(operation, "actor_type", &token->actor_type);
-	read_text(operation, "secret", &token->secret);
-	if (!token->secret)
-		token->secret = copy_string("");
+	read_required(operation, "secret", &token->secret);
 	state_return_token(state, token);
 	operation->result =
 		token_json(operation->emulator, token, created ? TOKEN_CREATED : TOKEN_ALONE);

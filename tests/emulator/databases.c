@@ -53,11 +53,10 @@ static void unprocessable(struct request *request, const char *message)
 
 /* Listing */
 
-static bool opens_some(const struct emulator *emulator, const struct token *token)
+static bool opens_some(const struct token *token)
 {
 	const struct ordered *databases = &token->organization->databases;
 
-	(void)emulator;
 	for (size_t i = 0; i < databases->count; i++) {
 		if (grants_open_database(token, databases->items[i]))
 			return true;
@@ -102,7 +101,7 @@ void databases_list(struct emulator *emulator, struct request *request)
 	struct page page;
 
 	if (token && switches_is(switches, SWITCH_DATABASES_WITHOUT_PERMISSION, "403") &&
-	    !sees_all(token, NULL) && !opens_some(emulator, token)) {
+	    !sees_all(token, NULL) && !opens_some(token)) {
 		reply_default_error(&request->reply, 403);
 		return;
 	}

@@ -92,6 +92,15 @@ struct exchange *exchange_new(struct server *server, struct MHD_Connection *conn
 	return exchange;
 }
 
+static void shutdown_connection(struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
 void exchange_free(struct exchange *exchange)
 {
 	if (exchange->next)
@@ -101,6 +110,8 @@ void exchange_free(struct exchange *exchange)
 	else
 		exchange->server->exchanges = exchange->next;
 	timers_stop(&exchange->server->timers, &exchange->timer);
+	if (exchange->fault && exchange->fault->close_idle)
+		shutdown_connection(exchange);
 	if (exchange->fault)
 		faults_release(&exchange->server->emulator->faults, exchange->fault);
 	request_finish(&exchange->request);
@@ -130,7 +141,6 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
 		{"User-Agent", &headers->user_agent},
 		{"Accept", &headers->accept},
 		{"Accept-Encoding", &headers->accept_encoding},
-		{"Host", &headers->host},
 		{"Authorization", &headers->authorization},
 	};
 

@@ -51,6 +51,12 @@ static void read_text(char **slot, const cJSON *item)
 	replace_string(slot, cJSON_GetStringValue(item));
 }
 
+static void replace_json(cJSON **slot, const cJSON *item)
+{
+	cJSON_Delete(*slot);
+	*slot = cJSON_Duplicate(item, true);
+}
+
 static int base64_value(char c)
 {
 	static const char alphabet[] =
@@ -89,7 +95,8 @@ static bool read_close(struct fault *fault, const cJSON *item)
 
 	fault->close_before = when && !strcmp(when, "before");
 	fault->close_after = when && !strcmp(when, "after");
-	return fault->close_before || fault->close_after;
+	fault->close_idle = when && !strcmp(when, "idle");
+	return fault->close_before || fault->close_after || fault->close_idle;
 }
 
 /* Numbers and flags of a fault by the offset of their member. */
@@ -148,9 +155,9 @@ static bool read_key(struct fault *fault, const cJSON *item)
 	if (!strcmp(item->string, "status") && cJSON_IsNumber(item))
 		return fault->status = item->valueint, fault->status >= 200 && fault->status < 600;
 	if (!strcmp(item->string, "headers") && cJSON_IsObject(item))
-		return fault->headers = cJSON_Duplicate(item, true), true;
+		return replace_json(&fault->headers, item), true;
 	if (!strcmp(item->string, "data") && (cJSON_IsObject(item) || cJSON_IsArray(item)))
-		return fault->data = cJSON_Duplicate(item, true), true;
+		return replace_json(&fault->data, item), true;
 	if (!strcmp(item->string, "body") && cJSON_IsString(item)) {
 		read_text(&fault->body, item);
 		fault->body_size = strlen(fault->body);

@@ -28,8 +28,9 @@ struct fault {
 	long long trickle_ms; /* between two bytes of the body */
 	long long truncate;   /* bytes of the body that are sent; -1 for all */
 	bool close_before, close_after, reset;
-	bool silence; /* held until the fault is cleared */
-	cJSON *data;  /* owned: operations of POST /data, done when it strikes */
+	bool close_idle; /* the connection, without notice, once the answer is out */
+	bool silence;    /* held until the fault is cleared */
+	cJSON *data;     /* owned: operations of POST /data, done when it strikes */
 	struct fault *next;
 };
 

@@ -2,6 +2,7 @@
 # faulttest.sh [EMULATOR] — the emulator's faults, limits, logins, TLS, state
 # files and load. Run by selftest.sh.
 
+# shellcheck disable=SC2016,SC2030,SC2031,SC2317,SC2329
 # shellcheck source=tests/emulator/checks.sh
 . "$(dirname "$0")/checks.sh"
 
@@ -24,45 +25,45 @@ check_answers() {
 	local before
 
 	fault '{"method":"GET","path":"/v1/org*","status":502,"body":"<html>nginx</html>","headers":{"Content-Type":"text/html","Retry-After":"1.5"}}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'status, body and headers' '502 <html>nginx</html> text/html 1.5' \
 		"$STATUS $BODY $(header content-type) $(header retry-after)"
-	call GET $LIST
+	call GET "$LIST"
 	is 'once' 200 "$STATUS"
 	fault '{"path":"*/service-tokens","status":429,"count":2,"skip":1}'
 	before=
 	for _ in 1 2 3 4; do
-		call GET $TOKENS
+		call GET "$TOKENS"
 		before="$before$STATUS "
 	done
 	is 'skip and count' '200 429 429 200 ' "$before"
 	is 'hits are counted' '[2]' "$(control GET /faults | jq -c '[.[]|select(.path=="*/service-tokens").hits]')"
 	clear_faults
 	fault '{"count":0,"status":500,"body":""}'
-	call GET $LIST
-	call GET $LIST
+	call GET "$LIST"
+	call GET "$LIST"
 	is 'without end, empty body' '500 ' "$STATUS $BODY"
 	clear_faults
 	fault '{"body_base64":"AP8K"}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'any bytes, status kept' '200 00ff0a' "$STATUS $(od -An -tx1 <"$WORK/body" | tr -d ' \n')"
 
 	before=$(count_tokens)
 	fault '{"method":"POST","status":500}'
-	call POST $TOKENS '{}'
+	call POST "$TOKENS" '{}'
 	is 'a status keeps the change away' "500 $before" "$STATUS $(count_tokens)"
 	fault '{"method":"POST","status":500,"apply":true}'
-	call POST $TOKENS '{}'
+	call POST "$TOKENS" '{}'
 	is 'unless it applies' "500 $((before + 1))" "$STATUS $(count_tokens)"
 	is 'the log knows which fault' true "$(control GET '/log?method=POST' | jq '.[-1].fault > 0')"
 	clear_faults
 	fault '{"path":"*/service-tokens","query":"*page=2*","status":503}'
-	call GET $TOKENS
+	call GET "$TOKENS"
 	before=$STATUS
 	call GET "$TOKENS?page=2"
 	is 'by query' '200 503' "$before $STATUS"
 	fault '{"path":"*/service-tokens","data":{"op":"add-token","name":"between"}}'
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'data behind a request' '"between"' "$(field '.data[0].name')"
 	is 'a wrong fault is told' true "$(control POST /faults '{"colour":1}' | jq 'has("error")')"
 }
@@ -72,28 +73,32 @@ check_connections() {
 
 	before=$(count_tokens)
 	fault '{"method":"POST","close":"before"}'
-	call POST $TOKENS '{}'
+	call POST "$TOKENS" '{}'
 	is 'close before the change' "52 $before" "$CODE $(count_tokens)"
 	fault '{"method":"POST","close":"after"}'
-	call POST $TOKENS '{}'
+	call POST "$TOKENS" '{}'
 	is 'close after the change' "52 $((before + 1))" "$CODE $(count_tokens)"
 	is 'which the log calls a change' '0 true' \
 		"$(control GET /log/changes | jq -r '.[-1]|"\(.status) \(.changed)"')"
 	fault '{"reset":true}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'reset' 56 "$CODE"
 	fault '{"truncate":10}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'truncate' '18 10' "$CODE ${#BODY}"
 	fault '{"truncate":0}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'truncate to nothing' '18 0' "$CODE ${#BODY}"
 	fault '{"trickle_ms":1}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'trickle' '0 "acme"' "$CODE $(field '.data[0].name')"
-	call GET $LIST '' "$API$LIST"
-	is 'connections are numbered' 1 \
-		"$(control GET /log | jq '.[-1].connection - .[-2].connection | . + 1')"
+	fault '{"close":"idle"}'
+	call GET "$LIST" '' "$API$LIST"
+	is 'close when idle: the client connects anew' '0 1' \
+		"$CODE $(control GET /log | jq '.[-1].connection - .[-2].connection')"
+	call GET "$LIST" '' "$API$LIST"
+	is 'a kept connection has one number' 0 \
+		"$(control GET /log | jq '.[-1].connection - .[-2].connection')"
 }
 
 # in_background METHOD PATH [BODY] — the answer goes to $WORK/later
@@ -108,43 +113,43 @@ check_waiting() {
 
 	start=$(date +%s%N)
 	fault '{"delay_ms":300}'
-	call GET $LIST
+	call GET "$LIST"
 	is 'delay' true "$([ $(($(date +%s%N) - start)) -ge 300000000 ] && echo true)"
 
 	before=$(count_tokens)
 	fault '{"method":"POST","silence":true}'
-	in_background POST $TOKENS '{}'
+	in_background POST "$TOKENS" '{}'
 	control GET '/wait?method=POST' >/dev/null
 	is 'silence holds the change back' "$before" "$(count_tokens)"
-	call GET $LIST
+	call GET "$LIST"
 	is 'and nobody else' 200 "$STATUS"
 	is 'held requests are told' 1 "$(control GET /faults | jq '[.[].held]|add')"
 	clear_faults
-	wait $LATER
+	wait "$LATER"
 	is 'then it goes on' "200 $((before + 1))" "$(cat "$WORK/later-status") $(count_tokens)"
 
 	fault '{"method":"POST","silence":true,"apply":true}'
-	in_background POST $TOKENS '{}'
+	in_background POST "$TOKENS" '{}'
 	control GET '/wait?method=POST&count=2' >/dev/null
 	is 'silence after the change' $((before + 2)) "$(count_tokens)"
-	kill $LATER
-	wait $LATER 2>/dev/null
+	kill "$LATER"
+	wait "$LATER" 2>/dev/null
 	clear_faults
 
 	fault '{"method":"POST","silence":true}'
-	in_background POST $TOKENS '{}'
+	in_background POST "$TOKENS" '{}'
 	control GET '/wait?method=POST&count=3' >/dev/null
-	kill $LATER
-	wait $LATER 2>/dev/null
+	kill "$LATER"
+	wait "$LATER" 2>/dev/null
 	clear_faults
 	control GET '/wait?method=POST&count=3&answered=1' >/dev/null
 	is 'a client that left changes nothing' $((before + 2)) "$(count_tokens)"
 
 	fault '{"method":"POST","stall_ms":200}'
-	in_background POST $TOKENS '{}'
+	in_background POST "$TOKENS" '{}'
 	control GET '/wait?method=POST&count=4' >/dev/null
 	is 'stall waits before the change' $((before + 2)) "$(count_tokens)"
-	wait $LATER
+	wait "$LATER"
 	is 'and makes it' $((before + 3)) "$(count_tokens)"
 	is 'waiting ends' '{"count":0}' "$(control GET '/wait?path=/nothing&timeout_ms=50')"
 	is 'counting' '{"count":4}' "$(control GET '/count?method=POST&path=*/service-tokens')"
@@ -157,19 +162,19 @@ check_limits() {
 
 	control POST /switch '{"rate_limit":2,"rate_window_ms":60000,"retry_after":"seconds"}' >/dev/null
 	for _ in 1 2 3; do
-		call GET $LIST
+		call GET "$LIST"
 		seen="$seen$STATUS "
 	done
 	is 'rate_limit' '200 200 429 ' "$seen"
 	is 'retry_after=seconds' true "$([ "$(header retry-after)" -gt 0 ] && echo true)"
 	switch retry_after absent
-	call GET $LIST
-	call GET $LIST
-	call GET $LIST
+	call GET "$LIST"
+	call GET "$LIST"
+	call GET "$LIST"
 	is 'retry_after=absent' '429 ' "$STATUS $(header retry-after)"
 	control DELETE /switches >/dev/null
 	switch latency_ms 100
-	call GET $LIST
+	call GET "$LIST"
 	is 'latency_ms' 200 "$STATUS"
 	control DELETE /switches >/dev/null
 }
@@ -196,13 +201,13 @@ check_login() {
 	form /oauth/token "$poll"
 	is 'login' '200 "Bearer"' "$STATUS $(field .token_type)"
 	code=$(jq -r .access_token <<<"$BODY")
-	AUTH="Bearer $code" call GET $LIST
+	AUTH="Bearer $code" call GET "$LIST"
 	is 'its token works' 200 "$STATUS"
 	AUTH="Bearer $code" call GET /oauth/token/info
 	is 'token info' '200 true' "$STATUS $(field .active)"
 	form /oauth/revoke "client_id=x&client_secret=y&token=$code"
 	is 'revoke' '200 {}' "$STATUS $BODY"
-	AUTH="Bearer $code" call GET $LIST
+	AUTH="Bearer $code" call GET "$LIST"
 	is 'then it does not' 401 "$STATUS"
 	control DELETE /switches >/dev/null
 	is 'logins leave no secret in the log' 0 "$(control GET /log | grep -c pscale_)"
@@ -214,13 +219,13 @@ check_load() {
 	fault '{"count":0,"delay_ms":1000}'
 	start=$(date +%s%N)
 	for i in $(seq 500); do
-		printf 'url = "%s%s"\noutput = "%s/load-%s"\n' "$API" $LIST "$WORK" "$i"
+		printf 'url = "%s%s"\noutput = "%s/load-%s"\n' "$API" "$LIST" "$WORK" "$i"
 	done >"$WORK/urls"
 	curl -s --no-progress-meter -Z --parallel-immediate --parallel-max 300 -H "Authorization: $AUTH" -K "$WORK/urls" &
 	LATER=$!
 	control GET '/wait?path=/v1/organizations&count=300&timeout_ms=10000' >/dev/null
 	control GET /log >/dev/null
-	wait $LATER
+	wait "$LATER"
 	is '500 delayed requests side by side' true \
 		"$([ $(($(date +%s%N) - start)) -lt 8000000000 ] && echo true)"
 	is 'are all answered' 500 "$(control GET '/count?status=200' | jq .count)"
@@ -230,7 +235,7 @@ check_load() {
 check_state_file() {
 	local id
 
-	call POST $TOKENS '{"name":"kept"}'
+	call POST "$TOKENS" '{"name":"kept"}'
 	id=$(jq -r .id <<<"$BODY")
 	secret=$(jq -r .token <<<"$BODY")
 	call POST "$TOKENS/$id/access" '{"database":"db-1","access":["read_branch"]}'
@@ -241,7 +246,7 @@ check_state_file() {
 	is 'the state file brings all back' '' \
 		"$(jq -S 'del(.organizations[].tokens[]|select(.admin))' "$WORK/before" | diff - "$WORK/after")"
 	is 'private' 600 "$(stat -c %a "$WORK/state.json")"
-	AUTH=$id:$secret call GET $LIST
+	AUTH=$id:$secret call GET "$LIST"
 	is 'secrets, too' 200 "$STATUS"
 	is 'save on request' '{}' "$(control POST /save)"
 	kill "$EMULATOR_PID"
@@ -255,20 +260,20 @@ check_tls() {
 
 	for kind in good:0 untrusted:60 wrong-host:60 expired:60; do
 		start_emulator --tls --tls-dir "$WORK/tls" --tls-cert "${kind%:*}"
-		call GET $LIST '' --cacert "$CA"
+		call GET "$LIST" '' --cacert "$CA"
 		is "tls-cert=${kind%:*}" "${kind#*:}" "$CODE"
 		stop_emulator
 	done
 	start_emulator --tls --tls-dir "$WORK/tls"
 	fault '{"truncate":10}'
-	call GET $LIST '' --cacert "$CA"
+	call GET "$LIST" '' --cacert "$CA"
 	is 'truncate over TLS' 10 "${#BODY}"
 	fault '{"silence":true}'
 	curl -s -m 20 --cacert "$CA" -H "Authorization: $AUTH" "$API$LIST" >"$WORK/later" &
 	LATER=$!
 	control GET '/wait?count=2' >/dev/null
 	clear_faults
-	wait $LATER
+	wait "$LATER"
 	is 'silence over TLS' acme "$(jq -r '.data[0].name' "$WORK/later")"
 	stop_emulator
 }
@@ -287,10 +292,10 @@ for part in answers connections waiting limits login load; do
 	start_emulator
 done
 fault '{"count":0,"silence":true}'
-in_background GET $LIST
+in_background GET "$LIST"
 control GET /wait >/dev/null
 stop_emulator
-is 'held requests do not keep it from ending' 000 "$(wait $LATER; cat "$WORK/later-status")"
+is 'held requests do not keep it from ending' 000 "$(wait "$LATER"; cat "$WORK/later-status")"
 start_emulator --state "$WORK/state.json"
 check_state_file
 check_tls

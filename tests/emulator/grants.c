@@ -104,10 +104,13 @@ const char *grants_resource_name(const struct grant *grant)
 
 /* History */
 
+/* NULL while the state is being filled: seeding is not history. */
 static struct grant_event *add_event(struct state *state, const struct grant *grant)
 {
 	struct grant_event *event;
 
+	if (!state->recording)
+		return NULL;
 	state->events = grow_array(state->events, state->event_count, sizeof(*state->events));
 	event = &state->events[state->event_count++];
 	*event = (struct grant_event){
@@ -222,14 +225,13 @@ static void free_grant(struct grant *grant)
 void grants_drop(struct state *state, struct grant *grant)
 {
 	struct token *token = grant->token;
+	struct grant_event *event = NULL;
 	size_t at = 0;
 
-	if (grant->access_count) {
-		struct grant_event *event = add_event(state, grant);
-
-		for (size_t i = 0; i < grant->access_count; i++)
-			add_name(&event->removed, &event->removed_count, grant->accesses[i].name);
-	}
+	if (grant->access_count)
+		event = add_event(state, grant);
+	for (size_t i = 0; event && i < grant->access_count; i++)
+		add_name(&event->removed, &event->removed_count, grant->accesses[i].name);
 	while (token->grants[at] != grant)
 		at++;
 	token->grant_count--;
@@ -238,32 +240,38 @@ void grants_drop(struct state *state, struct grant *grant)
 	free_grant(grant);
 }
 
+static void add_access(struct state *state, struct grant *grant, const char *name)
+{
+	struct access *access;
+
+	grant->accesses =
+		grow_array(grant->accesses, grant->access_count, sizeof(*grant->accesses));
+	access = &grant->accesses[grant->access_count++];
+	*access = (struct access){.name = copy_string(name), .created_ms = state_now_ms(state)};
+	random_id(&state->random, access->id);
+}
+
 size_t grants_add(struct state *state, struct token *token, const struct grant_target *target,
 		  const char *const *names, size_t count)
 {
 	struct grant *grant = grants_find(token, target);
 	struct grant_event *event = NULL;
-	int64_t now_ms = state_now_ms(state);
+	size_t added = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct access *access;
-
 		if (grants_find_access(grant, names[i]))
 			continue;
 		if (!grant)
 			grant = add_grant(token, target);
-		if (!event)
+		if (!added++)
 			event = add_event(state, grant);
-		grant->accesses =
-			grow_array(grant->accesses, grant->access_count, sizeof(*grant->accesses));
-		access = &grant->accesses[grant->access_count++];
-		*access = (struct access){.name = copy_string(names[i]), .created_ms = now_ms};
-		random_id(&state->random, access->id);
-		add_name(&event->added, &event->added_count, names[i]);
+		add_access(state, grant, names[i]);
+		if (event)
+			add_name(&event->added, &event->added_count, names[i]);
 	}
-	if (event)
-		token->updated_ms = now_ms;
-	return event ? event->added_count : 0;
+	if (added)
+		token->updated_ms = state_now_ms(state);
+	return added;
 }
 
 static void remove_access(struct grant *grant, struct access *access)
@@ -280,21 +288,21 @@ size_t grants_remove(struct state *state, struct token *token, const struct gran
 {
 	struct grant *grant = grants_find(token, target);
 	struct grant_event *event = NULL;
-	size_t removed;
+	size_t removed = 0;
 
 	for (size_t i = 0; grant && i < count; i++) {
 		struct access *access = grants_find_access(grant, names[i]);
 
 		if (!access)
 			continue;
-		if (!event)
+		if (!removed++)
 			event = add_event(state, grant);
-		add_name(&event->removed, &event->removed_count, names[i]);
+		if (event)
+			add_name(&event->removed, &event->removed_count, names[i]);
 		remove_access(grant, access);
 	}
-	if (!event)
+	if (!removed)
 		return 0;
-	removed = event->removed_count;
 	token->updated_ms = state_now_ms(state);
 	if (!grant->access_count && switches_is(state->switches, SWITCH_EMPTY_GRANTS, "hidden"))
 		grants_drop(state, grant);

@@ -87,7 +87,8 @@ static const char control_help[] =
 	"  stall_ms              wait before the request takes effect\n"
 	"  delay_ms              wait after that, before the answer\n"
 	"  close                 \"before\" or \"after\" the request takes effect, without\n"
-	"                        an answer\n"
+	"                        an answer; \"idle\" after a whole answer, as servers\n"
+	"                        do with idle connections\n"
 	"  reset                 the same with a TCP reset\n"
 	"  truncate              send so many bytes of the body, then close\n"
 	"  trickle_ms            wait so long between two bytes of the body\n"
@@ -304,7 +305,7 @@ static int prepare_state(struct emulator *emulator, const struct options *option
 	seed_admin(&emulator->state, admin, admin + ID_LENGTH + 1);
 	free(admin);
 	state_add_bearer(&emulator->state, options->bearer, "Ada", 0);
-	emulator->state.next_event = 1;
+	emulator->state.recording = true;
 	return 0;
 }
 

@@ -10,7 +10,9 @@
 const struct field organization_patch_fields[] = {
 	{"billing_email", FIELD_STRING},
 	{"idp_managed_roles", FIELD_BOOLEAN},
-	{"invoice_budget_amount", FIELD_NUMBER},
+	{"invoice_budget_amount", FIELD_NUMBER_OR_NULL},
+	/* Not documented, but sent by PlanetScale's own CLI. */
+	{"invoice_budget_alerts", FIELD_BOOLEAN},
 	{NULL, FIELD_STRING},
 };
 
@@ -56,7 +58,7 @@ void organizations_patch(struct emulator *emulator, struct request *request)
 	if (roles)
 		organization->idp_managed_roles = cJSON_IsTrue(roles);
 	if (budget)
-		organization->invoice_budget = budget->valuedouble;
+		organization->invoice_budget = cJSON_IsNull(budget) ? 0 : budget->valuedouble;
 	organization->updated_ms = state_now_ms(&emulator->state);
 	request->changed = true;
 	reply_json(&request->reply, 200, organization_json(emulator, organization));

@@ -34,7 +34,6 @@ void request_finish(struct request *request)
 	free(headers->user_agent);
 	free(headers->accept);
 	free(headers->accept_encoding);
-	free(headers->host);
 	free(request->body);
 	cJSON_Delete(request->json);
 	free(request->violation);
@@ -288,8 +287,8 @@ static bool has_kind(const cJSON *item, enum field_kind kind)
 		return cJSON_IsString(item) || cJSON_IsNull(item);
 	case FIELD_INTEGER:
 		return is_integer(item);
-	case FIELD_NUMBER:
-		return cJSON_IsNumber(item);
+	case FIELD_NUMBER_OR_NULL:
+		return cJSON_IsNumber(item) || cJSON_IsNull(item);
 	case FIELD_BOOLEAN:
 		return cJSON_IsBool(item);
 	case FIELD_STRINGS:

@@ -55,7 +55,7 @@ struct caller {
 
 /* The header fields of interest, as the client sent them. */
 struct request_headers {
-	char *authorization, *content_type, *user_agent, *accept, *accept_encoding, *host;
+	char *authorization, *content_type, *user_agent, *accept, *accept_encoding;
 	size_t authorization_count;
 };
 

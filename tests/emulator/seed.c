@@ -126,7 +126,6 @@ void seed_sizes(struct state *state, const struct seed_sizes *sizes)
 			add_contents(state, add_organization(state, name), sizes);
 		free(name);
 	}
-	grants_clear_events(state);
 }
 
 /* The sample */
@@ -229,7 +228,6 @@ void seed_sample(struct state *state)
 	for (size_t i = 0; i < ARRAY_SIZE(sample_grants); i++)
 		add_sample_grant(state, tokens[sample_grants[i].token], sample_grants[i].database,
 				 sample_grants[i].scopes);
-	grants_clear_events(state);
 }
 
 /* Fixed credentials */
@@ -257,5 +255,4 @@ void seed_admin(struct state *state, const char *id, const char *secret)
 		grants_add(state, token,
 			   scope_table[i].level == SCOPE_DATABASE ? &everything : &whole,
 			   &scope_table[i].name, 1);
-	grants_clear_events(state);
 }

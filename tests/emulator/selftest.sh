@@ -4,6 +4,7 @@
 # Endpoints and shapes, credentials, the order of checks, paging, violations,
 # switches, faults, data changes, TLS, state files, load.
 
+# shellcheck disable=SC2016,SC2030,SC2031,SC2317,SC2329
 # shellcheck source=tests/emulator/checks.sh
 . "$(dirname "$0")/checks.sh"
 
@@ -20,7 +21,7 @@ missing() {
 new_token() {
 	local AUTH="Bearer $BEARER" names
 
-	call POST $TOKENS '{"name":"made"}'
+	call POST "$TOKENS" '{"name":"made"}'
 	ID=$(jq -r .id <<<"$BODY")
 	SECRET=$(jq -r .token <<<"$BODY")
 	[ $# -gt 0 ] || return
@@ -43,17 +44,17 @@ check_endpoints() {
 	is 'that list has no totals' null "$(field .total_count)"
 	is 'its wrapper is complete' '' \
 		"$(missing type current_page per_page next_page next_page_url prev_page prev_page_url data)"
-	call GET $ORG
+	call GET "$ORG"
 	is 'get organization' '200 "Organization"' "$STATUS $(field .type)"
 	is 'an organization has all required keys' '' "$(missing id name billing_email created_at \
 		updated_at plan valid_billing_info sso sso_directory single_tenancy managed_tenancy \
 		database_count features idp_managed_roles invoice_budget_amount keyspace_shard_limit \
 		has_card payment_info_required)"
-	AUTH="Bearer $BEARER" call PATCH $ORG '{"billing_email":"x@acme.test"}'
+	AUTH="Bearer $BEARER" call PATCH "$ORG" '{"billing_email":"x@acme.test"}'
 	is 'change organization' '200 "x@acme.test"' "$STATUS $(field .billing_email)"
-	call PATCH $ORG '{"billing_email":"y@acme.test"}'
+	call PATCH "$ORG" '{"billing_email":"y@acme.test"}'
 	is 'a service token may not change it' 403 "$STATUS"
-	AUTH="Bearer $BEARER" call PATCH $ORG '{"billing_email":"nonsense"}'
+	AUTH="Bearer $BEARER" call PATCH "$ORG" '{"billing_email":"nonsense"}'
 	is 'a bad value is unprocessable' '422 "unprocessable"' "$STATUS $(field .code)"
 	AUTH="Bearer $BEARER" call GET /v1/user
 	is 'user' '200 "User"' "$STATUS $(field .type)"
@@ -62,12 +63,12 @@ check_endpoints() {
 }
 
 check_databases() {
-	call GET $ORG/databases
+	call GET "$ORG/databases"
 	is 'list databases by name' '200 ["db-1","db-2","db-3","db-4"] 4 1' \
 		"$STATUS $(field '[.data[].name]') $(field .total_count) $(field .total_pages)"
 	call GET "$ORG/databases?q=B-2"
 	is 'search databases' '["db-2"]' "$(field '[.data[].name]')"
-	call POST $ORG/databases '{"name":"fresh","cluster_size":"PS_10","kind":"postgresql"}'
+	call POST "$ORG/databases" '{"name":"fresh","cluster_size":"PS_10","kind":"postgresql"}'
 	is 'create database' '201 "postgresql"' "$STATUS $(field .kind)"
 	is 'a database has all required keys' '' "$(missing id url branches_url branches_count \
 		open_schema_recommendations_count development_branches_count \
@@ -79,37 +80,37 @@ check_databases() {
 		allow_data_branching foreign_keys_enabled restrict_branch_region \
 		insights_raw_queries plan insights_enabled production_branch_web_console created_at \
 		updated_at schema_last_updated_at kind)"
-	call POST $ORG/databases '{"name":"fresh","cluster_size":"PS_10"}'
+	call POST "$ORG/databases" '{"name":"fresh","cluster_size":"PS_10"}'
 	is 'a taken name is unprocessable' 422 "$STATUS"
-	call POST $ORG/databases '{"name":"other"}'
+	call POST "$ORG/databases" '{"name":"other"}'
 	is 'so is a missing cluster size' 422 "$STATUS"
-	call PATCH $ORG/databases/fresh '{"new_name":"fresher","deletion_protected":true}'
+	call PATCH "$ORG/databases/fresh" '{"new_name":"fresher","deletion_protected":true}'
 	is 'rename database' '200 "fresher"' "$STATUS $(field .name)"
-	call DELETE $ORG/databases/fresher
+	call DELETE "$ORG/databases/fresher"
 	is 'a protected database stays' 422 "$STATUS"
-	call PATCH $ORG/databases/fresher '{"deletion_protected":false}'
+	call PATCH "$ORG/databases/fresher" '{"deletion_protected":false}'
 	switch db_delete 202
-	call DELETE $ORG/databases/fresher
+	call DELETE "$ORG/databases/fresher"
 	is 'db_delete=202 asks a second admin' '202 true' "$STATUS $(field 'has("actor")')"
 	switch db_delete 204
-	call DELETE $ORG/databases/fresher
+	call DELETE "$ORG/databases/fresher"
 	is 'delete database' '204 ' "$STATUS $BODY"
-	call GET $ORG/databases/fresher
+	call GET "$ORG/databases/fresher"
 	is 'then it is gone' '404 {"code":"not_found","message":"Not Found"}' "$STATUS $BODY"
 	switch db_pending_ms 600000
-	call POST $ORG/databases '{"name":"slow","cluster_size":"PS_10"}'
+	call POST "$ORG/databases" '{"name":"slow","cluster_size":"PS_10"}'
 	is 'db_pending_ms' '"pending" false' "$(field .state) $(field .ready)"
 	switch db_pending_ms 0
-	call GET $ORG/databases/slow
+	call GET "$ORG/databases/slow"
 	is 'and ready later' '"ready"' "$(field .state)"
-	call DELETE $ORG/databases/slow
+	call DELETE "$ORG/databases/slow"
 }
 
 check_tokens() {
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'list tokens, newest first' '200 "token-10" 10' \
 		"$STATUS $(field '.data[0].name') $(field .total_count)"
-	call POST $TOKENS '{"name":"t","ttl":3600}'
+	call POST "$TOKENS" '{"name":"t","ttl":3600}'
 	is 'create token' '200 "t" "ServiceToken"' "$STATUS $(field .name) $(field .type)"
 	is 'a token has all required keys' '' "$(missing id name display_name avatar_url created_at \
 		updated_at expires_at last_used_at actor_id actor_display_name actor_type token \
@@ -127,13 +128,13 @@ check_tokens() {
 	switch clock_offset_s 7200
 	AUTH=$ID:$SECRET call GET /v1/organizations
 	is 'until it expires' 401 "$STATUS"
-	AUTH=$ID:$SECRET call GET $ORG
+	AUTH=$ID:$SECRET call GET "$ORG"
 	is 'everywhere' 401 "$STATUS"
 	switch expired_status as-bad
-	AUTH=$ID:$SECRET call GET $ORG
+	AUTH=$ID:$SECRET call GET "$ORG"
 	is 'expired_status=as-bad' 404 "$STATUS"
 	switch expired_tokens hidden
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'expired_tokens=hidden' '10 0' \
 		"$(field .total_count) $(field "[.data[]|select(.id==\"$ID\")]|length")"
 	control DELETE /switches >/dev/null
@@ -144,7 +145,7 @@ check_tokens() {
 	AUTH=$ID:$SECRET call GET /v1/organizations
 	is 'and authenticates no more' 401 "$STATUS"
 	for body in '{"ttl":0}' '{"ttl":-5}'; do
-		call POST $TOKENS "$body"
+		call POST "$TOKENS" "$body"
 		is "ttl out of range: $body" 422 "$STATUS"
 	done
 }
@@ -195,11 +196,11 @@ check_auth() {
 
 	AUTH=zzzzzzzzzzzz:$secret call GET /v1/organizations
 	is 'wrong token' '401 "unauthorized"' "$STATUS $(field .code)"
-	AUTH=zzzzzzzzzzzz:$secret call GET $TOKENS
+	AUTH=zzzzzzzzzzzz:$secret call GET "$TOKENS"
 	is 'wrong token below an organization' '404 "not_found"' "$STATUS $(field .code)"
 	AUTH=${ADMIN%%:*}:$secret call GET /v1/organizations
 	is 'wrong secret' 401 "$STATUS"
-	AUTH='Bearer nonsense' call GET $ORG
+	AUTH='Bearer nonsense' call GET "$ORG"
 	is 'wrong bearer' '401 "invalid_token"' "$STATUS $(field .error)"
 	is 'says how to authenticate' 'Bearer realm="Doorkeeper", error="invalid_token"' \
 		"$(header www-authenticate)"
@@ -215,27 +216,27 @@ check_auth() {
 
 	new_token
 	AUTH=$ID:$SECRET
-	call GET $ORG
+	call GET "$ORG"
 	is 'no permission on the organization' '403 "forbidden"' "$STATUS $(field .code)"
-	call GET $TOKENS/nosuchtoken0
+	call GET "$TOKENS/nosuchtoken0"
 	is 'which is checked before the object' 403 "$STATUS"
-	call POST $TOKENS '{"ttl":0}'
+	call POST "$TOKENS" '{"ttl":0}'
 	is 'and before values' 403 "$STATUS"
 	call GET /v1/organizations/nowhere/service-tokens
 	is 'but after membership' 404 "$STATUS"
-	call GET $ORG/databases/db-1
+	call GET "$ORG/databases/db-1"
 	is 'no permission on a database is 404' 404 "$STATUS"
-	call GET $ORG/databases
+	call GET "$ORG/databases"
 	is 'nor is any listed' '200 []' "$STATUS $(field .data)"
 	switch databases_without_permission 403
-	call GET $ORG/databases
+	call GET "$ORG/databases"
 	is 'databases_without_permission=403' 403 "$STATUS"
 	AUTH=$ADMIN
 	grant db-2 read_branch
 	AUTH=$ID:$SECRET
-	call GET $ORG/databases
+	call GET "$ORG/databases"
 	is 'one permission shows one database' '["db-2"]' "$(field '[.data[].name]')"
-	call PATCH $ORG/databases/db-2 '{"notes":"x"}'
+	call PATCH "$ORG/databases/db-2" '{"notes":"x"}'
 	is 'but does not change it' 404 "$STATUS"
 	call GET "$TOKENS/$ID/grants"
 	is '/grants needs read_service_tokens' 403 "$STATUS"
@@ -246,16 +247,16 @@ check_auth() {
 
 	new_token read_service_tokens create_databases
 	AUTH=$ID:$SECRET
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'read_service_tokens lists' 200 "$STATUS"
-	call POST $TOKENS '{}'
+	call POST "$TOKENS" '{}'
 	is 'and does not create' 403 "$STATUS"
-	call POST $ORG/databases '{"name":"mine","cluster_size":"PS_10"}'
+	call POST "$ORG/databases" '{"name":"mine","cluster_size":"PS_10"}'
 	is 'create_databases creates' 201 "$STATUS"
-	call DELETE $ORG/databases/mine
+	call DELETE "$ORG/databases/mine"
 	is 'and owns what it created' 204 "$STATUS"
 	switch service_token_admin 403
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'service_token_admin=403' 403 "$STATUS"
 	control DELETE /switches >/dev/null
 	AUTH=$ADMIN
@@ -267,7 +268,7 @@ check_paging() {
 
 	control POST /data "$(jq -nc '[range(60)|{op:"add-token",name:"p\(.)"}]')" >/dev/null
 	TOTAL=$(control GET /state | jq '[.organizations[0].tokens[]|select(.admin|not)]|length')
-	call GET $TOKENS
+	call GET "$TOKENS"
 	is 'a page is 25' "25 2 $TOTAL" "$(field '.data|length') $(field .next_page) $(field .total_count)"
 	is 'the next is told' "\"$API$TOKENS?page=2&per_page=25\"" "$(field .next_page_url)"
 	call GET "$TOKENS?page=2"
@@ -299,32 +300,32 @@ check_violations() {
 		call GET "$path" '' -g
 		is "violation: GET $path" 400 "$STATUS"
 	done
-	call PUT $ORG '{}'
+	call PUT "$ORG" '{}'
 	is 'violation: wrong method' 400 "$STATUS"
-	call GET $ORG/databases/a%2Fb
+	call GET "$ORG/databases/a%2Fb"
 	is 'an escaped slash is a name' 404 "$STATUS"
 	for body in '{' '[]' '{"name":1}' '{"colour":"red"}' '{"name":"a","name":"b"}' '{} x' \
 		'{"ttl":1.5}' $'{"name":"\xff"}'; do
-		call POST $TOKENS "$body"
+		call POST "$TOKENS" "$body"
 		is "violation: body $body" 400 "$STATUS"
 	done
 	STATUS=$(curl -s -o "$WORK/body" -w '%{http_code}' -H "Authorization: $AUTH" \
 		-H 'Content-Type:' -d '{}' "$API$TOKENS")
 	is 'violation: no content type' 400 "$STATUS"
-	call POST $TOKENS '{}' -H 'Content-Type: text/plain'
+	call POST "$TOKENS" '{}' -H 'Content-Type: text/plain'
 	is 'violation: another content type' 400 "$STATUS"
-	call GET $TOKENS '' -A ''
+	call GET "$TOKENS" '' -A ''
 	is 'violation: no user agent' 400 "$STATUS"
-	call GET $TOKENS '' -H 'Accept: text/html'
+	call GET "$TOKENS" '' -H 'Accept: text/html'
 	is 'violation: refuses JSON' 400 "$STATUS"
-	call GET $TOKENS '{}'
+	call GET "$TOKENS" '{}'
 	is 'violation: a body with GET' 400 "$STATUS"
-	AUTH='token a:b' call GET $TOKENS
+	AUTH='token a:b' call GET "$TOKENS"
 	is 'violation: authorization scheme' 400 "$STATUS"
-	call GET $TOKENS '' -H "Authorization: $ADMIN"
+	call GET "$TOKENS" '' -H "Authorization: $ADMIN"
 	is 'violation: two credentials' 400 "$STATUS"
 	switch strict off
-	call POST $TOKENS '{"colour":"red"}'
+	call POST "$TOKENS" '{"colour":"red"}'
 	is 'strict=off lets it pass' 200 "$STATUS"
 	is 'and still notes it' 'unknown body key "colour"' \
 		"$(control GET '/log?violations=1' | jq -r '.[-1].violation')"
@@ -374,14 +375,14 @@ check_switches() {
 	is 'a wrong value is told' true \
 		"$(control POST /switch '{"omit_type":"perhaps"}' | jq 'has("error")')"
 	is 'a wrong name as well' true "$(control POST /switch '{"nonsense":"on"}' | jq 'has("error")')"
-	call GET $TOKENS '' -H 'Accept-Encoding: gzip'
+	call GET "$TOKENS" '' -H 'Accept-Encoding: gzip'
 	is 'gzip' gzip "$(header content-encoding)"
 	switch gzip off
-	call GET $TOKENS '' -H 'Accept-Encoding: gzip'
+	call GET "$TOKENS" '' -H 'Accept-Encoding: gzip'
 	is 'gzip=off' '' "$(header content-encoding)"
 	switch keep_alive off
-	call GET $TOKENS
-	is 'keep_alive=off' close "$(header connection | tr A-Z a-z)"
+	call GET "$TOKENS"
+	is 'keep_alive=off' close "$(header connection | tr "[:upper:]" "[:lower:]")"
 	control DELETE /switches >/dev/null
 }
 
@@ -454,21 +455,21 @@ check_access_switches() {
 	control DELETE /switches >/dev/null
 
 	for value in 422 409; do
-		switch duplicate_names $value
-		call POST $TOKENS '{"name":"made"}'
-		is "duplicate_names=$value" $value "$STATUS"
+		switch duplicate_names "$value"
+		call POST "$TOKENS" '{"name":"made"}'
+		is "duplicate_names=$value" "$value" "$STATUS"
 	done
 	switch empty_name 422
-	call POST $TOKENS '{"name":""}'
+	call POST "$TOKENS" '{"name":""}'
 	is 'empty_name=422' 422 "$STATUS"
 	switch empty_name keep
-	call POST $TOKENS '{"name":""}'
+	call POST "$TOKENS" '{"name":""}'
 	is 'empty_name=keep' '""' "$(field .name)"
 	switch name_max 3
-	call POST $TOKENS '{"name":"abcd"}'
+	call POST "$TOKENS" '{"name":"abcd"}'
 	is 'name_max' 422 "$STATUS"
 	switch ttl_max 10
-	call POST $TOKENS '{"ttl":11}'
+	call POST "$TOKENS" '{"ttl":11}'
 	is 'ttl_max' 422 "$STATUS"
 	control DELETE /switches >/dev/null
 }
@@ -485,7 +486,7 @@ check_bulk() {
 	is 'bulk_delete=ignored' 204 "$STATUS"
 	call GET "$TOKENS/$ID/grants"
 	is 'and still held' 1 "$(field '.data[1].accesses|length')"
-	AUTH=$ID:$SECRET call GET $ORG/databases
+	AUTH=$ID:$SECRET call GET "$ORG/databases"
 	is 'it opens all databases' 4 "$(field '.data|length')"
 	switch bulk_delete 422
 	revoke db-2 read_branch
@@ -507,7 +508,7 @@ check_data() {
 	local id
 
 	control POST /data '{"op":"add-database","name":"gone","state":"sleeping","kind":"neki"}' >/dev/null
-	call GET $ORG/databases/gone
+	call GET "$ORG/databases/gone"
 	is 'data: add database' '"sleeping" "neki"' "$(field .state) $(field .kind)"
 	new_token
 	grant gone read_branch
@@ -528,7 +529,7 @@ check_data() {
 	control POST /data "[{\"op\":\"update-token\",\"id\":\"$id\",\"new_name\":\"renamed\"},{\"op\":\"update-database\",\"name\":\"db-4\",\"new_name\":\"db-four\"}]" >/dev/null
 	call GET "$TOKENS/$id"
 	is 'data: rename token' '"renamed"' "$(field .name)"
-	call GET $ORG/databases/db-four
+	call GET "$ORG/databases/db-four"
 	is 'data: rename database' 200 "$STATUS"
 	control POST /data '{"op":"update-database","name":"db-four","new_name":"db-4"}' >/dev/null
 	control POST /data "{\"op\":\"delete-token\",\"id\":\"$id\"}" >/dev/null

@@ -183,6 +183,7 @@ static void free_database(struct database *database)
 
 void state_finish(struct state *state)
 {
+	state->recording = false;
 	while (state->organizations.count)
 		state_delete_organization(state, state->organizations.items[0]);
 	ordered_finish(&state->organizations);

@@ -135,6 +135,7 @@ struct state {
 	uint64_t next_number;
 	uint64_t next_event;
 	uint64_t current_request; /* put into events */
+	bool recording;           /* events are kept; off until the state is filled */
 	int64_t started_ms;       /* monotonic */
 };
 

@@ -292,7 +292,6 @@ bool store_load(struct state *state, const cJSON *json)
 			state_add_bearer(state, token, name ? name : "Ada",
 					 load_time(one, "expires_at"));
 	}
-	grants_clear_events(state);
 	return true;
 }
 
