@@ -1,18 +1,20 @@
 /*
  * decode: bytes of an answer to records, strictly; what is wrong is said with its JSON path.
  *
- * Pure, fuzzed, and with decode_json the only user of cJSON. Requires only what the file system cannot do without
- * ("data", "id", a name in a path); every other key may be absent, null or of another type, and is then
- * left out. Unknown keys are ignored. What a thing's text may be is not judged here, but a string with a NUL,
- * an id that is empty, "." or "..", or has a byte outside [A-Za-z0-9_-] or over 64 bytes fails.
+ * Pure, fuzzed, and with decode_json the only user of cJSON. Requires only what the file system
+ * cannot do without ("data", "id", a name in a path); every other key may be absent, null or of
+ * another type, and is then left out. Unknown keys are ignored. What a thing's text may be is not
+ * judged here, but a string with a NUL fails, and so does an id that is not 1 to 64 bytes of
+ * [A-Za-z0-9_-].
  *
- * Strict where leaving out would mislead: "next_page" that is no page, an access without its name, a grant without
- * its accesses fail; a permission name may be any printable ASCII text without blank, ',' and '#' that does not start
- * with a sign, known to the grammar or not.
+ * Strict where leaving out would mislead: "next_page" that is no page, an access without its name,
+ * a grant without its accesses fail; a permission name may be any printable ASCII text without
+ * blank, ',' and '#' that does not start with a sign, known to the grammar or not.
  *
  * cJSON's memory is wiped before it is given back, whatever happened: an answer may hold a secret.
  *
- * Every function: 0, or -EREMOTEIO with a sentence such as `data[3].id: a string expected` and the outputs untouched.
+ * Every function: 0, or -EREMOTEIO with a sentence such as `data[3].id: a string expected` and the
+ * outputs untouched.
  */
 #ifndef PSCALEFS_DECODE_H
 #define PSCALEFS_DECODE_H
@@ -21,11 +23,12 @@
 #include "record.h"
 
 #define DECODE_DEPTH_MAX 64
-#define DECODE_ITEMS_MAX 100000 /* of one list, all pages: what is more is nobody's organization */
+#define DECODE_ITEMS_MAX 100000 /* of one list, all pages: more is nobody's organization */
 
 /*
- * Lists: an object with "data", whatever else of the wrapper is there. The first of several items with one id is taken.
- * The page's items are appended to `out`; *next_page is "next_page", or 0 where it is null or absent.
+ * Lists: an object with "data", whatever else of the wrapper is there. The first of several items
+ * with one id is taken. The page's items are appended to `out`; *next_page is "next_page", or 0
+ * where it is null or absent.
  */
 int decode_organizations(const char *body, size_t len, struct organization_records *out,
 			 int64_t *next_page, struct error *e);
@@ -34,24 +37,35 @@ int decode_databases(const char *body, size_t len, struct database_records *out,
 int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
 		  struct error *e);
 
-int decode_organization(const char *body, size_t len, struct organization_record *out, struct error *e);
+int decode_organization(const char *body, size_t len, struct organization_record *out,
+			struct error *e);
 int decode_database(const char *body, size_t len, struct database_record *out, struct error *e);
 int decode_token(const char *body, size_t len, struct token_record *out, struct error *e);
 /*
- * The answer to the creation of a token: `token` must be there; *secret is the caller's to free. Nothing else but
- * a bad "id" fails here, for the secret would be lost: accesses that cannot be read leave has_grants false.
+ * The answer to the creation of a token: `token` must be there; *secret is the caller's to free.
+ * Nothing else but a bad "id" fails here, for the secret would be lost: accesses that cannot be
+ * read leave has_grants false.
  */
-int decode_created_token(const char *body, size_t len, struct token_record *out, struct secret **secret,
-			 struct error *e);
-
-/* GET …/grants: one element a resource, {"resource_type", …, "accesses": [{"access"}]}. Merged into `out`. */
-int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page, struct error *e);
-/* POST and GET …/access: one element an access, {"access", "resource": {…}} or with resource_* keys beside. Merged into `out`. */
-int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page, struct error *e);
+int decode_created_token(const char *body, size_t len, struct token_record *out,
+			 struct secret **secret, struct error *e);
 
 /*
- * The body of a refusal, any of the shapes seen ({"code","message"}, {"error","error_description"}, {"errors":…}): its code and its
- * words, cleaned and cut to size. Leaves both empty for HTML, "{}", nothing or nonsense; never fails.
+ * GET …/grants: one element a resource, {"resource_type", …, "accesses": [{"access"}]}. Merged into
+ * `out`.
+ */
+int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page,
+		  struct error *e);
+/*
+ * POST and GET …/access: one element an access, {"access", "resource": {…}} or with resource_* keys
+ * beside. Merged into `out`.
+ */
+int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page,
+		    struct error *e);
+
+/*
+ * The body of a refusal, any of the shapes seen ({"code","message"}, {"error","error_description"},
+ * {"errors":…}): its code and its words, cleaned and cut to size. Leaves both empty for HTML, "{}",
+ * nothing or nonsense; never fails.
  */
 void decode_refusal(const char *body, size_t len, char *code, size_t code_size, char *message,
 		    size_t message_size);

@@ -1,10 +1,10 @@
 /*
  * decode_json: the JSON text of an answer as a tree; the only user of cJSON.
  *
- * Belongs to decode and to nobody else. Knows no PlanetScale. Refuses what cJSON would let pass; wipes all of cJSON's
- * memory before it is given back, for cJSON copies every string, frees half a tree by itself when the text turns out to be
- * broken, and any string may be a secret. A tree is borrowed from its root; looking into NULL, or into what is
- * no object, finds nothing.
+ * Belongs to decode and to nobody else. Knows no PlanetScale. Refuses what cJSON would let pass;
+ * wipes all of cJSON's memory before it is given back, for cJSON copies every string, frees half a
+ * tree by itself when the text turns out to be broken, and any string may be a secret. A tree is
+ * borrowed from its root; looking into NULL, or into what is no object, finds nothing.
  */
 #ifndef PSCALEFS_DECODE_JSON_H
 #define PSCALEFS_DECODE_JSON_H
@@ -14,8 +14,9 @@
 struct cJSON; /* opaque */
 
 /*
- * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested more than `depth_max` deep, without
- * control characters, trailing text or a NUL, written as a byte or as an escape.
+ * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested
+ * more than `depth_max` deep, without control characters, trailing text or a NUL, written as a byte
+ * or as an escape.
  */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);
 void json_free(struct cJSON **json); /* for cleanup(): wipes, frees *json, takes NULL */
@@ -31,10 +32,11 @@ const char *json_key(const struct cJSON *child); /* NULL in an array */
 
 /* By key, case and all; the first of several. */
 const struct cJSON *json_get(const struct cJSON *object, const char *key);
-const char *json_string(const struct cJSON *json);			/* NULL if it is none */
-const char *json_text(const struct cJSON *object, const char *key);	/* NULL if it is no string */
+const char *json_string(const struct cJSON *json);                  /* NULL if it is none */
+const char *json_text(const struct cJSON *object, const char *key); /* NULL if it is no string */
 const char *json_some_text(const struct cJSON *object, const char *key); /* NULL for "", too */
-bool json_is_set(const struct cJSON *object, const char *key); /* there, and neither null nor false */
+/* There, and neither null nor false. */
+bool json_is_set(const struct cJSON *object, const char *key);
 /* A whole number from 0, also one written as a string of digits; false for anything else. */
 bool json_whole(const struct cJSON *json, int64_t *out);
 

@@ -17,19 +17,22 @@
 struct edit {
 	struct scopes grant;  /* named plainly or with "+" */
 	struct scopes revoke; /* named with "-" */
-	bool plain;	      /* some scope stood without a sign */
-	bool sign;	      /* some scope stood with "+" or "-": the text is an edit, not the whole content */
+	bool plain;           /* some scope stood without a sign */
+	bool sign;            /* some scope stood with "+" or "-": an edit, not the whole content */
 };
 
 /* Words of one text and scopes gathered before it; more is no permissions file. */
 #define GRAMMAR_WORDS_MAX 16384
 
-#define EDIT_INIT {SCOPES_INIT, SCOPES_INIT, false, false}
+#define EDIT_INIT                                                                                  \
+	{                                                                                          \
+		SCOPES_INIT, SCOPES_INIT, false, false                                             \
+	}
 void edit_finish(struct edit *e); /* frees; usable again */
 /*
- * Add the words of `text` (any number of lines) to `e`. 0, or -EINVAL with a sentence that quotes the first impossible
- * word (cleaned, shortened) and its line number, `e` then unchanged. NUL bytes are impossible words. Commas and blanks
- * may repeat; a "#" needs no blank before it.
+ * Add the words of `text` (any number of lines) to `e`. 0, or -EINVAL with a sentence that quotes
+ * the first impossible word (cleaned, shortened) and its line number, `e` then unchanged. NUL bytes
+ * are impossible words. Commas and blanks may repeat; a "#" needs no blank before it.
  */
 int grammar_parse(const char *text, size_t len, struct edit *e, struct error *err);
 
@@ -40,12 +43,17 @@ struct token_request {
 };
 
 /*
- * One line, trailing newline optional; a name may hold blanks when quoted with "…", and has no escapes. It is the name itself,
- * not a file name: "team/ci" needs no encoding. -EINVAL with a sentence otherwise (*out then unchanged): the ttl must come after
- * the name, which is valid UTF-8 without control characters and at most FILE_NAME_MAX bytes.
+ * One line, trailing newline optional; a name may hold blanks when quoted with "…", and has no
+ * escapes. It is the name itself, not a file name: "team/ci" needs no encoding. -EINVAL with a
+ * sentence otherwise (*out then unchanged): the ttl must come after the name, which is valid UTF-8
+ * without control characters and at most FILE_NAME_MAX bytes.
  */
-int grammar_token_request(const char *text, size_t len, struct token_request *out, struct error *err);
-/* "90d", "3600", "12h", "30m", "2w", "45s": seconds, > 0 and at most 100 years; -EINVAL otherwise. A bare number is seconds. */
+int grammar_token_request(const char *text, size_t len, struct token_request *out,
+			  struct error *err);
+/*
+ * "90d", "3600", "12h", "30m", "2w", "45s": seconds, > 0 and at most 100 years; -EINVAL otherwise.
+ * A bare number is seconds.
+ */
 int grammar_duration(const char *text, int64_t *out_s);
 
 #endif

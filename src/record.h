@@ -19,7 +19,7 @@ enum grant_level {
 /* What a token may do on one resource. */
 struct grant {
 	enum grant_level level;
-	bool deleted;	     /* the resource is gone ("deleted_at") */
+	bool deleted;        /* the resource is gone ("deleted_at") */
 	char *resource_type; /* "Database", "Organization", … */
 	char *resource_id;   /* may be NULL */
 	char *resource_name; /* may be NULL */
@@ -31,12 +31,16 @@ struct grants {
 	size_t n;
 };
 
-#define GRANTS_INIT {NULL, 0}
-void grants_finish(struct grants *g); /* frees; usable again */
+#define GRANTS_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+void grants_finish(struct grants *g);                           /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
 /*
- * The grant on that resource of that type, by id where both have one, else by name; added if absent. An id or name that
- * the grant lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
+ * The grant on that resource of that type, by id where both have one, else by name where both have
+ * one (one with neither is like one with neither); added if absent. An id or name that the grant
+ * lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
  */
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
 /* The same for a resource that is known to be absent: no search. */
@@ -57,25 +61,26 @@ struct organization_record {
 struct database_record {
 	char *id;
 	char *name;
-	char *kind;	  /* optional */
-	char *region;	  /* optional: region.slug */
-	char *state;	  /* optional */
+	char *kind;       /* optional */
+	char *region;     /* optional: region.slug */
+	char *state;      /* optional */
 	char *created_at; /* optional */
 	char *updated_at; /* optional */
-	char *info;	  /* as above */
+	char *info;       /* as above */
 };
 
 struct token_record {
 	char *id;
-	char *name;	    /* optional: NULL or empty for an unnamed token */
+	char *name;         /* optional: NULL or empty for an unnamed token */
 	char *created_at;   /* optional */
 	char *updated_at;   /* optional */
 	char *expires_at;   /* optional: NULL means never */
 	char *last_used_at; /* optional: NULL means never */
 	char *created_by;   /* optional: actor_display_name */
 	/*
-	 * The object as JSON text, compact (a thousand are kept), without the secrets ("token", "plain_text_refresh_token")
-	 * and without "service_token_accesses", which `grants` holds and changes would make untrue. No newline behind it.
+	 * The object as JSON text, compact (a thousand are kept), without the secrets ("token",
+	 * "plain_text_refresh_token") and without "service_token_accesses", which `grants` holds
+	 * and changes would make untrue. No newline behind it.
 	 */
 	char *info;
 	bool has_grants; /* "service_token_accesses" was there, as an array */
@@ -87,7 +92,7 @@ void organization_record_finish(struct organization_record *r);
 void database_record_finish(struct database_record *r);
 void token_record_finish(struct token_record *r);
 
-/* A page of a list, or several: append with *_append, which moves the record in (and empties *r). */
+/* A page of a list, or several. The *_append move the record in and leave *r empty. */
 struct organization_records {
 	struct organization_record *v; /* owned */
 	size_t n;

@@ -13,13 +13,16 @@ struct scopes {
 	size_t n;
 };
 
-#define SCOPES_INIT {NULL, 0}
+#define SCOPES_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
 void scopes_finish(struct scopes *s); /* frees; usable again */
 bool scopes_has(const struct scopes *s, const char *name);
-bool scopes_add(struct scopes *s, const char *name);	  /* false if it was there */
+bool scopes_add(struct scopes *s, const char *name);              /* false if it was there */
 bool scopes_addn(struct scopes *s, const char *name, size_t len); /* a name ends at a NUL */
-bool scopes_remove(struct scopes *s, const char *name); /* false if it was not there */
-void scopes_copy(struct scopes *to, const struct scopes *from); /* replaces */
+bool scopes_remove(struct scopes *s, const char *name);           /* false if it was not there */
+void scopes_copy(struct scopes *to, const struct scopes *from);   /* replaces */
 bool scopes_equal(const struct scopes *a, const struct scopes *b);
 bool scopes_subset(const struct scopes *a, const struct scopes *b); /* is all of a in b? */
 void scopes_merge(struct scopes *to, const struct scopes *from);    /* to = to ∪ from */
