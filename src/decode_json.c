@@ -16,7 +16,7 @@ struct block {
 
 static void *block_new(size_t size)
 {
-	struct block *b = xmalloc(sizeof(*b) + size);
+	struct block *b = xcalloc(1, sizeof(*b) + size);
 
 	b->size = size;
 	return b->bytes;

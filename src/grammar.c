@@ -77,12 +77,14 @@ static int check(const char *text, size_t len, size_t words, struct error *err)
 
 int grammar_parse(const char *text, size_t len, struct edit *e, struct error *err)
 {
+	if (len == 0)
+		return 0;
+	int result = check(text, len, e->grant.n + e->revoke.n, err);
+	if (result != 0)
+		return result;
 	struct reader r = {text, text + len, 1};
 	struct word w;
-	int result = len == 0 ? 0 : check(text, len, e->grant.n + e->revoke.n, err);
 
-	if (len == 0 || result != 0)
-		return result;
 	while (next_word(&r, &w)) {
 		size_t sign = has_sign(&w);
 		bool minus = w.at[0] == '-';
@@ -228,7 +230,9 @@ static int take_ttl(struct reader *r, int64_t *ttl_s, struct error *err)
 int grammar_token_request(const char *text, size_t len, struct token_request *out,
 			  struct error *err)
 {
-	const char *newline = len == 0 ? NULL : memchr(text, '\n', len);
+	if (len == 0)
+		return error_set(err, EINVAL, "a name is missing: write NAME [ttl=90d]");
+	const char *newline = memchr(text, '\n', len);
 	struct reader r = {text, newline == NULL ? text + len : newline, 1};
 	struct word name = {0};
 	int64_t ttl_s;

@@ -45,7 +45,9 @@ static bool is_on(const struct grant *grant, const char *type, const char *id, c
 		return false;
 	if (grant->resource_id != NULL && id != NULL)
 		return strcmp(grant->resource_id, id) == 0;
-	return str_eq(grant->resource_name, name);
+	if (grant->resource_name != NULL && name != NULL)
+		return strcmp(grant->resource_name, name) == 0;
+	return grant->resource_id == NULL && id == NULL && grant->resource_name == name;
 }
 
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name)

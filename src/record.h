@@ -35,8 +35,8 @@ struct grants {
 void grants_finish(struct grants *g); /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
 /*
- * The grant on that resource of that type, by id where both have one, else by name; added if absent. An id or name that
- * the grant lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
+ * The grant on that resource of that type, by id where both have one, else by name where both have one (one with neither
+ * is like one with neither); added if absent. An id or name that the grant lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
  */
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
 /* The same for a resource that is known to be absent: no search. */

@@ -260,6 +260,7 @@ static void a_wrong_request_says_what_is_wrong(void **state)
 	struct error err;
 
 	(void)state;
+	assert_int_equal(grammar_token_request(NULL, 0, &t, &err), -EINVAL);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		size_t len = cases[i].len ? cases[i].len : strlen(cases[i].text);
 		assert_int_equal(grammar_token_request(cases[i].text, len, &t, &err), -EINVAL);

@@ -33,7 +33,9 @@ static void a_resource_is_known_by_id_where_both_have_one_else_by_name(void **st
 	grants_at(&g, "Organization", NULL, NULL);
 	assert_int_equal(g.v[3].level, GRANT_ORGANIZATION);
 	assert_int_equal(index_at(&g, "Organization", NULL, NULL), 3);
-	assert_int_equal(g.n, 4);
+	assert_int_equal(index_at(&g, "Organization", "o", NULL), 4);
+	assert_int_equal(index_at(&g, "Organization", NULL, NULL), 3);
+	assert_int_equal(g.n, 5);
 	grants_finish(&g);
 	assert_int_equal(g.n, 0);
 }

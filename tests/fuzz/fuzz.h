@@ -1,0 +1,36 @@
+/*
+ * fuzz: what the fuzzers share. A broken property aborts, whatever NDEBUG says, so that libFuzzer
+ * and the replaying driver both notice.
+ */
+#ifndef PSCALEFS_FUZZ_H
+#define PSCALEFS_FUZZ_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "error.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(claim)                                                                               \
+	do {                                                                                       \
+		if (!(claim)) {                                                                    \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #claim);      \
+			abort();                                                                   \
+		}                                                                                  \
+	} while (0)
+
+/* Can a terminal be shown this? */
+static inline bool printable(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len(s + i, len - i);
+		if (n == 0 || utf8_control(s + i, n))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+#endif
