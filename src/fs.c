@@ -95,6 +95,15 @@ int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
 	return 0;
 }
 
+void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e)
+{
+	struct node *n = node_at(&fs_of(op)->nodes, p);
+
+	*e = (struct op_entry){.node = n->number};
+	node_looked_up(n);
+	tree_attr_unread(p, &e->st);
+}
+
 int fs_reply_entry(struct op *op, struct op_entry *e)
 {
 	struct fs *fs = fs_of(op);

@@ -63,6 +63,8 @@ struct node *fs_node(struct op *op, int *r);
 int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out);
 /* Fill an entry for a place and raise its lookup count: 0, WAIT, -errno (nothing raised). */
 int fs_entry(struct op *op, const struct place *p, struct op_entry *e);
+/* The same without waiting, for a completion: attributes of the kind alone, which expire at once. */
+void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e);
 int fs_reply_entry(struct op *op, struct op_entry *e);
 /* Reply -err with a sentence of ours. */
 int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);

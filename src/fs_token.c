@@ -52,18 +52,19 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 
 	if (op_detached(op))
 		return;
-	if (e != NULL || dir == NULL) { /* the kernel holds the directory of a mkdir: it is there */
-		const struct error lost = {.err = ESTALE};
-		op_reply_error(op, e != NULL ? e : &lost);
+	if (e != NULL) {
+		op_reply_error(op, e);
 		return;
 	}
-	struct place p = {.kind = TREE_TOKEN,
-			  .organization_id = dir->place.organization_id,
-			  .token_id = made_id};
-	struct node *n = node_at(&fs->nodes, &p);
-	node_looked_up(n);
-	entry.node = n->number;
-	tree_attr_unread(&p, &entry.st);
+	if (dir == NULL) { /* the kernel holds the directory of a mkdir, so it is there */
+		const struct error lost = {.err = ESTALE};
+		op_reply_error(op, &lost);
+		return;
+	}
+	struct place p = dir->place;
+	p.kind = TREE_TOKEN;
+	p.token_id = made_id;
+	fs_entry_unread(op, &p, &entry);
 	fs_reply_entry(op, &entry);
 }
 
@@ -90,7 +91,7 @@ int fs_mkdir(struct op *op)
 	struct organization *o = directory_organization(op, &r);
 	if (o != NULL)
 		r = check_free(op, o, buf_str(&name));
-	if (r == 0) {
+	if (o != NULL && r == 0) {
 		op_commit(op, mkdir_completed);
 		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->config->ttl_s,
 					     op_done, op);

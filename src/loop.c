@@ -68,8 +68,9 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	if (l->session != NULL)
 		fds[n++] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
 	http_turn(l->http);
-	resources_run_ready(l->all);
-	http_poll(l->http, fds, n, patience(l, at_most_ms));
+	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it. */
+	bool ran = resources_run_ready(l->all);
+	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);
 	if (l->session != NULL && fds[1].revents != 0)

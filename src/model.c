@@ -264,7 +264,7 @@ void model_apply_tokens(struct organization *o, struct token_records *list, uint
 		for (i++; i < list->n && strcmp(list->v[i].id, next[n - 1]->r.id) == 0;)
 			i++;
 	}
-	if (known != n || n != o->n_tokens)
+	if (o->tokens.has_data && (known != n || n != o->n_tokens))
 		o->tokens_mtime_ns = wall_ns(o->model);
 	free(o->token);
 	o->token = next;
@@ -279,7 +279,7 @@ struct token *model_add_token(struct organization *o, struct token_record *r)
 
 	if (t != NULL)
 		return t;
-	t = token_new(o, r);
+	t = token_adopt(o, r, clock_stamp(o->model->all->clock));
 	o->token = xrealloc(o->token, (o->n_tokens + 1) * sizeof(struct token *));
 	o->token[o->n_tokens++] = t;
 	o->tokens_mtime_ns = wall_ns(o->model);

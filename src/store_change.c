@@ -65,7 +65,7 @@ static struct scopes both(const struct scopes *a, const struct scopes *b)
 }
 
 /* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep its word. */
-static void not_kept(struct change_job *c, struct token *t, const struct scopes *which, bool granted)
+static void not_kept(struct change_job *c, const struct scopes *which, bool granted)
 {
 	struct buf names = BUF_INIT;
 	struct error e = c->refusal;
@@ -84,7 +84,7 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 			       "change it in PlanetScale's dashboard");
 	}
 	buf_finish(&names);
-	fail(c, t, &e);
+	store_job_end(&c->job, &e, NULL); /* by a fresh answer: what is known is true */
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -231,7 +231,7 @@ static void send_rest(struct change_job *c, struct token *t, const struct scopes
 		return;
 	}
 	scopes_finish(&rest);
-	not_kept(c, t, wanted, grant);
+	not_kept(c, wanted, grant);
 }
 
 /* With a fresh answer at hand: do the difference, then it is done. */

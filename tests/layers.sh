@@ -11,18 +11,17 @@ cd "$(dirname "$0")/../src"
 declare -A layer
 layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
 layer_of 0 list util
-layer_of 1 log error secret scopes
-layer_of 2 catalog names grammar record resource budget credential
-layer_of 3 config http model decode draft
-layer_of 4 api
-layer_of 5 store
-layer_of 6 node
-layer_of 7 tree op sweep
+layer_of 1 log error secret scopes process node
+layer_of 2 catalog names grammar record resource budget endpoint credential journal scratch sweep mountpoint daemon
+layer_of 3 config transfer model decode draft
+layer_of 4 http
+layer_of 5 api
+layer_of 6 store
+layer_of 7 tree op
 layer_of 8 fs
 layer_of 9 session
 layer_of 10 loop
-layer_of 11 daemon mountpoint
-layer_of 12 main
+layer_of 11 main
 
 # How many .c files may include a library's header.
 declare -A users=([curl/curl.h]=1 [cjson/cJSON.h]=1 [fuse_lowlevel.h]=2)
