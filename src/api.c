@@ -11,10 +11,10 @@
 #include "names.h"
 
 struct api {
-	struct http *http;	     /* borrowed */
+	struct http *http;           /* borrowed */
 	const struct config *config; /* borrowed */
 	struct credential reloaded;  /* owned; in use once its header is not NULL */
-	struct list retired;	     /* of struct retired: credentials that calls in flight may hold */
+	struct list retired; /* of struct retired: credentials that calls in flight may hold */
 	struct list calls;
 };
 
@@ -73,9 +73,9 @@ struct api_call {
 	struct api *api; /* borrowed */
 	const struct endpoint *endpoint;
 	struct http_call *http; /* borrowed; NULL between two tries */
-	char *path;		/* owned */
-	char *body;		/* owned; may be NULL */
-	bool reloaded;		/* the credential was read again for this call */
+	char *path;             /* owned */
+	char *body;             /* owned; may be NULL */
+	bool reloaded;          /* the credential was read again for this call */
 	bool prefetch;
 	api_done *done;
 	void *ctx;
@@ -102,7 +102,8 @@ const struct credential *api_credential(const struct api *api)
 static bool same_header(const struct credential *a, const struct credential *b)
 {
 	return secret_len(a->header) == secret_len(b->header) &&
-	       memcmp(secret_expose(a->header), secret_expose(b->header), secret_len(a->header)) == 0;
+	       memcmp(secret_expose(a->header), secret_expose(b->header), secret_len(a->header)) ==
+		       0;
 }
 
 int api_reload(struct api *api, struct error *e)
@@ -128,7 +129,8 @@ int api_reload(struct api *api, struct error *e)
 
 static void free_retired(struct api *api)
 {
-	list_for_each(pos, &api->retired) {
+	list_for_each(pos, &api->retired)
+	{
 		struct retired *r = container_of(pos, struct retired, link);
 		list_remove(pos);
 		credential_finish(&r->credential);
@@ -177,7 +179,8 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 	e->http_status = r->status;
 	memcpy(e->code, code, sizeof(code));
 	if (err == EACCES && p->needs != NULL)
-		error_hint(e, "a service token needs %s for this; a person, to be a member", p->needs);
+		error_hint(e, "a service token needs %s for this; a person, to be a member",
+			   p->needs);
 	else if (hint != NULL)
 		error_hint(e, "%s", hint);
 }
@@ -195,7 +198,8 @@ static void explain(const struct endpoint *p, const struct http_result *r, struc
 	memcpy(e->request_id, r->request_id, sizeof(e->request_id));
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------------------
+ */
 
 static void call_free(struct api_call *c)
 {
@@ -389,8 +393,7 @@ void api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
-	list_for_each(pos, &api->calls)
-		api_cancel(container_of(pos, struct api_call, link));
+	list_for_each(pos, &api->calls) api_cancel(container_of(pos, struct api_call, link));
 	free_retired(api);
 	credential_finish(&api->reloaded);
 	free(api);

@@ -30,8 +30,8 @@ typedef void api_done(void *ctx, const struct api_answer *answer);
 /* Which call, for whom: what all functions below have in common. */
 struct api_target {
 	const char *organization; /* name; NULL where the path has none */
-	const char *token_id;	  /* NULL where the path has none */
-	bool prefetch;		  /* nobody waits for it */
+	const char *token_id;     /* NULL where the path has none */
+	bool prefetch;            /* nobody waits for it */
 	api_done *done;
 	void *ctx;
 };
@@ -40,7 +40,8 @@ struct api_target {
 struct api *api_new(struct http *http, const struct config *config);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
 const struct credential *api_credential(const struct api *api);
-/* Read the credential again from where it came (SIGHUP). 0, or -errno with a sentence, the old one then stays. */
+/* Read the credential again from where it came (SIGHUP). 0, or -errno with a sentence, the old one
+ * then stays. */
 int api_reload(struct api *api, struct error *e);
 
 struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);

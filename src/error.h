@@ -10,12 +10,12 @@
 #include "util.h"
 
 struct error {
-	int err;	      /* positive errno; 0: no error */
-	int http_status;      /* 0: no HTTP answer */
-	char code[48];	      /* the API's "code"; may be empty */
-	char request_id[64];  /* the API's x-request-id; may be empty */
-	char text[400];	      /* one sentence, without newline; never a secret */
-	char hint[240];	      /* what to do next; may be empty */
+	int err;             /* positive errno; 0: no error */
+	int http_status;     /* 0: no HTTP answer */
+	char code[48];       /* the API's "code"; may be empty */
+	char request_id[64]; /* the API's x-request-id; may be empty */
+	char text[400];      /* one sentence, without newline; never a secret */
+	char hint[240];      /* what to do next; may be empty */
 };
 
 /* Set errno and sentence, clearing the rest; returns -err, so `return error_set(…)`. */

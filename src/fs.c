@@ -14,16 +14,16 @@
  * for sizes that a write elsewhere in the tree may change.
  */
 #define ENTRY_TIMEOUT_S 1.0
-#define ATTR_TIMEOUT_S	1.0
+#define ATTR_TIMEOUT_S  1.0
 
 static op_handler *const handlers[OP_KINDS] = {
-	[OP_LOOKUP] = fs_lookup,   [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
-	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,   [OP_MKDIR] = fs_mkdir,
-	[OP_UNLINK] = fs_unlink,   [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
-	[OP_RENAME] = fs_rename,   [OP_LINK] = fs_link,	      [OP_OPEN] = fs_open,
-	[OP_CREATE] = fs_create,   [OP_READ] = fs_read,	      [OP_WRITE] = fs_write,
-	[OP_FLUSH] = fs_flush,	   [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
-	[OP_READDIR] = fs_readdir, [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
+	[OP_LOOKUP] = fs_lookup,     [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
+	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,     [OP_MKDIR] = fs_mkdir,
+	[OP_UNLINK] = fs_unlink,     [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
+	[OP_RENAME] = fs_rename,     [OP_LINK] = fs_link,       [OP_OPEN] = fs_open,
+	[OP_CREATE] = fs_create,     [OP_READ] = fs_read,       [OP_WRITE] = fs_write,
+	[OP_FLUSH] = fs_flush,       [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
+	[OP_READDIR] = fs_readdir,   [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
 };
 
 int64_t fs_now_ns(const struct fs *fs)
@@ -42,7 +42,8 @@ int fs_refuse(struct op *op, int err, const char *fmt, ...)
 	return error_set(&op->waiter.error, err, "%s", text);
 }
 
-/* --- nodes --------------------------------------------------------------------------------------- */
+/* --- nodes ---------------------------------------------------------------------------------------
+ */
 
 struct node *fs_node(struct op *op, int *r)
 {
@@ -121,7 +122,8 @@ void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
 		node_forget(&fs->nodes, n, lookups);
 }
 
-/* --- open files ------------------------------------------------------------------------------------ */
+/* --- open files
+ * ------------------------------------------------------------------------------------ */
 
 struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
 {
@@ -173,7 +175,8 @@ void fs_release(struct fs *fs, uint64_t file)
 	file_release(f);
 }
 
-/* --- handlers that only look -------------------------------------------------------------------------- */
+/* --- handlers that only look
+ * -------------------------------------------------------------------------- */
 
 int fs_lookup(struct op *op)
 {
@@ -233,7 +236,8 @@ int fs_setxattr(struct op *op)
 	return -ENOTSUP;
 }
 
-/* --- setting up and ending --------------------------------------------------------------------------- */
+/* --- setting up and ending
+ * --------------------------------------------------------------------------- */
 
 /* Where an op was at work, for the journal. */
 static void op_path(struct op *op, struct buf *out)
@@ -318,7 +322,8 @@ bool fs_poll_interrupted(struct fs *fs)
 {
 	bool any = false;
 
-	list_for_each(pos, &fs->ops.live) {
+	list_for_each(pos, &fs->ops.live)
+	{
 		struct op *op = container_of(pos, struct op, live);
 		if (!op->interrupted || op->state == OP_DETACHED)
 			continue;
@@ -336,7 +341,8 @@ void fs_stop(struct fs *fs, int err)
 
 bool fs_busy(const struct fs *fs)
 {
-	list_for_each(pos, &fs->ops.live) {
+	list_for_each(pos, &fs->ops.live)
+	{
 		const struct op *op = container_of(pos, struct op, live);
 		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
 			return true;

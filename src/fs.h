@@ -34,7 +34,8 @@ void fs_release(struct fs *fs, uint64_t file);
 
 /* SIGHUP: forget what is cached, read the credential again. */
 void fs_refresh(struct fs *fs);
-/* Ops that were interrupted wait for a second, fatal signal without being told of it: look. True: look again soon. */
+/* Ops that were interrupted wait for a second, fatal signal without being told of it: look. True:
+ * look again soon. */
 bool fs_poll_interrupted(struct fs *fs);
 /* Answer every open op with `err`, the mount ends. */
 void fs_stop(struct fs *fs, int err);

@@ -1,8 +1,8 @@
 /*
  * fs_internal: what the files of fs share; nobody else includes it.
  *
- * fs.c sets up and looks things up, fs_name.c makes, renames and removes, fs_open.c opens and reads,
- * fs_write.c writes `permissions` and commits drafts, fs_token.c makes tokens.
+ * fs.c sets up and looks things up, fs_name.c makes, renames and removes, fs_open.c opens and
+ * reads, fs_write.c writes `permissions` and commits drafts, fs_token.c makes tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
@@ -14,7 +14,7 @@
 /* Who removed `permissions` and has not looked elsewhere since: to that process it is gone. */
 struct removed {
 	pid_t tgid;
-	char *token_id;	   /* owned */
+	char *token_id;    /* owned */
 	char *database_id; /* owned; NULL: the organization's own */
 };
 #define REMOVED_MAX 64
@@ -22,24 +22,24 @@ struct removed {
 /* One open file or directory. */
 struct file {
 	struct list link;
-	struct fs *fs;	       /* borrowed */
-	unsigned refs;	       /* the kernel's, and those of ops and commits under way */
-	struct node *node;     /* held */
-	pid_t opener;	       /* thread group */
+	struct fs *fs;     /* borrowed */
+	unsigned refs;     /* the kernel's, and those of ops and commits under way */
+	struct node *node; /* held */
+	pid_t opener;      /* thread group */
 	bool writable;
-	struct buf text;       /* what it says, as of open; wiped: it may be a secret */
+	struct buf text; /* what it says, as of open; wiped: it may be a secret */
 	struct op_directory directory;
-	struct draft *draft;   /* owned; a permissions file open for writing */
+	struct draft *draft;     /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
-	struct buf line;       /* create-token: what is not a line yet */
+	struct buf line;         /* create-token: what is not a line yet */
 };
 
 struct fs {
-	struct resources *all;	     /* borrowed */
+	struct resources *all;       /* borrowed */
 	const struct config *config; /* borrowed */
-	struct store *store;	     /* borrowed */
-	struct model *model;	     /* borrowed */
-	struct api *api;	     /* borrowed */
+	struct store *store;         /* borrowed */
+	struct model *model;         /* borrowed */
+	struct api *api;             /* borrowed */
 	struct ops ops;
 	struct nodes nodes;
 	struct tree tree;
@@ -63,7 +63,8 @@ struct node *fs_node(struct op *op, int *r);
 int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out);
 /* Fill an entry for a place and raise its lookup count: 0, WAIT, -errno (nothing raised). */
 int fs_entry(struct op *op, const struct place *p, struct op_entry *e);
-/* The same without waiting, for a completion: attributes of the kind alone, which expire at once. */
+/* The same without waiting, for a completion: attributes of the kind alone, which expire at once.
+ */
 void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e);
 int fs_reply_entry(struct op *op, struct op_entry *e);
 /* Reply -err with a sentence of ours. */
@@ -81,9 +82,11 @@ int fs_write_permissions(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
 int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
 void fs_release_permissions(struct file *f);
-/* Make the file at `p` say exactly `text` (rename), or nothing (NULL: rm, truncate(2)); then `completed`. 0 or -errno. */
+/* Make the file at `p` say exactly `text` (rename), or nothing (NULL: rm, truncate(2)); then
+ * `completed`. 0 or -errno. */
 int fs_replace_permissions(struct op *op, const struct place *p, const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e, const char *made_id));
+			   void (*completed)(struct op *op, const struct error *e,
+					     const char *made_id));
 /* 0, or WAIT until no commit of that file is under way. */
 int fs_await_commits(struct op *op, struct token *t, const char *database_id);
 /* A refused grant names the nearest scope. */

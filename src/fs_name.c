@@ -15,7 +15,8 @@
 #include "names.h"
 #include "process.h"
 
-/* --- `permissions`, gone for who removed it ---------------------------------------------------------- */
+/* --- `permissions`, gone for who removed it
+ * ---------------------------------------------------------- */
 
 static struct removed *find_removed(struct fs *fs, const struct place *p)
 {
@@ -58,8 +59,8 @@ static void remember_removed(struct fs *fs, const struct place *p, pid_t tid)
 				       .database_id = fs->removed[0].database_id};
 		fs_forget_removed(fs, &oldest);
 	}
-	fs->removed[fs->n_removed++] = (struct removed){
-		process_group(tid), xstrdup(p->token_id), xstrdup(p->database_id)};
+	fs->removed[fs->n_removed++] =
+		(struct removed){process_group(tid), xstrdup(p->token_id), xstrdup(p->database_id)};
 }
 
 /* The name is unlinked in the kernel: the next lookup makes another node. */
@@ -71,7 +72,8 @@ static void detach(struct fs *fs, const struct place *p)
 		node_detach(&fs->nodes, n);
 }
 
-/* --- what may be removed ------------------------------------------------------------------------------ */
+/* --- what may be removed
+ * ------------------------------------------------------------------------------ */
 
 static int refuse_removal(struct op *op, const char *why)
 {
@@ -103,11 +105,14 @@ static int removal(struct op *op, struct place *p)
 	if (r != 0)
 		return r;
 	if (!token_of(p))
-		return refuse_removal(op, "only service tokens and their access can be removed here");
+		return refuse_removal(op,
+				      "only service tokens and their access can be removed here");
 	return check_sweep(op, p);
 }
 
-/* --- unlink ------------------------------------------------------------------------------------------------ */
+/* --- unlink
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
 {
@@ -154,7 +159,9 @@ int fs_unlink(struct op *op)
 	return 0;
 }
 
-/* --- rmdir --------------------------------------------------------------------------------------------------- */
+/* --- rmdir
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void rmdir_completed(struct op *op, const struct error *e, const char *made_id)
 {
@@ -192,7 +199,9 @@ int fs_rmdir(struct op *op)
 	}
 }
 
-/* --- rename ---------------------------------------------------------------------------------------------------- */
+/* --- rename
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool same_directory(const struct op *op)
 {
@@ -222,8 +231,8 @@ static bool rename_places(struct op *op, const char *scratch_name, struct place 
 	scratch->kind = TREE_SCRATCH;
 	scratch->name = scratch_name;
 	*permissions = dir->place;
-	permissions->kind = dir->place.database_id == NULL ? TREE_PERMISSIONS
-							   : TREE_DATABASE_PERMISSIONS;
+	permissions->kind =
+		dir->place.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
 	return true;
 }
 
@@ -311,8 +320,9 @@ int fs_rename(struct op *op)
 	if (r != 0)
 		return r;
 	if (from.kind == TREE_TOKEN)
-		return fs_refuse(op, EPERM, "PlanetScale cannot rename a service token; to copy its "
-					    "access: cp -r OLD/databases NEW/");
+		return fs_refuse(op, EPERM,
+				 "PlanetScale cannot rename a service token; to copy its "
+				 "access: cp -r OLD/databases NEW/");
 	if ((from.kind != TREE_SCRATCH && !tree_is_permissions(from.kind)) || !same_directory(op) ||
 	    (op->flags & RENAME_EXCHANGE))
 		return fs_refuse(op, EPERM, "this cannot be renamed");
@@ -326,8 +336,9 @@ int fs_rename(struct op *op)
 		to.kind = TREE_SCRATCH;
 		to.name = op->new_name;
 		if (!name_scratch(op->new_name))
-			return fs_refuse(op, EPERM, "no file of this name can be made here: did you "
-						    "mean `permissions`?");
+			return fs_refuse(op, EPERM,
+					 "no file of this name can be made here: did you "
+					 "mean `permissions`?");
 	}
 	if (from.kind == TREE_SCRATCH && tree_is_permissions(to.kind))
 		return commit_scratch(op, &from, &to);
@@ -336,7 +347,8 @@ int fs_rename(struct op *op)
 	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
 }
 
-/* --- what does not exist here ------------------------------------------------------------------------------------- */
+/* --- what does not exist here
+ * ------------------------------------------------------------------------------------- */
 
 int fs_link(struct op *op)
 {
@@ -345,7 +357,8 @@ int fs_link(struct op *op)
 
 int fs_mknod(struct op *op)
 {
-	return fs_refuse(op, EPERM, "only permissions and editors' temporary files can be made here");
+	return fs_refuse(op, EPERM,
+			 "only permissions and editors' temporary files can be made here");
 }
 
 /* Emacs locks a file by a link beside it that points nowhere. */
@@ -377,7 +390,9 @@ int fs_symlink(struct op *op)
 	return r != 0 ? r : fs_reply_entry(op, &e);
 }
 
-/* --- setattr --------------------------------------------------------------------------------------------------------- */
+/* --- setattr
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The length of the text that is granted: what truncate(2) to the same length leaves as it is. */
 static int committed_size(struct op *op, const struct place *p, size_t *size)
@@ -417,7 +432,8 @@ static int truncate_permissions(struct op *op, const struct place *p)
 	if (r != 0 || op->size == size)
 		return r;
 	if (op->size != 0)
-		return fs_refuse(op, EINVAL, "permissions can be truncated to nothing, not in the middle");
+		return fs_refuse(op, EINVAL,
+				 "permissions can be truncated to nothing, not in the middle");
 	return fs_replace_permissions(op, p, NULL, truncate_completed);
 }
 
@@ -438,8 +454,9 @@ static int set_size(struct op *op, const struct place *p)
 /* touch: look again at what this directory shows. */
 static void forget_below(struct fs *fs, const struct place *p)
 {
-	struct organization *o =
-		p->organization_id == NULL ? NULL : model_organization(fs->model, p->organization_id);
+	struct organization *o = p->organization_id == NULL
+					 ? NULL
+					 : model_organization(fs->model, p->organization_id);
 	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
 
 	if (o == NULL) {
@@ -474,7 +491,8 @@ int fs_setattr(struct op *op)
 		forget_below(fs, &n->place);
 		op->set_times = false; /* once, however often this runs */
 	}
-	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar, editors do. */
+	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar,
+	 * editors do. */
 	struct stat st;
 	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
 	if (r == 0)

@@ -21,7 +21,8 @@ static int reply_open(struct op *op, struct file *f)
 	return 0;
 }
 
-/* --- permissions ------------------------------------------------------------------------------------ */
+/* --- permissions
+ * ------------------------------------------------------------------------------------ */
 
 static enum draft_mode draft_mode(int flags)
 {
@@ -61,7 +62,8 @@ static int open_permissions(struct op *op, struct node *n)
 	return reply_open(op, f);
 }
 
-/* --- everything else ---------------------------------------------------------------------------------- */
+/* --- everything else
+ * ---------------------------------------------------------------------------------- */
 
 static int open_scratch(struct op *op, struct node *n)
 {
@@ -86,7 +88,8 @@ static int open_plain(struct op *op, struct node *n)
 	struct buf text = BUF_INIT;
 
 	if (wants_write(op) && (tree_mode(kind) & 0200) == 0)
-		return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+		return fs_refuse(op, EPERM,
+				 "this file says what PlanetScale says: it cannot be written");
 	int r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
 	if (r != 0) {
 		buf_wipe(&text);
@@ -112,7 +115,9 @@ int fs_open(struct op *op)
 	return n->place.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
 }
 
-/* --- create ----------------------------------------------------------------------------------------------- */
+/* --- create
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static int reply_create(struct op *op, struct op_entry *e, struct file *f)
 {
@@ -156,8 +161,8 @@ static int create_scratch(struct op *op, const struct place *p)
 	int r = 0;
 
 	if (s == NULL)
-		r = scratch_add(&fs->scratches, p, S_IFREG | (op->mode & 0700), NULL, fs_now_ns(fs), &s,
-				&op->waiter.error);
+		r = scratch_add(&fs->scratches, p, S_IFREG | (op->mode & 0700), NULL, fs_now_ns(fs),
+				&s, &op->waiter.error);
 	if (r == 0)
 		r = fs_entry(op, p, &e);
 	if (r != 0)
@@ -191,19 +196,21 @@ int fs_create(struct op *op)
 	if (r != 0 && r != -ENOENT)
 		return r;
 	if (!holds_permissions(dir->place.kind) || !name_scratch(op->name))
-		return fs_refuse(op, EPERM, "no file of this name can be made here%s",
-				 holds_permissions(dir->place.kind) ? ": did you mean `permissions`?"
-								    : "");
+		return fs_refuse(
+			op, EPERM, "no file of this name can be made here%s",
+			holds_permissions(dir->place.kind) ? ": did you mean `permissions`?" : "");
 	p = dir->place;
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
-	/* The directory may be gone: making a scratch file there would keep it in memory for nothing. */
+	/* The directory may be gone: making a scratch file there would keep it in memory for
+	 * nothing. */
 	struct view v;
 	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
 	return r != 0 ? r : create_scratch(op, &p);
 }
 
-/* --- read, write, close: by what is open -------------------------------------------------------------------- */
+/* --- read, write, close: by what is open
+ * -------------------------------------------------------------------- */
 
 static int reply_slice(struct op *op, const struct buf *text)
 {
@@ -238,7 +245,7 @@ int fs_read(struct op *op)
 	if (f->scratch != NULL)
 		return reply_slice(op, &f->scratch->text);
 	return tree_is_permissions(f->node->place.kind) ? read_permissions(op, f)
-							 : reply_slice(op, &f->text);
+							: reply_slice(op, &f->text);
 }
 
 static int write_scratch(struct op *op, struct file *f)
@@ -290,7 +297,9 @@ int fs_fsync(struct op *op)
 	return 0;
 }
 
-/* --- directories ------------------------------------------------------------------------------------------------ */
+/* --- directories
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
 {

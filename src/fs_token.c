@@ -41,7 +41,8 @@ static struct organization *directory_organization(struct op *op, int *r)
 	return *r == 0 ? v.organization : NULL;
 }
 
-/* --- mkdir --------------------------------------------------------------------------------------------- */
+/* --- mkdir
+ * --------------------------------------------------------------------------------------------- */
 
 /* The reply may not wait, so the attributes are of the kind alone; they expire at once. */
 static void mkdir_completed(struct op *op, const struct error *e, const char *made_id)
@@ -78,12 +79,13 @@ int fs_mkdir(struct op *op)
 	if (dir == NULL)
 		return r;
 	if (dir->place.kind != TREE_TOKENS)
-		return fs_refuse(op, EPERM, "mkdir makes service tokens, below service-tokens/ only");
+		return fs_refuse(op, EPERM,
+				 "mkdir makes service tokens, below service-tokens/ only");
 	r = name_decode(op->name, &name);
 	if (r != 0) {
 		buf_finish(&name);
 		return fs_refuse(op, -r, "a token cannot be called that: %s",
-				 op->name[0] == '.' ? "the name begins with a dot"
+				 op->name[0] == '.'   ? "the name begins with a dot"
 				 : r == -ENAMETOOLONG ? "the name has over 255 bytes"
 						      : "it is no valid UTF-8, or written with "
 							"needless percent signs");
@@ -100,11 +102,12 @@ int fs_mkdir(struct op *op)
 	return r;
 }
 
-/* --- create-token ----------------------------------------------------------------------------------------- */
+/* --- create-token
+ * ----------------------------------------------------------------------------------------- */
 
 struct creation {
 	struct file *file; /* held */
-	size_t size;	   /* bytes of the write that this line took; 0: flush */
+	size_t size;       /* bytes of the write that this line took; 0: flush */
 };
 
 static void create_completed(struct op *op, const struct error *e, const char *made_id)
@@ -164,7 +167,8 @@ static bool blank(const char *s, size_t len)
 	return true;
 }
 
-/* A line a write: what comes behind the first is left to the caller's next write, as write(2) allows. */
+/* A line a write: what comes behind the first is left to the caller's next write, as write(2)
+ * allows. */
 int fs_write_create_token(struct op *op, struct file *f)
 {
 	const char *data = buf_str(&op->data);

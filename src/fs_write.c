@@ -18,13 +18,13 @@
 
 /* What a commit needs when it ends; `op` or a released file waits for it. */
 struct commit {
-	struct fs *fs;	   /* borrowed */
+	struct fs *fs;     /* borrowed */
 	struct file *file; /* held; NULL: not from an open file */
 	struct edit edit;
 	bool exact;
-	size_t size; /* write: bytes taken */
+	size_t size;           /* write: bytes taken */
 	char *organization_id; /* owned */
-	char *token_id;	       /* owned */
+	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the organization's own */
 	/* fs_replace_permissions: whom to tell. */
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
@@ -118,7 +118,8 @@ int fs_await_commits(struct op *op, struct token *t, const char *database_id)
 	return WAIT;
 }
 
-/* --- write ------------------------------------------------------------------------------------------- */
+/* --- write
+ * ------------------------------------------------------------------------------------------- */
 
 static void write_completed(struct op *op, const struct error *e, const char *made_id)
 {
@@ -174,7 +175,8 @@ int fs_write_permissions(struct op *op, struct file *f)
 	return 0;
 }
 
-/* --- close, fsync -------------------------------------------------------------------------------------- */
+/* --- close, fsync
+ * -------------------------------------------------------------------------------------- */
 
 /* A commit succeeded or failed; `told`: the caller hears of it in a way that tools look at. */
 static void keep_outcome(struct commit *c, const struct error *e, bool told)
@@ -251,7 +253,8 @@ static int commit_whole(struct op *op, struct file *f)
 	return 0;
 }
 
-/* A draft one of whose writes was refused is not what its writer meant: say so again, take nothing away. */
+/* A draft one of whose writes was refused is not what its writer meant: say so again, take nothing
+ * away. */
 static int repeat_refusal(struct op *op, struct draft *d)
 {
 	struct error e = {.err = d->failed.err};
@@ -273,7 +276,8 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	if (d->failed.err != 0)
 		return repeat_refusal(op, d);
 	d->closed = true;
-	/* Nothing written yet (a shell sets up its redirection), or a child of the opener closes its copy. */
+	/* Nothing written yet (a shell sets up its redirection), or a child of the opener closes
+	 * its copy. */
 	if (d->written == 0 || process_group(op->pid) != f->opener) {
 		op_reply_ok(op);
 		return 0;
@@ -305,7 +309,8 @@ int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
 	return 0;
 }
 
-/* --- release: nobody listens any more ------------------------------------------------------------------- */
+/* --- release: nobody listens any more
+ * ------------------------------------------------------------------- */
 
 static void record_released(struct commit *c, const struct error *e)
 {
@@ -361,7 +366,8 @@ void fs_release_permissions(struct file *f)
 	commit_start(c, clock_stamp(f->fs->all->clock), released, c);
 }
 
-/* --- rename, rm, truncate(2): the whole content at once --------------------------------------------------- */
+/* --- rename, rm, truncate(2): the whole content at once
+ * --------------------------------------------------- */
 
 static void replace_completed(struct op *op, const struct error *e, const char *made_id)
 {
@@ -380,7 +386,8 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 }
 
 int fs_replace_permissions(struct op *op, const struct place *p, const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e, const char *made_id))
+			   void (*completed)(struct op *op, const struct error *e,
+					     const char *made_id))
 {
 	struct edit edit = EDIT_INIT;
 

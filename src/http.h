@@ -31,47 +31,50 @@ struct http;
 struct http_call;
 
 struct http_options {
-	const char *base_url;	 /* "https://api.planetscale.com", without a trailing slash */
-	const char *ca_file;	 /* PEM; NULL: the system's */
+	const char *base_url; /* "https://api.planetscale.com", without a trailing slash */
+	const char *ca_file;  /* PEM; NULL: the system's */
 	const char *user_agent;
-	int64_t timeout_ms;	 /* see above; 0: a default of 30 s */
-	int rate_per_minute;	 /* token bucket; 0: none */
-	int concurrency;	 /* requests under way at once; 0: a default of 32 */
-	size_t body_max_bytes;	 /* a longer answer is an error; 0: a default of 32 MiB */
+	int64_t timeout_ms;    /* see above; 0: a default of 30 s */
+	int rate_per_minute;   /* token bucket; 0: none */
+	int concurrency;       /* requests under way at once; 0: a default of 32 */
+	size_t body_max_bytes; /* a longer answer is an error; 0: a default of 32 MiB */
 };
 
 enum http_priority {
 	HTTP_INTERACTIVE, /* somebody waits */
-	HTTP_PREFETCH,	  /* nobody does; leaves the last tenth of the budget and a quarter of `concurrency` */
+	HTTP_PREFETCH,    /* nobody does; leaves the last tenth of the budget and a quarter of
+			     `concurrency` */
 };
 
 enum http_fate {
 	HTTP_ANSWERED, /* `status` and `body` are the server's */
-	HTTP_NOT_SENT, /* failed before a byte of it left (queue, resolver, connect, TLS): surely without effect */
+	HTTP_NOT_SENT, /* failed before a byte of it left (queue, resolver, connect, TLS): surely
+			  without effect */
 	HTTP_UNKNOWN,  /* failed after it left: may have had its effect */
 };
 
 struct http_result {
 	enum http_fate fate;
-	int status;	       /* HTTP_ANSWERED only */
-	const char *body;      /* borrowed for the callback; NUL-terminated; never NULL */
+	int status;       /* HTTP_ANSWERED only */
+	const char *body; /* borrowed for the callback; NUL-terminated; never NULL */
 	size_t body_len;
-	char request_id[64];   /* "x-request-id", cleaned; may be empty */
+	char request_id[64]; /* "x-request-id", cleaned; may be empty */
 	/*
-	 * HTTP_ANSWERED: err is 0. Otherwise a sentence and ECONNREFUSED, EHOSTUNREACH (no route, no
-	 * address), EPROTO (TLS), ETIMEDOUT, EAGAIN (never sent for the rate limit's sake), EREMOTEIO
-	 * (no HTTP, too large, cut off) or ENOMEM.
+	 * HTTP_ANSWERED: err is 0. Otherwise a sentence and ECONNREFUSED, EHOSTUNREACH (no route,
+	 * no address), EPROTO (TLS), ETIMEDOUT, EAGAIN (never sent for the rate limit's sake),
+	 * EREMOTEIO (no HTTP, too large, cut off) or ENOMEM.
 	 */
 	struct error error;
 	int attempts;
 };
 
 struct http_request {
-	const char *method;	      /* "GET", "POST", "DELETE"; a literal */
-	const char *path;	      /* copied: "/v1/organizations?page=1", percent-encoded by the caller */
-	const char *body;	      /* copied; NULL: none; wiped after use; sent as application/json */
-	const struct secret *authorization; /* the header's value; borrowed until done or cancelled; NULL: none */
-	bool repeatable;	      /* may be sent again after connection errors, 429, 502, 503, 504 */
+	const char *method; /* "GET", "POST", "DELETE"; a literal */
+	const char *path;   /* copied: "/v1/organizations?page=1", percent-encoded by the caller */
+	const char *body;   /* copied; NULL: none; wiped after use; sent as application/json */
+	const struct secret *authorization; /* the header's value; borrowed until done or cancelled;
+					       NULL: none */
+	bool repeatable; /* may be sent again after connection errors, 429, 502, 503, 504 */
 	enum http_priority priority;
 	void (*done)(void *ctx, const struct http_result *result);
 	void *ctx;
@@ -110,9 +113,9 @@ struct http_pollfd {
 void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms);
 
 struct http_stats {
-	uint64_t sent;	   /* attempts, repeats included */
-	uint64_t failed;   /* calls that ended without an answer or with one of 400 and more */
-	unsigned waiting;  /* queued */
+	uint64_t sent;    /* attempts, repeats included */
+	uint64_t failed;  /* calls that ended without an answer or with one of 400 and more */
+	unsigned waiting; /* queued */
 	unsigned running;
 	int budget_left;   /* requests that may go at once; -1: no budget kept */
 	int64_t paused_ms; /* how long a 429 still stops all; 0: not */

@@ -9,7 +9,12 @@
 
 #include "util.h"
 
-enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_DETAIL };
+enum log_level {
+	LEVEL_ERROR,
+	LEVEL_WARNING,
+	LEVEL_NOTICE,
+	LEVEL_DETAIL
+};
 
 /* The only mutable global of the program. Default: LEVEL_NOTICE to standard error. */
 void log_set_level(enum log_level level);
@@ -18,14 +23,14 @@ bool log_enabled(enum log_level level);
 void log_to_syslog(void);
 
 void log_line(enum log_level level, const char *fmt, ...) printf_like(2, 3);
-#define log_error(...)	 log_line(LEVEL_ERROR, __VA_ARGS__)
+#define log_error(...)   log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)
-#define log_notice(...)	 log_line(LEVEL_NOTICE, __VA_ARGS__)
+#define log_notice(...)  log_line(LEVEL_NOTICE, __VA_ARGS__)
 /* Debugging (-d): the arguments are evaluated only when it is on. */
 #define log_detail(...)                                                                            \
 	do {                                                                                       \
-		if (log_enabled(LEVEL_DETAIL))                                                       \
-			log_line(LEVEL_DETAIL, __VA_ARGS__);                                         \
+		if (log_enabled(LEVEL_DETAIL))                                                     \
+			log_line(LEVEL_DETAIL, __VA_ARGS__);                                       \
 	} while (0)
 
 #endif

@@ -10,7 +10,8 @@
 
 /* Requests of the kernel a turn, before the network gets its turn again. */
 #define RECEIVE_MOST 64
-/* How soon a second signal to an interrupted caller is noticed: the kernel tells of the first only. */
+/* How soon a second signal to an interrupted caller is noticed: the kernel tells of the first only.
+ */
 #define INTERRUPTED_POLL_MS 50
 
 int loop_init(struct loop *l, struct clock *clock, struct http *http, struct resources *all,
@@ -68,7 +69,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	if (l->session != NULL)
 		fds[n++] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
 	http_turn(l->http);
-	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it. */
+	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it.
+	 */
 	bool ran = resources_run_ready(l->all);
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)

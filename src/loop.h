@@ -13,16 +13,17 @@
 #include "session.h"
 
 struct loop {
-	struct clock *clock;   /* borrowed */
-	struct http *http;     /* borrowed */
-	struct resources *all; /* borrowed */
-	struct fs *fs;	       /* borrowed; NULL until there is something to serve */
+	struct clock *clock;     /* borrowed */
+	struct http *http;       /* borrowed */
+	struct resources *all;   /* borrowed */
+	struct fs *fs;           /* borrowed; NULL until there is something to serve */
 	struct session *session; /* borrowed; NULL likewise */
 	int signal_fd;
-	bool stop;	       /* SIGTERM or SIGINT came */
+	bool stop; /* SIGTERM or SIGINT came */
 };
 
-/* Blocks TERM, INT and HUP and reads them from a descriptor instead. 0 or -errno with a sentence. */
+/* Blocks TERM, INT and HUP and reads them from a descriptor instead. 0 or -errno with a sentence.
+ */
 int loop_init(struct loop *l, struct clock *clock, struct http *http, struct resources *all,
 	      struct error *e);
 void loop_finish(struct loop *l);

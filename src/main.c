@@ -59,7 +59,8 @@ static void print_error(const struct error *e)
 		fprintf(stderr, "pscalefs: %s\n", e->hint);
 }
 
-/* --- the credential is proved before anything is mounted -------------------------------------------------- */
+/* --- the credential is proved before anything is mounted
+ * -------------------------------------------------- */
 
 struct proof {
 	struct waiter waiter; /* first */
@@ -114,7 +115,8 @@ static int prove_credential(struct mount *m, struct error *e)
 	return check_organizations(m, e);
 }
 
-/* --- up and down -------------------------------------------------------------------------------------------- */
+/* --- up and down
+ * -------------------------------------------------------------------------------------------- */
 
 static int mount_parts(struct mount *m, struct error *e)
 {

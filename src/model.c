@@ -129,7 +129,8 @@ void model_merge_grants(struct token *t, const struct grants *g)
 
 static int by_token_file_name(const void *a, const void *b)
 {
-	return strcmp((*(struct token *const *)a)->file_name, (*(struct token *const *)b)->file_name);
+	return strcmp((*(struct token *const *)a)->file_name,
+		      (*(struct token *const *)b)->file_name);
 }
 
 static int by_token_id(const void *a, const void *b)
@@ -245,9 +246,10 @@ void model_apply_tokens(struct organization *o, struct token_records *list, uint
 
 	if (list->n > 0)
 		qsort(list->v, list->n, sizeof(*list->v), by_record_id);
-	/* Both sides are sorted by id: merge them. A page that shifted names an id twice: once is enough. */
+	/* Both sides are sorted by id: merge them. A page that shifted names an id twice: once is
+	 * enough. */
 	for (size_t i = 0, j = 0; i < list->n || j < o->n_tokens;) {
-		int c = i == list->n	  ? 1
+		int c = i == list->n       ? 1
 			: j == o->n_tokens ? -1
 					   : strcmp(list->v[i].id, o->token_by_id[j]->r.id);
 		if (c > 0) {
@@ -517,7 +519,8 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 	organization_records_finish(list);
 }
 
-/* --- the whole --------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------
+ */
 
 void model_init(struct model *m, struct resources *all, const struct model_sources *sources)
 {

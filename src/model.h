@@ -27,22 +27,23 @@ struct permissions {
 	int64_t mtime_ns;    /* wall clock: moves exactly when this mount sees the content change */
 	unsigned committing; /* commits under way */
 	struct list waiters; /* of struct waiter: until `committing` is 0 */
-	struct error kept;   /* err != 0: a commit failed and nobody has been told; for the next fsync */
+	struct error
+		kept; /* err != 0: a commit failed and nobody has been told; for the next fsync */
 };
 
 struct token {
-	struct token_record r; /* r.grants is the data of `grants` */
+	struct token_record r;    /* r.grants is the data of `grants` */
 	struct organization *org; /* borrowed */
-	char *file_name;	  /* owned */
+	char *file_name;          /* owned */
 	struct resource grants;
 	struct permissions **files; /* owned; those that were looked at */
 	size_t n_files;
 };
 
-/* A secret that PlanetScale told this mount once. Kept until rm, rmdir or unmount, whatever a listing
- * says meanwhile: there is no second copy. */
+/* A secret that PlanetScale told this mount once. Kept until rm, rmdir or unmount, whatever a
+ * listing says meanwhile: there is no second copy. */
 struct kept_secret {
-	char *token_id; /* owned */
+	char *token_id;        /* owned */
 	struct secret *secret; /* owned */
 };
 
@@ -54,18 +55,20 @@ struct organization {
 	struct database **database; /* owned, sorted by file_name */
 	size_t n_databases;
 	struct resource tokens;
-	struct token **token; /* owned, sorted by file_name */
+	struct token **token;       /* owned, sorted by file_name */
 	struct token **token_by_id; /* owned array of the same, sorted by id */
 	size_t n_tokens;
-	int64_t tokens_mtime_ns;  /* when the set of tokens was last seen to change */
+	int64_t tokens_mtime_ns; /* when the set of tokens was last seen to change */
 };
 
 /* How store fetches each kind; `ctx` is handed to all three. */
 struct model_sources {
 	void (*organizations)(struct resource *r, void *ctx);
-	void (*databases)(struct resource *r, void *ctx); /* container_of(r, struct organization, databases) */
-	void (*tokens)(struct resource *r, void *ctx);	  /* container_of(r, struct organization, tokens) */
-	void (*grants)(struct resource *r, void *ctx);	  /* container_of(r, struct token, grants) */
+	void (*databases)(struct resource *r,
+			  void *ctx); /* container_of(r, struct organization, databases) */
+	void (*tokens)(struct resource *r,
+		       void *ctx); /* container_of(r, struct organization, tokens) */
+	void (*grants)(struct resource *r, void *ctx); /* container_of(r, struct token, grants) */
 	void *ctx;
 };
 
@@ -93,7 +96,8 @@ struct database *model_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);
 struct token *model_token(const struct organization *o, const char *id);
 
-/* Apply a complete listing; the records are moved out of `list`. The resource is landed by the caller. */
+/* Apply a complete listing; the records are moved out of `list`. The resource is landed by the
+ * caller. */
 void model_apply_organizations(struct model *m, struct organization_records *list);
 void model_apply_databases(struct organization *o, struct database_records *list);
 /* `started`: stamp of the request, so that grants which a later change has overtaken stay. */
@@ -105,17 +109,20 @@ void model_merge_grants(struct token *t, const struct grants *g);
 struct token *model_add_token(struct organization *o, struct token_record *r);
 void model_remove_token(struct token *t);
 
-/* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted. Borrowed. */
+/* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted.
+ * Borrowed. */
 struct grant *model_grant(const struct token *t, const char *database_id);
 /* The file's memory, made when first asked for. Never NULL. */
 struct permissions *model_permissions(struct token *t, const char *database_id);
 
 /* `secret` is moved in. */
 void model_keep_secret(struct model *m, const char *token_id, struct secret *secret);
-const struct secret *model_secret(const struct model *m, const char *token_id); /* NULL: not known here */
+const struct secret *model_secret(const struct model *m,
+				  const char *token_id); /* NULL: not known here */
 void model_drop_secret(struct model *m, const char *token_id);
 
-/* The id that names a grant's database in this program: its id, or its name where the API gave none. */
+/* The id that names a grant's database in this program: its id, or its name where the API gave
+ * none. */
 const char *grant_database_id(const struct grant *g);
 
 #endif

@@ -146,7 +146,8 @@ void nodes_finish(struct nodes *t)
 {
 	for (size_t i = 0; i < t->n_buckets; i++)
 		while (!list_empty(&t->by_number[i]))
-			node_free(t, &container_of(t->by_number[i].next, struct entry, number_link)->node);
+			node_free(t, &container_of(t->by_number[i].next, struct entry, number_link)
+					      ->node);
 	free(t->bucket);
 	free(t->by_number);
 	*t = (struct nodes){0};
@@ -154,7 +155,8 @@ void nodes_finish(struct nodes *t)
 
 struct node *node_find(struct nodes *t, uint64_t number)
 {
-	list_for_each(pos, &t->by_number[number % t->n_buckets]) {
+	list_for_each(pos, &t->by_number[number % t->n_buckets])
+	{
 		struct entry *e = container_of(pos, struct entry, number_link);
 		if (e->node.number == number)
 			return &e->node;
@@ -164,7 +166,8 @@ struct node *node_find(struct nodes *t, uint64_t number)
 
 struct node *node_known(struct nodes *t, const struct place *p)
 {
-	list_for_each(pos, &t->bucket[place_hash(p) % t->n_buckets]) {
+	list_for_each(pos, &t->bucket[place_hash(p) % t->n_buckets])
+	{
 		struct node *n = container_of(pos, struct node, hash);
 		if (same_place(&n->place, p))
 			return n;

@@ -3,8 +3,8 @@
  *
  * A place is a kind and the ids it needs; a node is a place that the kernel knows. Node numbers are
  * never used twice, so a forgotten number cannot come to mean another token; what stat(2) shows as
- * inode number is made from the place, so it survives a remount. Owns the nodes. Knows neither model
- * nor files: whether a place still exists, tree says.
+ * inode number is made from the place, so it survives a remount. Owns the nodes. Knows neither
+ * model nor files: whether a place still exists, tree says.
  */
 #ifndef PSCALEFS_NODE_H
 #define PSCALEFS_NODE_H
@@ -23,15 +23,15 @@ struct place {
 
 struct node {
 	struct list hash;
-	uint64_t number;   /* what the kernel calls it */
-	uint64_t lookups;  /* how often the kernel was told of it and has not forgotten */
-	unsigned refs;	   /* open files */
+	uint64_t number;    /* what the kernel calls it */
+	uint64_t lookups;   /* how often the kernel was told of it and has not forgotten */
+	unsigned refs;      /* open files */
 	struct place place; /* strings owned */
-	bool detached;	   /* unlinked or replaced: the place belongs to another node now */
+	bool detached;      /* unlinked or replaced: the place belongs to another node now */
 };
 
 struct nodes {
-	struct list *bucket; /* owned; by place */
+	struct list *bucket;    /* owned; by place */
 	struct list *by_number; /* owned; by number */
 	size_t n_buckets;
 	size_t n;
@@ -46,7 +46,8 @@ void nodes_finish(struct nodes *t);
 
 /* NULL if the kernel names what it was told to forget. */
 struct node *node_find(struct nodes *t, uint64_t number);
-/* The node of a place, made if need be. It lives while it has lookups or refs: take one before the next call. */
+/* The node of a place, made if need be. It lives while it has lookups or refs: take one before the
+ * next call. */
 struct node *node_at(struct nodes *t, const struct place *p);
 /* The node of a place if the kernel knows it; else NULL. */
 struct node *node_known(struct nodes *t, const struct place *p);
@@ -56,7 +57,8 @@ void node_hold(struct node *n);
 void node_release(struct nodes *t, struct node *n);
 /* Its place is no longer its own: the next node_at makes another node. */
 void node_detach(struct nodes *t, struct node *n);
-/* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached. */
+/* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached.
+ */
 void node_move(struct nodes *t, struct node *n, const struct place *p);
 
 uint64_t place_inode(const struct place *p); /* what stat shows */

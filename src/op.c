@@ -10,13 +10,13 @@
 const char *op_name(enum op_kind kind)
 {
 	static const char *const names[OP_KINDS] = {
-		[OP_LOOKUP] = "lookup",	  [OP_GETATTR] = "getattr",   [OP_SETATTR] = "setattr",
+		[OP_LOOKUP] = "lookup",     [OP_GETATTR] = "getattr", [OP_SETATTR] = "setattr",
 		[OP_READLINK] = "readlink", [OP_MKNOD] = "mknod",     [OP_MKDIR] = "mkdir",
-		[OP_UNLINK] = "unlink",	  [OP_RMDIR] = "rmdir",	      [OP_SYMLINK] = "symlink",
-		[OP_RENAME] = "rename",	  [OP_LINK] = "link",	      [OP_OPEN] = "open",
-		[OP_CREATE] = "create",	  [OP_READ] = "read",	      [OP_WRITE] = "write",
-		[OP_FLUSH] = "close",	  [OP_FSYNC] = "fsync",	      [OP_OPENDIR] = "opendir",
-		[OP_READDIR] = "readdir", [OP_STATFS] = "statfs",     [OP_SETXATTR] = "setxattr",
+		[OP_UNLINK] = "unlink",     [OP_RMDIR] = "rmdir",     [OP_SYMLINK] = "symlink",
+		[OP_RENAME] = "rename",     [OP_LINK] = "link",       [OP_OPEN] = "open",
+		[OP_CREATE] = "create",     [OP_READ] = "read",       [OP_WRITE] = "write",
+		[OP_FLUSH] = "close",       [OP_FSYNC] = "fsync",     [OP_OPENDIR] = "opendir",
+		[OP_READDIR] = "readdir",   [OP_STATFS] = "statfs",   [OP_SETXATTR] = "setxattr",
 	};
 
 	return names[kind];
@@ -230,7 +230,8 @@ void op_interrupt(struct op *op)
 	waiter_wake(&op->waiter);
 }
 
-void op_commit(struct op *op, void (*completed)(struct op *op, const struct error *e, const char *made_id))
+void op_commit(struct op *op,
+	       void (*completed)(struct op *op, const struct error *e, const char *made_id))
 {
 	assert(op->state == OP_RUNNING);
 	op->state = OP_COMMITTED;
@@ -261,7 +262,8 @@ void op_done(void *ctx, const struct error *e, const char *made_id)
 
 void ops_finish(struct ops *ops, int err)
 {
-	list_for_each(pos, &ops->live) {
+	list_for_each(pos, &ops->live)
+	{
 		struct op *op = container_of(pos, struct op, live);
 		if (op->state != OP_DETACHED)
 			ops->sink->error(op->req, err);

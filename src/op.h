@@ -7,15 +7,16 @@
  *     COMMITTED ──the job's completion──▶ REPLIED ▶ freed
  *        │ interrupted after it was sent
  *        ▼
- *     DETACHED ──the job's completion──▶ freed (the caller has EINTR; the result is kept and told in the journal)
+ *     DETACHED ──the job's completion──▶ freed (the caller has EINTR; the result is kept and told
+ * in the journal)
  *
  * The rules that make parking safe:
- *  1. Check, then commit: a handler first needs things and may be run again; then it commits at most
- *     once, and from there a completion replies.
+ *  1. Check, then commit: a handler first needs things and may be run again; then it commits at
+ * most once, and from there a completion replies.
  *  2. Only the op crosses a wait, with copies of its arguments; model objects are looked up again.
  *  3. Every run makes progress: a result that landed after the op arrived serves it.
- *  6. An interrupt marks the op and makes it ready, nothing else: the reply comes from the loop. Any
- *     signal causes one; only a signal that ends the caller is answered, with EINTR.
+ *  6. An interrupt marks the op and makes it ready, nothing else: the reply comes from the loop.
+ * Any signal causes one; only a signal that ends the caller is answered, with EINTR.
  *  7. A change that was not sent is dropped by an interrupt; one that was goes on, detached.
  *  8. Exactly one reply, through op_reply_*, which assert it.
  * (The others are at the top of resource.h, store.h, session.h and loop.h.)
@@ -69,14 +70,14 @@ struct op_directory {
 		char *name; /* owned */
 		mode_t mode;
 		uint64_t inode;
-	} *v; /* owned */
+	} * v; /* owned */
 	size_t n;
 };
 void op_directory_finish(struct op_directory *d);
 
 /*
- * Takes the replies. Each returns 0, or -errno if the kernel no longer wanted it (the caller died): what the reply
- * handed over (a lookup, an open file) is then not the kernel's.
+ * Takes the replies. Each returns 0, or -errno if the kernel no longer wanted it (the caller died):
+ * what the reply handed over (a lookup, an open file) is then not the kernel's.
  */
 struct op_sink {
 	int (*error)(void *req, int err);
@@ -92,19 +93,25 @@ struct op_sink {
 	int (*statfs)(void *req);
 };
 
-enum op_state { OP_RUNNING, OP_WAITING, OP_COMMITTED, OP_REPLIED, OP_DETACHED };
+enum op_state {
+	OP_RUNNING,
+	OP_WAITING,
+	OP_COMMITTED,
+	OP_REPLIED,
+	OP_DETACHED
+};
 
 struct op;
 typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked; -errno */
 
 /* What ops of one mount share. */
 struct ops {
-	struct resources *all;	 /* borrowed */
-	struct journal *journal; /* borrowed */
+	struct resources *all;      /* borrowed */
+	struct journal *journal;    /* borrowed */
 	const struct op_sink *sink; /* borrowed */
 	struct list live;
-	op_handler *const *handlers; /* borrowed; by kind */
-	void *fs;		     /* borrowed; for the handlers */
+	op_handler *const *handlers;                  /* borrowed; by kind */
+	void *fs;                                     /* borrowed; for the handlers */
 	void (*path)(struct op *op, struct buf *out); /* for the journal */
 };
 
@@ -112,17 +119,18 @@ struct op {
 	struct waiter waiter; /* first */
 	struct list live;
 	struct ops *ops; /* borrowed */
-	void *req;	 /* the sink's */
+	void *req;       /* the sink's */
 	enum op_kind kind;
 	enum op_state state;
 	bool interrupted;
 	pid_t pid; /* the calling thread */
 
 	/* Arguments; which are set depends on the kind. */
-	uint64_t node, new_node; /* numbers: the inode or directory; the target directory of rename */
-	char *name, *new_name;	 /* owned; new_name also: the target of symlink */
-	uint64_t file;		 /* handle; 0: none */
-	struct buf data;	 /* write */
+	uint64_t node,
+		new_node;      /* numbers: the inode or directory; the target directory of rename */
+	char *name, *new_name; /* owned; new_name also: the target of symlink */
+	uint64_t file;         /* handle; 0: none */
+	struct buf data;       /* write */
 	uint64_t offset;
 	size_t size;
 	int flags; /* open: O_*; rename: RENAME_* */
@@ -130,7 +138,7 @@ struct op {
 	bool set_size, set_times; /* setattr; `size` is the new one */
 
 	struct store_job *job; /* of the commit; borrowed */
-	void *commit;	       /* the handler's; borrowed */
+	void *commit;          /* the handler's; borrowed */
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
 };
 
@@ -147,15 +155,17 @@ void op_start(struct op *op);
 void op_interrupt(struct op *op);
 
 /*
- * From a handler: a job is about to be started for it. `completed` runs once and must reply, unless op_detached() (then it
- * must not). Use op_done as the job's callback.
+ * From a handler: a job is about to be started for it. `completed` runs once and must reply, unless
+ * op_detached() (then it must not). Use op_done as the job's callback.
  */
-void op_commit(struct op *op, void (*completed)(struct op *op, const struct error *e, const char *made_id));
+void op_commit(struct op *op,
+	       void (*completed)(struct op *op, const struct error *e, const char *made_id));
 store_done op_done;
 bool op_detached(const struct op *op);
 
 /* The replies. After any of them the op is no longer the caller's. The int: see struct op_sink. */
-int op_reply_error(struct op *op, const struct error *e); /* told in the journal if it has a sentence */
+int op_reply_error(struct op *op,
+		   const struct error *e); /* told in the journal if it has a sentence */
 int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct op_entry *e);
 int op_reply_attr(struct op *op, const struct stat *st, double timeout_s);

@@ -47,7 +47,8 @@ int process_read(pid_t tid, struct process *p)
 	*p = (struct process){.tgid = process_group(tid)};
 	if (p->tgid == 0 || !read_proc(p->tgid, "stat", text, sizeof(text)))
 		return -ESRCH;
-	/* Field 2 is the command in parentheses, which may hold anything; start time is field 22. */
+	/* Field 2 is the command in parentheses, which may hold anything; start time is field 22.
+	 */
 	char *open = strchr(text, '('), *end = strrchr(text, ')');
 	if (open == NULL || end == NULL || end < open)
 		return -ESRCH;

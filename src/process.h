@@ -13,8 +13,9 @@
 #include <sys/types.h>
 
 struct process {
-	pid_t tgid;	     /* thread group; 0: unknown */
-	uint64_t start_time; /* of the group, in clock ticks since boot: tells a pid that is used again */
+	pid_t tgid;          /* thread group; 0: unknown */
+	uint64_t start_time; /* of the group, in clock ticks since boot: tells a pid that is used
+				again */
 	char command[17];    /* cleaned */
 };
 

@@ -55,8 +55,7 @@ void waiters_park(struct list *queue, struct waiter *w)
 
 void waiters_wake(struct list *queue)
 {
-	list_for_each(pos, queue)
-		waiter_wake(container_of(pos, struct waiter, link));
+	list_for_each(pos, queue) waiter_wake(container_of(pos, struct waiter, link));
 }
 
 void resource_init(struct resource *r, struct resources *all,
@@ -199,7 +198,8 @@ bool resource_accepts(const struct resource *r, uint64_t started)
 void resource_supply(struct resource *r, uint64_t started)
 {
 	note_data(r, started);
-	if (r->state == RESOURCE_FETCHING) /* its own fetch goes on; who waits may be served already */
+	if (r->state ==
+	    RESOURCE_FETCHING) /* its own fetch goes on; who waits may be served already */
 		waiters_wake(&r->waiters);
 	else
 		r->state = RESOURCE_READY;

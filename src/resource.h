@@ -27,20 +27,21 @@ struct resources {
 	struct clock *clock; /* borrowed from main */
 	struct list ready;   /* of struct waiter.link: run these */
 	int64_t cache_ms;    /* how long a result serves who came after it */
-	bool offline;	     /* older data may serve when a fetch failed for want of an answer */
+	bool offline;        /* older data may serve when a fetch failed for want of an answer */
 };
 
 void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline);
 /* Run who is ready now; who becomes ready meanwhile runs in the next turn. False if nobody was. */
 bool resources_run_ready(struct resources *all);
 
-/* Who can be parked: an op, or a job of store. On one list at a time: a resource's, or the ready list. */
+/* Who can be parked: an op, or a job of store. On one list at a time: a resource's, or the ready
+ * list. */
 struct waiter {
 	struct list link;
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
-	struct resources *all; /* borrowed */
-	uint64_t arrived;      /* stamp */
-	struct error error;    /* why the last need failed */
+	struct resources *all;         /* borrowed */
+	uint64_t arrived;              /* stamp */
+	struct error error;            /* why the last need failed */
 };
 
 void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct waiter *w));
@@ -53,22 +54,29 @@ void waiter_wake(struct waiter *w);
 void waiters_park(struct list *queue, struct waiter *w);
 void waiters_wake(struct list *queue);
 
-enum resource_state { RESOURCE_EMPTY, RESOURCE_FETCHING, RESOURCE_READY, RESOURCE_FAILED };
+enum resource_state {
+	RESOURCE_EMPTY,
+	RESOURCE_FETCHING,
+	RESOURCE_READY,
+	RESOURCE_FAILED
+};
 
 struct resource {
 	enum resource_state state;
-	bool has_data;	       /* something was applied once and not forgotten */
+	bool has_data;         /* something was applied once and not forgotten */
 	uint64_t started;      /* stamp of the fetch under way, or of the last one */
 	uint64_t data_started; /* stamp at which the request was sent whose answer is the data */
 	uint64_t data_landed;
 	int64_t data_ms; /* when it landed */
 	uint64_t failed_started;
 	uint64_t failed_landed;
-	uint64_t dirtied; /* stamp of the last change of ours sent or answered: fetches begun before it are void */
+	uint64_t dirtied; /* stamp of the last change of ours sent or answered: fetches begun before
+			     it are void */
 	struct list waiters;
-	struct error *error; /* owned; of the last failure, NULL after a success */
+	struct error *error;   /* owned; of the last failure, NULL after a success */
 	struct resources *all; /* borrowed */
-	/* Begin a fetch; must end in resource_landed, resource_failed or resource_void, never before it returns. */
+	/* Begin a fetch; must end in resource_landed, resource_failed or resource_void, never
+	 * before it returns. */
 	void (*start)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed */
 };
@@ -83,7 +91,8 @@ void resource_finish(struct resource *r);
  * Data serves if it landed after `w` arrived or is younger than the cache time.
  */
 int resource_need(struct resource *r, struct waiter *w);
-/* The same, but only an answer to a request sent after the stamp `since` serves: what a command reports as done is confirmed so. */
+/* The same, but only an answer to a request sent after the stamp `since` serves: what a command
+ * reports as done is confirmed so. */
 int resource_need_since(struct resource *r, struct waiter *w, uint64_t since);
 /* Begin a fetch that nobody waits for, unless the data is fresh or one is under way. */
 void resource_prefetch(struct resource *r);
@@ -99,10 +108,12 @@ void resource_landed(struct resource *r);
 void resource_failed(struct resource *r, const struct error *e);
 /* The fetch has ended, overtaken: begin again if someone waits. */
 void resource_void(struct resource *r);
-/* Data came with another answer, whose request was sent at stamp `started`. Ignored if older than what is there or overtaken. */
+/* Data came with another answer, whose request was sent at stamp `started`. Ignored if older than
+ * what is there or overtaken. */
 bool resource_accepts(const struct resource *r, uint64_t started);
 void resource_supply(struct resource *r, uint64_t started);
-/* A change of ours was sent or answered: what was asked before no longer counts; what is known stays. */
+/* A change of ours was sent or answered: what was asked before no longer counts; what is known
+ * stays. */
 void resource_dirty(struct resource *r);
 /* What is known counts no longer: the next need fetches. */
 void resource_forget(struct resource *r);

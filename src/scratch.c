@@ -12,13 +12,13 @@ void scratches_init(struct scratches *s)
 
 void scratches_finish(struct scratches *s)
 {
-	list_for_each(pos, &s->files)
-		scratch_unlink(s, container_of(pos, struct scratch, link));
+	list_for_each(pos, &s->files) scratch_unlink(s, container_of(pos, struct scratch, link));
 }
 
 struct scratch *scratch_find(const struct scratches *s, const struct place *p)
 {
-	list_for_each(pos, &s->files) {
+	list_for_each(pos, &s->files)
+	{
 		struct scratch *f = container_of(pos, struct scratch, link);
 		if (strcmp(f->name, p->name) == 0 && str_eq(f->token_id, p->token_id) &&
 		    str_eq(f->database_id, p->database_id))
@@ -78,8 +78,7 @@ int scratch_truncate(struct scratch *f, uint64_t size, int64_t now_ns, struct er
 
 void scratch_rename(struct scratches *s, struct scratch *f, const char *name)
 {
-	struct place p = {
-		.token_id = f->token_id, .database_id = f->database_id, .name = name};
+	struct place p = {.token_id = f->token_id, .database_id = f->database_id, .name = name};
 	struct scratch *there = scratch_find(s, &p);
 
 	if (there == f)
@@ -102,7 +101,8 @@ void scratch_unlink(struct scratches *s, struct scratch *f)
 
 void scratch_unlink_all(struct scratches *s, const char *token_id, const char *database_id)
 {
-	list_for_each(pos, &s->files) {
+	list_for_each(pos, &s->files)
+	{
 		struct scratch *f = container_of(pos, struct scratch, link);
 		if (str_eq(f->token_id, token_id) &&
 		    (database_id == NULL || str_eq(f->database_id, database_id)))

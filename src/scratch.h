@@ -1,8 +1,8 @@
 /*
  * scratch: the temporary files that editors and tools put beside `permissions`.
  *
- * In memory only, bounded, never sent, gone at unmount. Which names may be such files, names.h says;
- * what happens when one is renamed onto `permissions`, fs does.
+ * In memory only, bounded, never sent, gone at unmount. Which names may be such files, names.h
+ * says; what happens when one is renamed onto `permissions`, fs does.
  */
 #ifndef PSCALEFS_SCRATCH_H
 #define PSCALEFS_SCRATCH_H
@@ -17,10 +17,11 @@
 
 struct scratch {
 	struct list link;
-	char *organization_id; /* owned; the directory it is in: a token's, or one of its databases' */
-	char *token_id;	       /* owned */
+	char *organization_id; /* owned; the directory it is in: a token's, or one of its databases'
+				*/
+	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the token's directory */
-	char *name;	       /* owned */
+	char *name;            /* owned */
 	struct buf text;
 	char *target; /* owned; of a symbolic link, else NULL */
 	mode_t mode;  /* with type */

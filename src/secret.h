@@ -15,7 +15,7 @@ struct secret; /* opaque, so that no struct copy leaves bytes behind */
 
 /* A copy of `len` bytes; the caller wipes its own (secret_wipe). Never NULL. */
 struct secret *secret_new(const char *bytes, size_t len);
-void secret_free(struct secret *s); /* takes NULL */
+void secret_free(struct secret *s);                /* takes NULL */
 const char *secret_expose(const struct secret *s); /* NUL-terminated; borrowed */
 size_t secret_len(const struct secret *s);
 /* False if mlock was refused (RLIMIT_MEMLOCK): worth one warning. */

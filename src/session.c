@@ -12,12 +12,13 @@
 
 struct session {
 	struct fuse_session *fuse; /* owned */
-	struct fs *fs;		   /* borrowed */
-	struct fuse_buf buffer;	   /* its memory is owned */
+	struct fs *fs;             /* borrowed */
+	struct fuse_buf buffer;    /* its memory is owned */
 	bool mounted;
 };
 
-/* --- requests to ops ---------------------------------------------------------------------------------- */
+/* --- requests to ops
+ * ---------------------------------------------------------------------------------- */
 
 static struct fs *fs_of_request(fuse_req_t req)
 {
@@ -39,7 +40,8 @@ static struct op *begin(fuse_req_t req, enum op_kind kind, fuse_ino_t ino)
 	return op;
 }
 
-static struct op *begin_named(fuse_req_t req, enum op_kind kind, fuse_ino_t parent, const char *name)
+static struct op *begin_named(fuse_req_t req, enum op_kind kind, fuse_ino_t parent,
+			      const char *name)
 {
 	struct op *op = begin(req, kind, parent);
 
@@ -60,7 +62,8 @@ static struct op *begin_open(fuse_req_t req, enum op_kind kind, fuse_ino_t ino,
 static void ll_init(void *userdata, struct fuse_conn_info *conn)
 {
 	(void)userdata;
-	/* O_TRUNC comes with open, tied to its file, so that a truncation alone revokes nothing yet. */
+	/* O_TRUNC comes with open, tied to its file, so that a truncation alone revokes nothing
+	 * yet. */
 	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
 	/* Attributes may need the network, names do not: readdir gives names, lookup the rest. */
 	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
@@ -176,7 +179,8 @@ static void ll_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	op_start(op);
 }
 
-static void ll_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+static void ll_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi)
 {
 	struct op *op = begin_open(req, OP_READ, ino, fi);
 
@@ -253,7 +257,8 @@ static void ll_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 	op_start(begin(req, OP_SETXATTR, ino));
 }
 
-/* No getxattr, listxattr: ENOSYS once, and the kernel asks no more. No ioctl, poll, lseek, locks: the kernel's own do. */
+/* No getxattr, listxattr: ENOSYS once, and the kernel asks no more. No ioctl, poll, lseek, locks:
+ * the kernel's own do. */
 static const struct fuse_lowlevel_ops operations = {
 	.init = ll_init,
 	.lookup = ll_lookup,
@@ -284,7 +289,8 @@ static const struct fuse_lowlevel_ops operations = {
 	.setxattr = ll_setxattr,
 };
 
-/* --- replies --------------------------------------------------------------------------------------------- */
+/* --- replies
+ * --------------------------------------------------------------------------------------------- */
 
 static int sink_error(void *req, int err)
 {
@@ -383,7 +389,9 @@ const struct op_sink session_sink = {
 	.statfs = sink_statfs,
 };
 
-/* --- mounting ----------------------------------------------------------------------------------------------- */
+/* --- mounting
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void fuse_log_line(enum fuse_log_level level, const char *fmt, va_list ap)
 {
@@ -396,10 +404,10 @@ static void fuse_log_line(enum fuse_log_level level, const char *fmt, va_list ap
 static struct fuse_session *open_session(const struct config *config, struct session *s)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	char *options = xasprintf("fsname=pscalefs,subtype=pscalefs,default_permissions%s%s%s",
-				  config->read_only ? ",ro" : "",
-				  config->fuse_options != NULL ? "," : "",
-				  config->fuse_options != NULL ? config->fuse_options : "");
+	char *options =
+		xasprintf("fsname=pscalefs,subtype=pscalefs,default_permissions%s%s%s",
+			  config->read_only ? ",ro" : "", config->fuse_options != NULL ? "," : "",
+			  config->fuse_options != NULL ? config->fuse_options : "");
 
 	fuse_opt_add_arg(&args, "pscalefs");
 	fuse_opt_add_arg(&args, "-o");

@@ -11,16 +11,23 @@
 /* More pages than this are no list, whatever "next_page" says. */
 #define PAGES_MAX 2000
 
-enum fetch_kind { FETCH_ORGANIZATIONS, FETCH_DATABASES, FETCH_TOKENS, FETCH_TOKEN, FETCH_GRANTS };
+enum fetch_kind {
+	FETCH_ORGANIZATIONS,
+	FETCH_DATABASES,
+	FETCH_TOKENS,
+	FETCH_TOKEN,
+	FETCH_GRANTS
+};
 
 /* One fetch under way: all pages of a list, or a token's grants. */
 struct fetch {
-	struct waiter waiter; /* first; waits for the organizations when a 404 has to be explained */
+	struct waiter
+		waiter; /* first; waits for the organizations when a 404 has to be explained */
 	struct list link;
-	struct store *store;   /* borrowed */
+	struct store *store; /* borrowed */
 	enum fetch_kind kind;
 	char *organization_id; /* owned; NULL for FETCH_ORGANIZATIONS */
-	char *token_id;	       /* owned; NULL for lists */
+	char *token_id;        /* owned; NULL for lists */
 	uint64_t started;
 	struct api_call *call; /* borrowed */
 	int64_t page;
@@ -48,8 +55,9 @@ static void fetch_free(struct fetch *f)
 
 static struct organization *fetch_organization(const struct fetch *f)
 {
-	return f->organization_id == NULL ? NULL
-					  : model_organization(&f->store->model, f->organization_id);
+	return f->organization_id == NULL
+		       ? NULL
+		       : model_organization(&f->store->model, f->organization_id);
 }
 
 /* The resource this fetch serves, if it still waits for just this fetch; else NULL. */
@@ -124,7 +132,8 @@ static void fetch_apply(struct fetch *f)
 	resource_landed(r);
 }
 
-/* --- a 404 may mean a bad token, a missing right or a missing thing ---------------------------- */
+/* --- a 404 may mean a bad token, a missing right or a missing thing ----------------------------
+ */
 
 /*
  * The organizations are listed for every valid credential: if that fails, the credential is the
@@ -153,9 +162,10 @@ static void probe_answer(struct fetch *f)
 		resource_forget(&o->tokens);
 	} else {
 		e.err = EACCES;
-		error_hint(&e, "PlanetScale also answers 404 where a right is missing: a service token "
-			       "needs %s", f->kind == FETCH_TOKENS ? "read_service_tokens"
-								   : "read_databases");
+		error_hint(&e,
+			   "PlanetScale also answers 404 where a right is missing: a service token "
+			   "needs %s",
+			   f->kind == FETCH_TOKENS ? "read_service_tokens" : "read_databases");
 	}
 	fetch_fail(f, &e);
 }
@@ -179,7 +189,8 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 	probe_answer(f);
 }
 
-/* --- pages --------------------------------------------------------------------------------------- */
+/* --- pages ---------------------------------------------------------------------------------------
+ */
 
 static void fetch_page(struct fetch *f);
 
@@ -246,7 +257,8 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		return;
 	}
 	if (next <= f->page || ++f->pages > PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX) {
-		error_set(&e, EREMOTEIO, "PlanetScale's list does not end: page %lld is followed by %lld",
+		error_set(&e, EREMOTEIO,
+			  "PlanetScale's list does not end: page %lld is followed by %lld",
 			  (long long)f->page, (long long)next);
 		fetch_fail(f, &e);
 		return;
@@ -323,7 +335,8 @@ static void start_grants(struct resource *r, void *ctx)
 	fetch_start(s, s->no_accesses ? FETCH_GRANTS : FETCH_TOKEN, r, t->org, t);
 }
 
-/* --- needs ---------------------------------------------------------------------------------------- */
+/* --- needs
+ * ---------------------------------------------------------------------------------------- */
 
 struct model *store_model(struct store *s)
 {
@@ -344,11 +357,13 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 	return 0;
 }
 
-/* --- jobs ------------------------------------------------------------------------------------------ */
+/* --- jobs
+ * ------------------------------------------------------------------------------------------ */
 
 static bool its_turn(const struct store_job *job)
 {
-	list_for_each(pos, &job->store->jobs) {
+	list_for_each(pos, &job->store->jobs)
+	{
 		const struct store_job *other = container_of(pos, struct store_job, link);
 		if (other == job)
 			return true;
@@ -397,7 +412,8 @@ static void job_free(struct store_job *job)
 
 static void wake_next(struct store *s, const char *token_id)
 {
-	list_for_each(pos, &s->jobs) {
+	list_for_each(pos, &s->jobs)
+	{
 		struct store_job *other = container_of(pos, struct store_job, link);
 		if (token_id == NULL || !str_eq(other->token_id, token_id))
 			continue;
@@ -461,7 +477,8 @@ bool store_drop(struct store_job *job)
 	return true;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------- */
+/* --- the whole
+ * -------------------------------------------------------------------------------------- */
 
 struct store *store_new(struct api *api, struct resources *all)
 {
@@ -486,9 +503,9 @@ void store_free(struct store *s)
 {
 	if (s == NULL)
 		return;
-	list_for_each(pos, &s->jobs)
-		job_free(container_of(pos, struct store_job, link));
-	list_for_each(pos, &s->fetches) {
+	list_for_each(pos, &s->jobs) job_free(container_of(pos, struct store_job, link));
+	list_for_each(pos, &s->fetches)
+	{
 		struct fetch *f = container_of(pos, struct fetch, link);
 		if (f->call != NULL)
 			api_cancel(f->call);

@@ -23,7 +23,8 @@ struct store *store_new(struct api *api, struct resources *all);
 void store_free(struct store *s); /* takes NULL; drops jobs and fetches without calling back */
 struct model *store_model(struct store *s);
 
-/* The grants of every token of `o`, fetched side by side: 0, WAIT or -errno, as resource_need. The tokens must be there. */
+/* The grants of every token of `o`, fetched side by side: 0, WAIT or -errno, as resource_need. The
+ * tokens must be there. */
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o);
 
 struct store_job;
@@ -37,21 +38,22 @@ struct store_change {
 	const char *database_id; /* NULL: the organization's own */
 	const struct scopes *grant;
 	const struct scopes *revoke;
-	bool exact;			/* nothing but `grant` shall remain; against an answer sent after `since` */
+	bool exact; /* nothing but `grant` shall remain; against an answer sent after `since` */
 	const struct scopes *confirmed; /* what need not be confirmed again; may be NULL */
-	uint64_t since;			/* stamp of the command's arrival */
+	uint64_t since;                 /* stamp of the command's arrival */
 };
 
 /*
- * Grant what is missing (one POST), then revoke what is too much (one DELETE), reading afresh where an answer does not say it all.
- * EREMOTEIO if PlanetScale says yes and does nothing, EIDRM if the token is gone, else what the API's refusal means.
+ * Grant what is missing (one POST), then revoke what is too much (one DELETE), reading afresh where
+ * an answer does not say it all. EREMOTEIO if PlanetScale says yes and does nothing, EIDRM if the
+ * token is gone, else what the API's refusal means.
  */
 struct store_job *store_change(struct store *s, const struct store_change *change, store_done *done,
 			       void *ctx);
 
 /*
- * One POST. EIO if the outcome is unknown: the error then names the token that appeared under this name, if one did.
- * On success the token is in the model and its secret is kept.
+ * One POST. EIO if the outcome is unknown: the error then names the token that appeared under this
+ * name, if one did. On success the token is in the model and its secret is kept.
  */
 struct store_job *store_create_token(struct store *s, const char *organization_id, const char *name,
 				     int64_t ttl_s, store_done *done, void *ctx);
@@ -59,7 +61,8 @@ struct store_job *store_create_token(struct store *s, const char *organization_i
 struct store_job *store_delete_token(struct store *s, const char *organization_id,
 				     const char *token_id, store_done *done, void *ctx);
 
-/* Stop it if nothing that changes anything was sent: true, and it is gone without calling back. False: it goes on, and calls back. */
+/* Stop it if nothing that changes anything was sent: true, and it is gone without calling back.
+ * False: it goes on, and calls back. */
 bool store_drop(struct store_job *job);
 
 #endif

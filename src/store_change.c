@@ -2,8 +2,8 @@
  * store_change: make one `permissions` file of a token say what a command asked for.
  *
  * A step looks at what is known and does the next thing that is missing; after each answer it looks
- * again. So every order of answers, refusals and other people's changes ends in one of three places:
- * confirmed, refused, or "PlanetScale said yes and it is not so".
+ * again. So every order of answers, refusals and other people's changes ends in one of three
+ * places: confirmed, refused, or "PlanetScale said yes and it is not so".
  */
 #include "store.h"
 
@@ -19,13 +19,14 @@ struct change_job {
 	struct scopes grant;
 	struct scopes revoke;
 	bool exact;
-	uint64_t since;		 /* what is known counts as fresh if it was asked for after this */
-	bool must_read;		 /* only a fresh answer decides from here on */
+	uint64_t since;          /* what is known counts as fresh if it was asked for after this */
+	bool must_read;          /* only a fresh answer decides from here on */
 	struct scopes confirmed; /* granted, by an answer after the command */
 	struct scopes posted;
 	struct scopes deleted;
 	struct scopes sending; /* what the call in flight asks for */
-	struct error refusal;  /* of a POST or DELETE, until a fresh answer tells whether it matters */
+	struct error
+		refusal; /* of a POST or DELETE, until a fresh answer tells whether it matters */
 };
 
 static struct change_job *change_of(struct store_job *job)
@@ -64,7 +65,8 @@ static struct scopes both(const struct scopes *a, const struct scopes *b)
 	return s;
 }
 
-/* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep its word. */
+/* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep
+ * its word. */
 static void not_kept(struct change_job *c, const struct scopes *which, bool granted)
 {
 	struct buf names = BUF_INIT;
@@ -73,15 +75,18 @@ static void not_kept(struct change_job *c, const struct scopes *which, bool gran
 	scopes_list(which, &names);
 	if (e.err == ENOENT) {
 		e.err = EACCES;
-		error_hint(&e, "PlanetScale knows no such database, or your credential has no right on it");
+		error_hint(&e, "PlanetScale knows no such database, or your credential has no "
+			       "right on it");
 	} else if (e.err == 0 && granted) {
 		error_set(&e, EREMOTEIO, "PlanetScale accepted the grant, but %s is not granted",
 			  buf_str(&names));
 	} else if (e.err == 0) {
-		error_set(&e, EREMOTEIO, "PlanetScale accepted the revocation, but %s is still granted",
+		error_set(&e, EREMOTEIO,
+			  "PlanetScale accepted the revocation, but %s is still granted",
 			  buf_str(&names));
-		error_hint(&e, "a permission granted for all databases cannot be taken away for one: "
-			       "change it in PlanetScale's dashboard");
+		error_hint(&e,
+			   "a permission granted for all databases cannot be taken away for one: "
+			   "change it in PlanetScale's dashboard");
 	}
 	buf_finish(&names);
 	store_job_end(&c->job, &e, NULL); /* by a fresh answer: what is known is true */
@@ -131,11 +136,12 @@ static const struct grant *grant_in(const struct grants *g, const struct change_
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct grant *x = &g->v[i];
-		if (c->database_id == NULL ? x->level == GRANT_ORGANIZATION
-					   : x->level == GRANT_DATABASE &&
-						     (str_eq(grant_database_id(x), c->database_id) ||
-						      (known != NULL && str_eq(x->resource_name,
-									       known->resource_name))))
+		if (c->database_id == NULL
+			    ? x->level == GRANT_ORGANIZATION
+			    : x->level == GRANT_DATABASE &&
+				      (str_eq(grant_database_id(x), c->database_id) ||
+				       (known != NULL &&
+					str_eq(x->resource_name, known->resource_name))))
 			return x;
 	}
 	return NULL;
@@ -178,9 +184,11 @@ static void revoked(void *ctx, const struct api_answer *a)
 	c->job.step(&c->job);
 }
 
-/* --- the next thing ---------------------------------------------------------------------------- */
+/* --- the next thing ----------------------------------------------------------------------------
+ */
 
-/* The name that PlanetScale's /access wants; NULL with *e if the database is not known (any more). */
+/* The name that PlanetScale's /access wants; NULL with *e if the database is not known (any more).
+ */
 static bool database_name(struct change_job *c, struct token *t, const char **name, struct error *e)
 {
 	*name = NULL;
@@ -220,7 +228,8 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 }
 
 /* Send what of `wanted` was not `sent` yet; if all of it was, PlanetScale has not done it. */
-static void send_rest(struct change_job *c, struct token *t, const struct scopes *wanted, bool grant)
+static void send_rest(struct change_job *c, struct token *t, const struct scopes *wanted,
+		      bool grant)
 {
 	struct scopes rest = SCOPES_INIT;
 
@@ -257,7 +266,8 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 	scopes_finish(&extra);
 }
 
-/* With what the cache says: send what surely has to be sent. False: only a fresh answer can tell. */
+/* With what the cache says: send what surely has to be sent. False: only a fresh answer can tell.
+ */
 static bool step_cached(struct change_job *c, struct token *t, const struct scopes *have)
 {
 	struct scopes open = SCOPES_INIT, extra = both(&c->revoke, have);
@@ -312,8 +322,8 @@ static void change_step(struct store_job *job)
 struct store_job *store_change(struct store *s, const struct store_change *change, store_done *done,
 			       void *ctx)
 {
-	struct change_job *c = store_job_new(s, sizeof(*c), change->organization_id, change->token_id,
-					     done, ctx);
+	struct change_job *c =
+		store_job_new(s, sizeof(*c), change->organization_id, change->token_id, done, ctx);
 
 	c->job.step = change_step;
 	c->job.finish = change_finish;

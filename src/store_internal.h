@@ -22,17 +22,18 @@ struct store_job {
 	struct list link;
 	struct store *store;   /* borrowed */
 	char *organization_id; /* owned */
-	char *token_id;	       /* owned; NULL while it is being made */
+	char *token_id;        /* owned; NULL while it is being made */
 	struct api_call *call; /* borrowed; NULL: none in flight */
-	bool changing;	       /* `call` changes something */
-	bool changed;	       /* something was sent that may have changed something */
+	bool changing;         /* `call` changes something */
+	bool changed;          /* something was sent that may have changed something */
 	void (*step)(struct store_job *job);
 	void (*finish)(struct store_job *job); /* frees what the kind owns */
 	store_done *done;
 	void *ctx;
 };
 
-/* Zeroed memory of `size`, which begins with a struct store_job; queued, to run in the next turn. */
+/* Zeroed memory of `size`, which begins with a struct store_job; queued, to run in the next turn.
+ */
 void *store_job_new(struct store *s, size_t size, const char *organization_id, const char *token_id,
 		    store_done *done, void *ctx);
 /* Call back, wake the next job of the token, free. */

@@ -1,9 +1,9 @@
 /*
  * store_token: make and delete service tokens.
  *
- * A POST that makes a token is sent once: its answer holds the only copy of the secret, and a second
- * POST would make a second token. If no answer came, the list is read again, so that a person learns
- * which token may now exist without anybody knowing its secret.
+ * A POST that makes a token is sent once: its answer holds the only copy of the secret, and a
+ * second POST would make a second token. If no answer came, the list is read again, so that a
+ * person learns which token may now exist without anybody knowing its secret.
  */
 #include "store.h"
 
@@ -17,7 +17,7 @@
 
 struct token_job {
 	struct store_job job; /* first */
-	char *name;	      /* owned; to be made */
+	char *name;           /* owned; to be made */
 	int64_t ttl_s;
 	uint64_t since; /* not 0: the list has to be read after this to know what happened */
 	struct error refusal;
@@ -61,7 +61,8 @@ static void list_afresh(struct token_job *t)
 	t->job.step(&t->job);
 }
 
-/* --- making ------------------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------------------------------
+ */
 
 /* The POST's outcome is unknown; the list is fresh. Did a token of this name appear? */
 static void create_resolve(struct token_job *t, const struct organization *o)
@@ -74,7 +75,8 @@ static void create_resolve(struct token_job *t, const struct organization *o)
 			buf_addf(&ids, "%s%s", ids.len > 0 ? " " : "", o->token[i]->r.id);
 	if (ids.len > 0) {
 		error_set(&e, EIO,
-			  "the token %s was made (id %s), but its secret was lost with the answer: %s",
+			  "the token %s was made (id %s), but its secret was lost with the answer: "
+			  "%s",
 			  t->name, buf_str(&ids), t->refusal.text);
 		error_hint(&e, "remove it with rmdir and make it again");
 	} else {
@@ -159,7 +161,8 @@ struct store_job *store_create_token(struct store *s, const char *organization_i
 	return &t->job;
 }
 
-/* --- deleting ------------------------------------------------------------------------------------ */
+/* --- deleting ------------------------------------------------------------------------------------
+ */
 
 static void gone(struct token_job *t)
 {
@@ -179,8 +182,9 @@ static void delete_resolve(struct token_job *t, const struct organization *o)
 
 	if (model_token(o, t->job.token_id) != NULL) {
 		e.err = EACCES;
-		error_hint(&e, "PlanetScale also answers 404 where a right is missing: a service token "
-			       "needs delete_service_tokens");
+		error_hint(&e,
+			   "PlanetScale also answers 404 where a right is missing: a service token "
+			   "needs delete_service_tokens");
 		store_job_end(&t->job, &e, NULL);
 		return;
 	}

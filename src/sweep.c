@@ -30,8 +30,7 @@ static struct sweep_process *make_room(struct sweep *s)
 		return &s->v[s->n++];
 	for (size_t i = 0; i < s->n; i++) {
 		struct process now;
-		if (process_read(s->v[i].tgid, &now) == 0 &&
-		    now.start_time == s->v[i].start_time)
+		if (process_read(s->v[i].tgid, &now) == 0 && now.start_time == s->v[i].start_time)
 			s->v[n++] = s->v[i];
 	}
 	s->n = n;

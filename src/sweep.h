@@ -2,9 +2,9 @@
  * sweep: a recursive removal that comes down from above must not delete a token or its grants.
  *
  * Remembers, for a bounded number of processes, which of them read a directory above a token and
- * which were refused a removal. A process is its thread group and start time, so neither threads nor
- * a reused pid mislead; one that has ended is forgotten. Decides nothing about paths: fs says what
- * was read and what is to be removed.
+ * which were refused a removal. A process is its thread group and start time, so neither threads
+ * nor a reused pid mislead; one that has ended is forgotten. Decides nothing about paths: fs says
+ * what was read and what is to be removed.
  */
 #ifndef PSCALEFS_SWEEP_H
 #define PSCALEFS_SWEEP_H
@@ -18,7 +18,7 @@
 struct sweep_process {
 	pid_t tgid;
 	uint64_t start_time;
-	uint64_t used;	     /* larger: more recently */
+	uint64_t used; /* larger: more recently */
 	bool read_above;
 	bool refused;
 };

@@ -4,38 +4,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "names.h"
+#include "tree_children.h"
 #include "tree_show.h"
 
-#define DIR  (S_IFDIR | 0700)
 #define FILE_R (S_IFREG | 0400)
 #define FILE_W (S_IFREG | 0600)
-#define LINK (S_IFLNK | 0777)
-
-/* The children that PlanetScale names. */
-typedef int tree_children_fn(struct tree *t, struct waiter *w, const struct view *v,
-			     tree_emit *emit, void *ctx);
-typedef int tree_find_fn(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-			 struct place *out);
 
 struct row {
 	const char *name; /* NULL: PlanetScale names them */
 	enum tree_kind parent;
 	mode_t mode;
-	tree_show_fn *show;	    /* files and links */
+	tree_show_fn *show;         /* files and links */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
 	bool secret; /* there only while this mount knows the token's secret */
 	bool plain;  /* the place means the same whatever PlanetScale says: costs no request */
 };
 
-static tree_children_fn organizations, databases, tokens, token_links, id_links, token_databases;
-static tree_find_fn find_organization, find_database, find_token, find_token_link, find_id_link,
-	find_token_database;
-
 static const struct row rows[TREE_KINDS] = {
-	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = organizations, .find = find_organization,
-		       .plain = true},
+	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = list_organizations,
+		       .find = find_organization, .plain = true},
 	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR, .plain = true},
 	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .plain = true},
 	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .plain = true},
@@ -49,7 +37,7 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR},
 	[TREE_ORGANIZATION_INFO] = {"info.json", TREE_ORGANIZATION, FILE_R, show_organization_info},
 	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing},
-	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = databases,
+	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = list_databases,
 			    .find = find_database},
 	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
 	[TREE_DATABASE_INFO] = {"info.json", TREE_DATABASE, FILE_R, show_database_info},
@@ -57,15 +45,17 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_database_kind},
 	[TREE_DATABASE_REGION] = {"region", TREE_DATABASE, FILE_R, show_database_region},
 	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_database_state},
-	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R, show_database_created_at},
+	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
+				      show_database_created_at},
 	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access},
-	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR, .children = token_links,
-				  .find = find_token_link},
+	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR,
+				  .children = list_token_links, .find = find_token_link},
 	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link},
-	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = id_links, .find = find_id_link},
+	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = list_id_links,
+			.find = find_id_link},
 	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link},
 
-	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = tokens,
+	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
 			 .find = find_token},
 	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR},
 	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id},
@@ -75,12 +65,13 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
 	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
 	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info},
-	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops all. */
+	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
+	   all. */
 	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = true},
 	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header, .secret = true},
 	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret, .secret = true},
 	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions},
-	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = token_databases,
+	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = list_token_databases,
 				  .find = find_token_database},
 	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR},
 	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W,
@@ -125,7 +116,8 @@ bool tree_above_token(enum tree_kind kind)
 	return kind == TREE_ROOT || kind == TREE_ORGANIZATION || kind == TREE_TOKENS;
 }
 
-/* --- the objects of a place -------------------------------------------------------------------- */
+/* --- the objects of a place --------------------------------------------------------------------
+ */
 
 static int gone(struct waiter *w, const char *what)
 {
@@ -142,7 +134,8 @@ static int view_database(struct waiter *w, struct view *v)
 	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
 }
 
-/* A token's view of a database: what a grant names is there even if no list of databases can be had. */
+/* A token's view of a database: what a grant names is there even if no list of databases can be
+ * had. */
 static int view_token_database(struct waiter *w, struct view *v)
 {
 	int r = resource_need(&v->token->grants, w);
@@ -185,269 +178,8 @@ int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct vi
 	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
 }
 
-/* --- children ------------------------------------------------------------------------------------ */
-
-static uint64_t inode_of(enum tree_kind kind, const char *organization_id,
-			 const char *token_id, const char *database_id)
-{
-	struct place p = {.kind = kind,
-			  .organization_id = organization_id,
-			  .token_id = token_id,
-			  .database_id = database_id};
-
-	return place_inode(&p);
-}
-
-/* `-o org=` or PLANETSCALE_ORG shows one organization only. */
-static bool shown(const struct tree *t, const struct organization *o)
-{
-	return t->config->org == NULL || str_eq(t->config->org, o->r.name);
-}
-
-static int organizations(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
-			 void *ctx)
-{
-	int r = resource_need(&t->model->organizations, w);
-
-	(void)v;
-	for (size_t i = 0; r == 0 && i < t->model->n_organizations; i++) {
-		const struct organization *o = t->model->organization[i];
-		if (shown(t, o))
-			emit(ctx, o->file_name, DIR,
-			     inode_of(TREE_ORGANIZATION, o->r.id, NULL, NULL));
-	}
-	return r;
-}
-
-static int find_organization(struct tree *t, struct waiter *w, const struct view *v,
-			     const char *name, struct place *out)
-{
-	int r = resource_need(&t->model->organizations, w);
-	struct organization *o = r != 0 ? NULL : model_organization_named(t->model, name);
-
-	(void)v;
-	if (r != 0)
-		return r;
-	if (o == NULL || !shown(t, o))
-		return -ENOENT;
-	*out = (struct place){.kind = TREE_ORGANIZATION, .organization_id = o->r.id};
-	return 0;
-}
-
-static int databases(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
-		     void *ctx)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->databases, w);
-
-	(void)t;
-	for (size_t i = 0; r == 0 && i < o->n_databases; i++)
-		emit(ctx, o->database[i]->file_name, DIR,
-		     inode_of(TREE_DATABASE, o->r.id, NULL, o->database[i]->r.id));
-	return r;
-}
-
-static int find_database(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-			 struct place *out)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->databases, w);
-	struct database *d = r != 0 ? NULL : model_database_named(o, name);
-
-	(void)t;
-	if (r != 0)
-		return r;
-	if (d == NULL)
-		return -ENOENT;
-	*out = (struct place){
-		.kind = TREE_DATABASE, .organization_id = o->r.id, .database_id = d->r.id};
-	return 0;
-}
-
-static int tokens(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit, void *ctx)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->tokens, w);
-
-	(void)t;
-	for (size_t i = 0; r == 0 && i < o->n_tokens; i++)
-		emit(ctx, o->token[i]->file_name, DIR,
-		     inode_of(TREE_TOKEN, o->r.id, o->token[i]->r.id, NULL));
-	return r;
-}
-
-static int find_token(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-		      struct place *out)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->tokens, w);
-	struct token *token = r != 0 ? NULL : model_token_named(o, name);
-
-	(void)t;
-	if (r != 0)
-		return r;
-	if (token == NULL)
-		return -ENOENT;
-	*out = (struct place){
-		.kind = TREE_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
-	return 0;
-}
-
-static int id_links(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
-		    void *ctx)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->tokens, w);
-
-	(void)t;
-	for (size_t i = 0; r == 0 && i < o->n_tokens; i++)
-		emit(ctx, o->token_by_id[i]->r.id, LINK,
-		     inode_of(TREE_BY_ID_TOKEN, o->r.id, o->token_by_id[i]->r.id, NULL));
-	return r;
-}
-
-static int find_id_link(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-			struct place *out)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->tokens, w);
-	struct token *token = r != 0 ? NULL : model_token(o, name);
-
-	(void)t;
-	if (r != 0)
-		return r;
-	if (token == NULL)
-		return -ENOENT;
-	*out = (struct place){
-		.kind = TREE_BY_ID_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
-	return 0;
-}
-
-static bool touches(const struct token *token, const char *database_id)
-{
-	const struct grant *g = model_grant(token, database_id);
-
-	return g != NULL && g->scopes.n > 0;
-}
-
-static int token_links(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
-		       void *ctx)
-{
-	struct organization *o = v->organization;
-	const char *database_id = v->place.database_id;
-	int r = resource_need(&o->tokens, w);
-
-	if (r == 0)
-		r = store_need_all_grants(t->store, w, o);
-	for (size_t i = 0; r == 0 && i < o->n_tokens; i++)
-		if (touches(o->token[i], database_id))
-			emit(ctx, o->token[i]->file_name, LINK,
-			     inode_of(TREE_DATABASE_TOKEN, o->r.id, o->token[i]->r.id,
-				      database_id));
-	return r;
-}
-
-static int find_token_link(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-			   struct place *out)
-{
-	struct organization *o = v->organization;
-	int r = resource_need(&o->tokens, w);
-	struct token *token = r != 0 ? NULL : model_token_named(o, name);
-
-	(void)t;
-	if (r == 0 && token != NULL)
-		r = resource_need(&token->grants, w);
-	if (r != 0)
-		return r;
-	if (token == NULL || !touches(token, v->place.database_id))
-		return -ENOENT;
-	*out = (struct place){.kind = TREE_DATABASE_TOKEN,
-			      .organization_id = o->r.id,
-			      .token_id = token->r.id,
-			      .database_id = v->place.database_id};
-	return 0;
-}
-
-/* What a grant's database is called here: as in the list, if it is known there. */
-static void grant_file_name(const struct organization *o, const struct grant *g, struct buf *out)
-{
-	const struct database *d = model_database(o, grant_database_id(g));
-
-	if (d != NULL)
-		buf_adds(out, d->file_name);
-	else
-		name_encode(g->resource_name, strlen(g->resource_name), out);
-}
-
-/* Only those with a name; one that is gone is not shown. */
-static bool database_grant(const struct grant *g)
-{
-	return g->level == GRANT_DATABASE && !g->deleted && g->scopes.n > 0 &&
-	       g->resource_name != NULL;
-}
-
-/* Lists the databases that the token can touch … */
-static int token_databases(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
-			   void *ctx)
-{
-	const struct grants *all = &v->token->r.grants;
-	int r = resource_need(&v->token->grants, w);
-
-	(void)t;
-	for (size_t i = 0; r == 0 && i < all->n; i++) {
-		struct buf name = BUF_INIT;
-		if (!database_grant(&all->v[i]))
-			continue;
-		grant_file_name(v->organization, &all->v[i], &name);
-		emit(ctx, buf_str(&name), DIR,
-		     inode_of(TREE_TOKEN_DATABASE, v->organization->r.id, v->token->r.id,
-			      grant_database_id(&all->v[i])));
-		buf_finish(&name);
-	}
-	return r;
-}
-
-static const char *granted_database(const struct view *v, const char *name)
-{
-	const struct grants *all = &v->token->r.grants;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < all->n && found == NULL; i++) {
-		struct buf file_name = BUF_INIT;
-		if (!database_grant(&all->v[i]))
-			continue;
-		grant_file_name(v->organization, &all->v[i], &file_name);
-		if (strcmp(buf_str(&file_name), name) == 0)
-			found = grant_database_id(&all->v[i]);
-		buf_finish(&file_name);
-	}
-	return found;
-}
-
-/* … and resolves every database of the organization, so that a first grant needs no mkdir. */
-static int find_token_database(struct tree *t, struct waiter *w, const struct view *v,
-			       const char *name, struct place *out)
-{
-	struct place database = {0};
-	int r = resource_need(&v->token->grants, w);
-
-	if (r != 0)
-		return r;
-	const char *id = granted_database(v, name);
-	if (id == NULL) {
-		r = find_database(t, w, v, name, &database);
-		if (r != 0)
-			return r;
-		id = database.database_id;
-	}
-	*out = (struct place){.kind = TREE_TOKEN_DATABASE,
-			      .organization_id = v->organization->r.id,
-			      .token_id = v->token->r.id,
-			      .database_id = id};
-	return 0;
-}
-
-/* --- the table at work ------------------------------------------------------------------------------ */
+/* --- the table at work
+ * ------------------------------------------------------------------------------ */
 
 static bool present(const struct tree *t, enum tree_kind kind, const char *token_id)
 {
@@ -483,7 +215,8 @@ int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const 
 		out->name = name;
 		return scratch_find(t->scratches, out) != NULL ? 0 : -ENOENT;
 	}
-	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for costs nothing. */
+	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for
+	 * costs nothing. */
 	if (rows[dir->kind].find == NULL || name[0] == '.')
 		return -ENOENT;
 	int r = tree_view(t, w, dir, &v);
@@ -492,7 +225,8 @@ int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const 
 
 static void emit_scratch(struct tree *t, const struct place *dir, tree_emit *emit, void *ctx)
 {
-	list_for_each(pos, &t->scratches->files) {
+	list_for_each(pos, &t->scratches->files)
+	{
 		const struct scratch *f = container_of(pos, struct scratch, link);
 		struct place p = child_place(dir, TREE_SCRATCH);
 		p.name = f->name;
@@ -501,7 +235,8 @@ static void emit_scratch(struct tree *t, const struct place *dir, tree_emit *emi
 	}
 }
 
-int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit, void *ctx)
+int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+		  void *ctx)
 {
 	struct view v;
 	int r = tree_view(t, w, dir, &v);
@@ -532,7 +267,8 @@ int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct bu
 	return r != 0 ? r : rows[p->kind].show(t, w, &v, out);
 }
 
-/* --- attributes ---------------------------------------------------------------------------------------- */
+/* --- attributes
+ * ---------------------------------------------------------------------------------------- */
 
 static struct timespec to_timespec(int64_t ns)
 {
@@ -546,7 +282,8 @@ static int64_t parse_ns(const char *iso8601, int64_t fallback_ns)
 	return s < 0 ? fallback_ns : s * 1000000000;
 }
 
-/* When a thing's content last changed, as far as PlanetScale or this mount knows; and when it was last used. */
+/* When a thing's content last changed, as far as PlanetScale or this mount knows; and when it was
+ * last used. */
 static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t *atime)
 {
 	*mtime = t->model->born_ns;
@@ -611,19 +348,20 @@ int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct st
 	return 0;
 }
 
-/* --- for people -------------------------------------------------------------------------------------------- */
+/* --- for people
+ * -------------------------------------------------------------------------------------------- */
 
 static const char *dynamic_name(struct tree *t, const struct place *p)
 {
-	const struct organization *o =
-		p->organization_id == NULL ? NULL : model_organization(t->model, p->organization_id);
-	const struct token *token = o == NULL || p->token_id == NULL ? NULL
-								     : model_token(o, p->token_id);
+	const struct organization *o = p->organization_id == NULL
+					       ? NULL
+					       : model_organization(t->model, p->organization_id);
+	const struct token *token =
+		o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
 	const struct database *d =
 		o == NULL || p->database_id == NULL ? NULL : model_database(o, p->database_id);
-	const struct grant *g = token == NULL || p->database_id == NULL
-					? NULL
-					: model_grant(token, p->database_id);
+	const struct grant *g =
+		token == NULL || p->database_id == NULL ? NULL : model_grant(token, p->database_id);
 
 	switch ((int)p->kind) {
 	case TREE_ORGANIZATION:

@@ -2,9 +2,9 @@
  * tree: the table of the file system. For each kind of thing: its name, where it is, its mode, what
  * it shows and what is in it.
  *
- * lookup, readdir, getattr and the manual's picture all come from the one table in tree.c. Reads the
- * model through resources, so every function may say WAIT; changes nothing. What a write means is
- * fs's to know.
+ * lookup, readdir, getattr and the manual's picture all come from the one table in tree.c. Reads
+ * the model through resources, so every function may say WAIT; changes nothing. What a write means
+ * is fs's to know.
  *
  * Results: 0, WAIT, or -errno with the reason in the waiter's error. A place whose organization,
  * database or token is gone is -ESTALE, which makes the kernel look its path up again.
@@ -66,14 +66,14 @@ enum tree_kind {
 };
 
 struct tree {
-	struct store *store;	     /* borrowed */
-	struct model *model;	     /* borrowed from store */
+	struct store *store;         /* borrowed */
+	struct model *model;         /* borrowed from store */
 	const struct config *config; /* borrowed */
-	struct api *api;	     /* borrowed */
-	struct http *http;	     /* borrowed */
+	struct api *api;             /* borrowed */
+	struct http *http;           /* borrowed */
 	struct journal *journal;     /* borrowed */
 	struct scratches *scratches; /* borrowed */
-	struct clock *clock;	     /* borrowed */
+	struct clock *clock;         /* borrowed */
 };
 
 /* The objects of a place, for one run of a handler. */
@@ -87,24 +87,29 @@ struct view {
 
 typedef void tree_emit(void *ctx, const char *name, mode_t mode, uint64_t inode);
 
-/* What the table says of a kind, for the test that holds the manual against it; NULL name: many, named by PlanetScale. */
+/* What the table says of a kind, for the test that holds the manual against it; NULL name: many,
+ * named by PlanetScale. */
 const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of either level */
 /* Does it lie in a token's directory (which itself does not count)? */
 bool tree_in_token(enum tree_kind kind);
-/* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come down on tokens? */
+/* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come
+ * down on tokens? */
 bool tree_above_token(enum tree_kind kind);
 
 int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v);
-/* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are borrowed from `dir`, model or `name`. */
+/* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are
+ * borrowed from `dir`, model or `name`. */
 int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const char *name,
 	       struct place *out);
-int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit, void *ctx);
+int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+		  void *ctx);
 /* Everything but st_nlink's truth: directories say 1, "not counted". */
 int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st);
-/* The same without a look at the model: size 0, times now unknown. For a reply that may not wait; let it expire at once. */
+/* The same without a look at the model: size 0, times now unknown. For a reply that may not wait;
+ * let it expire at once. */
 void tree_attr_unread(const struct place *p, struct stat *st);
 /* A file's content or a link's target, appended. Wipe the buffer (buf_wipe): it may be a secret. */
 int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out);

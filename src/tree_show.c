@@ -11,7 +11,8 @@ static int line(struct buf *out, const char *value)
 	return 0;
 }
 
-/* --- .pscalefs --------------------------------------------------------------------------------- */
+/* --- .pscalefs ---------------------------------------------------------------------------------
+ */
 
 static const char *credential_words(const struct credential *c)
 {
@@ -59,7 +60,8 @@ int show_errors(struct tree *t, struct waiter *w, const struct view *v, struct b
 	return 0;
 }
 
-int show_scopes_organization(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_scopes_organization(struct tree *t, struct waiter *w, const struct view *v,
+			     struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -86,7 +88,8 @@ int show_nothing(struct tree *t, struct waiter *w, const struct view *v, struct 
 	return 0;
 }
 
-/* --- organizations and databases ------------------------------------------------------------------ */
+/* --- organizations and databases
+ * ------------------------------------------------------------------ */
 
 #define SHOW(name, expression)                                                                     \
 	int name(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)          \
@@ -158,7 +161,8 @@ int show_by_id_link(struct tree *t, struct waiter *w, const struct view *v, stru
 	return 0;
 }
 
-/* --- tokens ---------------------------------------------------------------------------------------- */
+/* --- tokens
+ * ---------------------------------------------------------------------------------------- */
 
 static void add_member(struct buf *out, const char *key, const char *value)
 {
@@ -227,8 +231,8 @@ int show_token_secret(struct tree *t, struct waiter *w, const struct view *v, st
 int show_token_env(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
 {
 	(void)w;
-	return show_secret(t, v, "PLANETSCALE_SERVICE_TOKEN_ID=", "\nPLANETSCALE_SERVICE_TOKEN=",
-			   out);
+	return show_secret(t, v,
+			   "PLANETSCALE_SERVICE_TOKEN_ID=", "\nPLANETSCALE_SERVICE_TOKEN=", out);
 }
 
 int show_token_header(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)

@@ -129,7 +129,8 @@ bool utf8_control(const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+	return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) ||
+	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
 void text_clean(char *out, size_t size, const char *text, size_t len)

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define cleanup(fn)	__attribute__((cleanup(fn)))
+#define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
+#define cleanup(fn)       __attribute__((cleanup(fn)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 
 /* The one positive verdict: the caller was parked and will be run again. Errors are -errno. */
@@ -23,14 +23,15 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
-char *xstrdup(const char *s);		     /* NULL gives NULL */
+char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) printf_like(1, 2);
-/* Room for one more behind the `n` elements at `v`, which only this function allocates: doubles at powers of two. */
+/* Room for one more behind the `n` elements at `v`, which only this function allocates: doubles at
+ * powers of two. */
 void *xgrow(void *v, size_t n, size_t size);
-void free_ptr(void *pp);		     /* for cleanup(): frees *(void **)pp */
+void free_ptr(void *pp); /* for cleanup(): frees *(void **)pp */
 
-bool str_eq(const char *a, const char *b);   /* NULL equals only NULL */
+bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
@@ -44,28 +45,33 @@ size_t utf8_len(const char *s, size_t left);
 /* Is `s[0..len)` (with len = utf8_len) a control character: C0, DEL or C1? */
 bool utf8_control(const char *s, size_t len);
 
-/* A byte buffer that grows. Always NUL-terminated behind `len`, so `data` is a string if it has no NUL. */
+/* A byte buffer that grows. Always NUL-terminated behind `len`, so `data` is a string if it has no
+ * NUL. */
 struct buf {
-	char *data;  /* owned; NULL until something is added */
+	char *data; /* owned; NULL until something is added */
 	size_t len;
 	size_t cap;
 };
 
-#define BUF_INIT {NULL, 0, 0}
-void buf_finish(struct buf *b);		     /* frees; usable again */
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+void buf_finish(struct buf *b); /* frees; usable again */
 void buf_clear(struct buf *b);
 void buf_reserve(struct buf *b, size_t extra);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
-void buf_resize(struct buf *b, size_t len);  /* cuts, or pads with NUL */
+void buf_resize(struct buf *b, size_t len); /* cuts, or pads with NUL */
 /* Append `s` as a JSON string, quotes included; `s` must be valid UTF-8. */
 void buf_add_json(struct buf *b, const char *s);
-/* Overwrite, then free: for text that may hold a secret. Reserve before adding, or growth leaves copies. */
+/* Overwrite, then free: for text that may hold a secret. Reserve before adding, or growth leaves
+ * copies. */
 void buf_wipe(struct buf *b);
-char *buf_take(struct buf *b);		     /* moves ownership of the string out; never NULL */
-const char *buf_str(const struct buf *b);    /* never NULL; borrowed */
+char *buf_take(struct buf *b);            /* moves ownership of the string out; never NULL */
+const char *buf_str(const struct buf *b); /* never NULL; borrowed */
 
 /*
  * The clock: read once a turn by the loop, set by hand in tests, so no module calls the kernel for
@@ -73,7 +79,7 @@ const char *buf_str(const struct buf *b);    /* never NULL; borrowed */
  */
 struct clock {
 	int64_t mono_ms; /* CLOCK_MONOTONIC */
-	int64_t wall_s;	 /* seconds since the epoch, for what people read */
+	int64_t wall_s;  /* seconds since the epoch, for what people read */
 	uint64_t stamp;
 };
 
@@ -81,7 +87,8 @@ void clock_tick(struct clock *c);
 /* A number greater than every one handed out before: "was this request sent after that write?" */
 uint64_t clock_stamp(struct clock *c);
 
-/* "2026-01-14T10:19:23.000Z", with or without fraction, to seconds since the epoch; -1 if it is no such time. */
+/* "2026-01-14T10:19:23.000Z", with or without fraction, to seconds since the epoch; -1 if it is no
+ * such time. */
 int64_t time_parse(const char *iso8601);
 /* Seconds since the epoch as "2026-01-14T10:19:23Z". */
 void time_format(int64_t wall_s, char out[static 24]);
@@ -89,6 +96,7 @@ void time_format(int64_t wall_s, char out[static 24]);
 /* FNV-1a, 64 bit, continued from `h` (start with HASH_INIT). */
 #define HASH_INIT 14695981039346656037ull
 uint64_t hash_bytes(uint64_t h, const void *data, size_t len);
-uint64_t hash_str(uint64_t h, const char *s); /* with its terminator, so fields cannot run together */
+uint64_t hash_str(uint64_t h,
+		  const char *s); /* with its terminator, so fields cannot run together */
 
 #endif

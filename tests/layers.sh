@@ -12,9 +12,9 @@ declare -A layer
 layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
 layer_of 0 list util
 layer_of 1 log error secret scopes process node
-layer_of 2 catalog names grammar record resource budget endpoint credential journal scratch sweep mountpoint daemon
-layer_of 3 config transfer model decode draft
-layer_of 4 http
+layer_of 2 catalog names record resource budget endpoint credential journal scratch sweep mountpoint daemon
+layer_of 3 grammar transfer model decode
+layer_of 4 http config draft
 layer_of 5 api
 layer_of 6 store
 layer_of 7 tree op
@@ -25,7 +25,7 @@ layer_of 11 main
 
 # How many .c files may include a library's header.
 declare -A users=([curl/curl.h]=1 [cjson/cJSON.h]=1 [fuse_lowlevel.h]=2)
-lines_max=600
+lines_max=620
 
 complaints=0
 complain() {

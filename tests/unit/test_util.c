@@ -109,7 +109,8 @@ static void lists_keep_order_and_forget_twice(void **state)
 		list_append(i < 1 ? &a : &b, &items[i].link);
 	list_splice(&a, &b);
 	assert_true(list_empty(&b));
-	list_for_each(pos, &a) {
+	list_for_each(pos, &a)
+	{
 		assert_int_equal(container_of(pos, struct item, link)->n, expect++);
 		list_remove(pos);
 		list_remove(pos);
