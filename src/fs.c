@@ -81,18 +81,49 @@ double fs_attr_timeout(const struct place *p)
 	}
 }
 
+/* The name of a token may come to mean none or another at any time, and a scratch file come and go.
+ */
+static double entry_timeout(const struct place *p)
+{
+	switch ((int)p->kind) {
+	case TREE_TOKEN:
+	case TREE_DATABASE_TOKEN:
+	case TREE_BY_ID_TOKEN:
+	case TREE_TOKEN_ENV:
+	case TREE_TOKEN_HEADER:
+	case TREE_TOKEN_SECRET:
+	case TREE_SCRATCH:
+		return 0;
+	default:
+		return ENTRY_TIMEOUT_S;
+	}
+}
+
 int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
 {
 	struct fs *fs = fs_of(op);
-	int r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
+	double attr_timeout_s = fs_attr_timeout(p);
+	struct view v;
+	int r;
 
+	/*
+	 * A lookup that waits blocks its whole directory; so where the size may need the network,
+	 * the kernel gets attributes that have expired, and asks for the true ones when it needs
+	 * them.
+	 */
+	if (attr_timeout_s > 0 || p->kind == TREE_SCRATCH) {
+		r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
+	} else {
+		r = tree_view(&fs->tree, &op->waiter, p, &v);
+		tree_attr_unread(p, &e->st);
+	}
 	if (r != 0)
 		return r;
 	struct node *n = node_at(&fs->nodes, p);
 	node_looked_up(n);
 	e->node = n->number;
-	e->attr_timeout_s = fs_attr_timeout(p);
-	e->entry_timeout_s = p->kind == TREE_SCRATCH ? 0 : ENTRY_TIMEOUT_S;
+	e->attr_timeout_s = attr_timeout_s;
+	e->entry_timeout_s = entry_timeout(p);
 	return 0;
 }
 
@@ -311,11 +342,7 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 
 void fs_refresh(struct fs *fs)
 {
-	struct error e;
-
 	model_forget(fs->model);
-	if (api_reload(fs->api, &e) != 0)
-		log_warning("the credential was not read again: %s", e.text);
 }
 
 bool fs_poll_interrupted(struct fs *fs)

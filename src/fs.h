@@ -32,7 +32,7 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups);
 void fs_release(struct fs *fs, uint64_t file);
 
-/* SIGHUP: forget what is cached, read the credential again. */
+/* Forget what is cached. */
 void fs_refresh(struct fs *fs);
 /* Ops that were interrupted wait for a second, fatal signal without being told of it: look. True:
  * look again soon. */

@@ -174,6 +174,23 @@ static void rmdir_completed(struct op *op, const struct error *e, const char *ma
 		op_reply_ok(op);
 }
 
+/* rm -r has emptied it, and it goes with the token; emptied in passing it never is. */
+static int rmdir_databases(struct op *op, const struct place *p)
+{
+	struct view v;
+	int r = tree_view(&fs_of(op)->tree, &op->waiter, p, &v);
+
+	if (r == 0)
+		r = resource_need(&v.token->grants, &op->waiter);
+	for (size_t i = 0; r == 0 && i < v.token->r.grants.n; i++)
+		if (v.token->r.grants.v[i].level == GRANT_DATABASE &&
+		    v.token->r.grants.v[i].scopes.n > 0 && !v.token->r.grants.v[i].deleted)
+			return -ENOTEMPTY;
+	if (r == 0)
+		op_reply_ok(op);
+	return r;
+}
+
 int fs_rmdir(struct op *op)
 {
 	struct fs *fs = fs_of(op);
@@ -191,9 +208,8 @@ int fs_rmdir(struct op *op)
 	case TREE_TOKEN_DATABASE:
 		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
 		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
-	case TREE_TOKEN_DATABASES: /* rm -r has emptied it; it goes with the token */
-		op_reply_ok(op);
-		return 0;
+	case TREE_TOKEN_DATABASES:
+		return rmdir_databases(op, &p);
 	default:
 		return -ENOTDIR;
 	}

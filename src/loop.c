@@ -37,6 +37,15 @@ void loop_finish(struct loop *l)
 	l->signal_fd = -1;
 }
 
+/* A credential from the environment cannot have changed, and need not be said to have not. */
+static void reload(struct api *api)
+{
+	struct error e;
+
+	if (api_reload(api, &e) != 0 && e.err != ENOTSUP)
+		log_warning("the credential was not read again: %s", e.text);
+}
+
 static void read_signals(struct loop *l)
 {
 	struct signalfd_siginfo info;
@@ -48,6 +57,7 @@ static void read_signals(struct loop *l)
 			log_notice("SIGHUP: what is cached is forgotten");
 			http_refresh(l->http);
 			fs_refresh(l->fs);
+			reload(l->api);
 		}
 	}
 }

@@ -16,6 +16,7 @@ struct loop {
 	struct clock *clock;     /* borrowed */
 	struct http *http;       /* borrowed */
 	struct resources *all;   /* borrowed */
+	struct api *api;         /* borrowed; NULL likewise */
 	struct fs *fs;           /* borrowed; NULL until there is something to serve */
 	struct session *session; /* borrowed; NULL likewise */
 	int signal_fd;

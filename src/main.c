@@ -140,8 +140,10 @@ static int mount_parts(struct mount *m, struct error *e)
 	m->api = api_new(m->http, &m->config);
 	m->store = store_new(m->api, &m->resources);
 	r = prove_credential(m, e);
-	if (r != 0)
+	if (r != 0) {
+		error_wrap(e, "cannot mount %s", m->config.api_url);
 		return r;
+	}
 	m->session = session_new(&m->config, e);
 	if (m->session == NULL)
 		return -e->err;
@@ -155,6 +157,7 @@ static int mount_parts(struct mount *m, struct error *e)
 	};
 	m->fs = fs_new(&parts);
 	session_serve(m->session, m->fs);
+	m->loop.api = m->api;
 	m->loop.fs = m->fs;
 	m->loop.session = m->session;
 	return daemon_ready(&m->daemon, e);

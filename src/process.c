@@ -54,7 +54,7 @@ int process_read(pid_t tid, struct process *p)
 		return -ESRCH;
 	text_clean(p->command, sizeof(p->command), open + 1, (size_t)(end - open - 1));
 	char *at = end + 1;
-	for (int i = 3; i <= 22 && at != NULL; i++)
+	for (int i = 3; i < 22 && at != NULL; i++)
 		at = strchr(at + 1, ' ');
 	p->start_time = at == NULL ? 0 : strtoull(at, NULL, 10);
 	return 0;

@@ -100,6 +100,16 @@ static bool ambiguous(const struct error *e)
 	return e->http_status == 404 || e->http_status == 409 || e->http_status == 422;
 }
 
+/* A refusal says what was refused. */
+static void name_scopes(struct change_job *c)
+{
+	struct buf names = BUF_INIT;
+
+	scopes_list(&c->sending, &names);
+	error_wrap(&c->refusal, "%s", buf_str(&names));
+	buf_finish(&names);
+}
+
 /* Common to both answers: the token, or NULL if the job has ended. */
 static struct token *answered(struct change_job *c, const struct api_answer *a)
 {
@@ -115,12 +125,14 @@ static struct token *answered(struct change_job *c, const struct api_answer *a)
 		return NULL;
 	}
 	resource_dirty(&t->grants);
-	if (a->error.err != 0 && !ambiguous(&a->error)) {
-		fail(c, t, &a->error);
-		return NULL;
-	}
-	c->refusal = a->error.err != 0 ? a->error : (struct error){0};
-	return t;
+	c->refusal = a->error;
+	if (a->error.err == 0)
+		return t;
+	name_scopes(c);
+	if (ambiguous(&a->error))
+		return t;
+	fail(c, t, &c->refusal);
+	return NULL;
 }
 
 static void read_again(struct change_job *c)

@@ -134,18 +134,24 @@ static int view_database(struct waiter *w, struct view *v)
 	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
 }
 
-/* A token's view of a database: what a grant names is there even if no list of databases can be
- * had. */
+/*
+ * A token's view of a database: one of the list, which all tokens share; but what a grant names is
+ * there even if it is not in the list, or no list can be had.
+ */
 static int view_token_database(struct waiter *w, struct view *v)
 {
-	int r = resource_need(&v->token->grants, w);
+	int r = view_database(w, v);
 
-	if (r != 0)
+	if (r == 0 || r == WAIT)
 		return r;
-	v->database = model_database(v->organization, v->place.database_id);
-	if (v->database != NULL || model_grant(v->token, v->place.database_id) != NULL)
+	struct error why = w->error;
+	int again = resource_need(&v->token->grants, w);
+	if (again != 0)
+		return again;
+	if (model_grant(v->token, v->place.database_id) != NULL)
 		return 0;
-	return view_database(w, v);
+	w->error = why;
+	return r;
 }
 
 int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v)

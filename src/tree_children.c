@@ -242,21 +242,28 @@ static const char *granted_database(const struct view *v, const char *name)
 	return found;
 }
 
-/* … and resolves every database of the organization, so that a first grant needs no mkdir. */
+/*
+ * … and resolves every database of the organization, so that a first grant needs no mkdir. Only a
+ * name that is not in the list, or that cannot be had, needs the token's grants.
+ */
 int find_token_database(struct tree *t, struct waiter *w, const struct view *v, const char *name,
 			struct place *out)
 {
 	struct place database = {0};
-	int r = resource_need(&v->token->grants, w);
+	int r = find_database(t, w, v, name, &database);
+	const char *id = database.database_id;
 
-	if (r != 0)
+	if (r == WAIT)
 		return r;
-	const char *id = granted_database(v, name);
-	if (id == NULL) {
-		r = find_database(t, w, v, name, &database);
-		if (r != 0)
+	if (r != 0) {
+		struct error why = w->error;
+		int again = resource_need(&v->token->grants, w);
+		if (again != 0)
+			return again;
+		id = granted_database(v, name);
+		w->error = why;
+		if (id == NULL)
 			return r;
-		id = database.database_id;
 	}
 	*out = (struct place){.kind = TREE_TOKEN_DATABASE,
 			      .organization_id = v->organization->r.id,
