@@ -157,7 +157,7 @@ static void deliver(struct http *h)
 			.status = t->status,
 			.body = "",
 			.error = t->error,
-			.attempts = call->attempts,
+			.attempts = call->attempts + (int)t->resent,
 		};
 
 		if (result.fate == HTTP_ANSWERED && t->answer != NULL) {

@@ -65,7 +65,7 @@ struct http_result {
 	 * EREMOTEIO (no HTTP, too large, cut off) or ENOMEM.
 	 */
 	struct error error;
-	int attempts;
+	int attempts; /* how often it may have been sent */
 };
 
 struct http_request {

@@ -129,6 +129,21 @@ static int detach(const char *path, struct error *e)
 	return 0;
 }
 
+/* Is `path` inside one of our mounts? A mount there would cover what the outer one shows. */
+static bool inside_ours(const char *mountinfo, const char *path)
+{
+	cleanup(free_ptr) char *parent = xstrdup(path);
+	char *slash;
+
+	while ((slash = strrchr(parent, '/')) != NULL && slash != parent) {
+		*slash = '\0';
+		cleanup(free_ptr) char *type = mountpoint_type(mountinfo, parent);
+		if (str_eq(type, MOUNTPOINT_TYPE))
+			return true;
+	}
+	return false;
+}
+
 int mountpoint_detach_dead(const char *path, struct error *e)
 {
 	cleanup(buf_finish) struct buf mountinfo = BUF_INIT;
@@ -136,6 +151,8 @@ int mountpoint_detach_dead(const char *path, struct error *e)
 
 	if (r != 0)
 		return r;
+	if (inside_ours(buf_str(&mountinfo), path))
+		return error_set(e, EBUSY, "%s is inside a mounted pscalefs", path);
 	cleanup(free_ptr) char *type = mountpoint_type(buf_str(&mountinfo), path);
 	int state = mountpoint_look(path);
 	bool ours = str_eq(type, MOUNTPOINT_TYPE);

@@ -221,6 +221,8 @@ struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint
 
 void op_start(struct op *op)
 {
+	log_detail("%s, node %llu%s%s, pid %d", op_name(op->kind), (unsigned long long)op->node,
+		   op->name != NULL ? ", " : "", op->name != NULL ? op->name : "", (int)op->pid);
 	op_run(op);
 }
 

@@ -239,6 +239,8 @@ static int on_ready(void *ctx, char *peer, char *self, int peer_port, int self_p
 
 	if (t->alone && t->sent)
 		return CURL_PREREQFUNC_ABORT;
+	t->resent += t->ready;
+	t->ready = true;
 	note_sent(t);
 	return CURL_PREREQFUNC_OK;
 }
@@ -416,6 +418,7 @@ bool transfer_start(struct transfers *ts, struct transfer *t)
 	t->retry_after_ms = -1;
 	t->received_ms = 0;
 	t->header_bytes = 0;
+	t->ready = false;
 	t->overflow = false;
 	t->easy = ts->idle_count > 0 ? ts->idle[--ts->idle_count] : curl_easy_init();
 	if (t->easy == NULL) {

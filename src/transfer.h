@@ -55,6 +55,9 @@ struct transfer {
 
 	/* A byte of it may have left: in this attempt or, as it is not reset, an earlier one. */
 	bool sent;
+	/* Within attempts, curl sent it again by itself so often. libcurl >= 7.80 tells. */
+	unsigned resent;
+	bool ready; /* in this attempt, for resent */
 	int64_t sent_ms; /* for the first time */
 
 	/* transfer.c's own. */

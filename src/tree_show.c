@@ -41,7 +41,7 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 	if (t->config->rate_per_minute > 0)
 		buf_addf(out, "requests left at once: %5d of %d a minute\n", s.budget_left,
 			 t->config->rate_per_minute);
-	buf_addf(out, "paused by PlanetScale for: %6lld ms\n", (long long)s.paused_ms);
+	buf_addf(out, "paused for: %6lld ms\n", (long long)s.paused_ms);
 	buf_addf(out, "cache: %lld s%s\n", (long long)t->config->cache_ms / 1000,
 		 t->config->offline ? ", older when PlanetScale cannot be reached" : "");
 	if (organizations->has_data)

@@ -24,7 +24,7 @@ fault GET /v1/organizations body='<html>not what you expect</html>' count=0
 refused "$api_url"
 api_release
 fault GET /v1/organizations silence=true count=0
-refused 'timed out' -o timeout=1
+refused 'no answer' -o timeout=1
 api_release
 
 # Nobody listens there any more.

@@ -25,13 +25,13 @@ wrong 2 'timeout' -o timeout= "$mnt"
 wrong 2 'timeout' -o timeout=-1 "$mnt"
 wrong 2 'ttl' -o ttl=forever "$mnt"
 wrong 2 '' # no mount point
-wrong 2 "$work/file" "$mnt" "$work/file"
-wrong 32 'No such file or directory' "$work/missing"
-wrong 32 'Not a directory' "$work/file"
+wrong 2 'more than one mount point' "$mnt" "$work/file"
+wrong 32 'does not exist' "$work/missing"
+wrong 32 'not a directory' "$work/file"
 
 # Addresses: plain http only to this machine, and nothing that is no address.
 wrong 32 http --api-url http://api.example.com "$mnt"
-wrong 32 'ftp' --api-url ftp://127.0.0.1/ "$mnt"
+wrong 32 'must begin with https' --api-url ftp://127.0.0.1/ "$mnt"
 assert_requests # none of these asked anybody
 
 # Help and version are not errors.

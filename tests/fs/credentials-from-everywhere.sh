@@ -18,7 +18,7 @@ works() {
 	api_clear
 	start_mount "$@"
 	assert_eq acme "$(ls "$mnt")"
-	assert_eq "$as" "$(api_log | jq -r '[.[].auth] | unique | join(",")')"
+	assert_eq "$as" "$(api_log | jq -r '[.[] | "\(.auth) \(.auth_id)"] | unique | join(",")')"
 	stop_mount
 }
 

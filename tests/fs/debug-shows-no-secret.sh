@@ -16,7 +16,7 @@ assert_fails 'Invalid argument' append "$tokens/ci/databases/shop/permissions" n
 assert_fails 'Operation not permitted' overwrite "$tokens/ci/token" x
 
 mapfile -t places < <(find "$mnt/.pscalefs" "$tokens"/*/info.json "$org/databases" -type f ! -name refresh)
-places+=("$log" "$emulator_log" "/proc/$daemon/cmdline")
+places+=("$log" "/proc/$daemon/cmdline")
 [[ -r /proc/$daemon/environ ]] && places+=("/proc/$daemon/environ")
 for text in "$secret" "$second" "$admin_secret" "$admin_id:$admin_secret"; do
 	! found=$(grep -l -a -F -e "$text" "${places[@]}") || fail "a secret is in $found"

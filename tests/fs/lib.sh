@@ -200,12 +200,13 @@ wait_for() {
 	wait_quietly "$@" || fail "never came true: $*"
 }
 
-# blocked_in NAME PID: it has become this command, and waits in a system call for the file system to answer.
+# blocked_in NAME PID: it has become this command, and waits in a system call for the file system to answer,
+# or for somebody else who does (the kernel looks one name of a directory up at a time).
 blocked_in() {
 	local name stat wait_channel
 	{ read -r name <"/proc/$2/comm" && read -r stat <"/proc/$2/stat"; } 2>/dev/null || return 1
 	read -r wait_channel 2>/dev/null <"/proc/$2/wchan" || [[ $wait_channel ]] || return 1
-	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait ]]
+	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait|d_alloc_parallel|rwsem|lookup ]]
 }
 
 # start_blocked COMMAND…: in the background, as a person at a terminal starts it (a script's background
@@ -223,7 +224,7 @@ start_reader() {
 # status_of PID: its exit status, left in $status.
 status_of() {
 	status=0
-	wait "$1" || status=$?
+	{ wait "$1"; } 2>/dev/null || status=$?
 }
 
 # --- the emulator ---
@@ -386,8 +387,10 @@ pscalefs() {
 
 # start_mount [OPTION…]: mounted at $mnt when it returns; the daemon's pid is in $daemon.
 start_mount() {
-	[[ -d $mnt ]] || mkdir "$mnt"
+	mounted "$mnt" || mkdir -p "$mnt"
 	set_command
+	: >>"$log"
+	mounts_before=$(grep -c '^pscalefs: notice: mounted ' "$log" || true)
 	"${command[@]}" -f "$@" "$mnt" >>"$log" 2>&1 &
 	daemon=$!
 	wait_for mount_settled
@@ -398,7 +401,11 @@ start_mount() {
 	fi
 }
 
-mount_settled() { process_ended "$daemon" || mounted "$mnt"; }
+# It says so itself: a dead mount may have been there before.
+mount_settled() {
+	process_ended "$daemon" ||
+		[[ $(grep -c '^pscalefs: notice: mounted ' "$log") -gt $mounts_before ]]
+}
 
 # stop_mount: unmount and require the daemon's good end, in the middle of a test.
 stop_mount() {

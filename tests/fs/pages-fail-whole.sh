@@ -5,7 +5,7 @@
 
 start_emulator
 add_tokens token- 120
-start_mount
+start_mount -o timeout=2
 allow_error .
 
 for trouble in 'status=500' 'body={"data":[{"id":1}]}' 'body={"data":' 'truncate=300'; do

@@ -20,7 +20,7 @@ assert_eq ci "$(ls "$tokens")"
 
 # A token that somebody deleted is absent, once that is seen.
 delete_token ci
-assert_fails 'No such file or directory' append "$tokens/ci/permissions" read_organization
+assert_fails 'Identifier removed' append "$tokens/ci/permissions" read_organization
 assert_gone "$tokens/ci" "$org/by-id/$id"
 
 # An organization that does not exist: absent, and the credential was asked about first.

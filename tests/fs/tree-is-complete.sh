@@ -63,7 +63,7 @@ assert_eq shop "$(jq -r .name "$org/databases/shop/info.json")"
 assert_eq "$old" "$(jq -r .id "$tokens/old/info.json")"
 assert_eq acme "$(jq -r .name "$org/info.json")"
 assert_eq "$(jq -r .created_at "$tokens/old/info.json")" "$(cat "$tokens/old/created_at")"
-assert_eq "$(jq -r .actor_display_name "$tokens/old/info.json")" "$(cat "$tokens/old/created_by")"
+assert_eq "$(jq -r '.actor_display_name // ""' "$tokens/old/info.json")" "$(cat "$tokens/old/created_by")"
 assert_eq "$(jq -r '.id, .kind, .state, .created_at, .region.slug' "$org/databases/shop/info.json")" \
 	"$(cd "$org/databases/shop" && cat id kind state created_at region)"
 assert_eq $'ci\tread_branch' "$(cat "$org/databases/shop/access")"
