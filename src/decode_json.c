@@ -3,21 +3,63 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cjson/cJSON.h>
 
 #include "secret.h"
 
-/* What cJSON allocates knows its size, so that it can be wiped. */
+/*
+ * What cJSON allocates knows its size, so that it can be wiped, and lies in chunks of its own,
+ * which go back to the kernel when the last of it is freed: small pieces of a large tree in the
+ * heap would leave it full of holes. Static, for cJSON's hooks know no context; empty between two
+ * answers.
+ */
 struct block {
 	_Alignas(max_align_t) size_t size;
 	_Alignas(max_align_t) char bytes[];
 };
 
+struct chunk {
+	_Alignas(max_align_t) struct chunk *next; /* owned */
+	size_t size, used;
+};
+
+#define CHUNK_SIZE ((size_t)256 * 1024)
+
+static struct chunk *chunks;
+static size_t blocks;
+
+static struct chunk *chunk_new(size_t need)
+{
+	size_t size = sizeof(struct chunk) + need;
+
+	if (size < CHUNK_SIZE)
+		size = CHUNK_SIZE;
+	struct chunk *c =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c == MAP_FAILED)
+		return NULL;
+	*c = (struct chunk){chunks, size, sizeof(*c)};
+	return c;
+}
+
 static void *block_new(size_t size)
 {
-	struct block *b = xcalloc(1, sizeof(*b) + size);
+	size_t unit = sizeof(struct block);
+	size_t need = unit + (size + unit - 1) / unit * unit;
 
+	if (need < size)
+		return NULL;
+	if (chunks == NULL || chunks->size - chunks->used < need) {
+		struct chunk *c = chunk_new(need);
+		if (c == NULL)
+			return NULL;
+		chunks = c;
+	}
+	struct block *b = (struct block *)((char *)chunks + chunks->used);
+	chunks->used += need;
+	blocks++;
 	b->size = size;
 	return b->bytes;
 }
@@ -28,7 +70,13 @@ static void block_free(void *bytes)
 		return;
 	struct block *b = (struct block *)((char *)bytes - offsetof(struct block, bytes));
 	secret_wipe(b->bytes, b->size);
-	free(b);
+	if (--blocks > 0)
+		return;
+	while (chunks != NULL) {
+		struct chunk *next = chunks->next;
+		munmap(chunks, chunks->size);
+		chunks = next;
+	}
 }
 
 /*

@@ -110,11 +110,9 @@ void fs_advise(struct error *e, const char *database_id, const struct scopes *gr
 
 int fs_await_commits(struct op *op, struct token *t, const char *database_id)
 {
-	struct permissions *p = model_permissions(t, database_id);
-
-	if (p->committing == 0)
+	if (!model_committing(t, database_id))
 		return 0;
-	waiters_park(&p->waiters, &op->waiter);
+	waiters_park(&model_permissions(t, database_id)->waiters, &op->waiter);
 	return WAIT;
 }
 
@@ -187,10 +185,14 @@ static void keep_outcome(struct commit *c, const struct error *e, bool told)
 	/* EINTR: a killed writer commits nothing, which is no failure. */
 	if (p == NULL || (e != NULL && e->err == EINTR))
 		return;
-	if (e != NULL && !told)
-		p->kept = *e;
-	else if (e == NULL && c->exact)
-		p->kept = (struct error){0};
+	if (e != NULL && !told) {
+		if (p->kept == NULL)
+			p->kept = xmalloc(sizeof(*p->kept));
+		*p->kept = *e;
+	} else if (e == NULL && c->exact) {
+		free(p->kept);
+		p->kept = NULL;
+	}
 }
 
 static void close_commit(struct commit *c, const struct error *e, struct error *told_error)
@@ -299,9 +301,10 @@ int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
 	if (d != NULL && d->modified && !d->dropped && d->written != 0)
 		return d->failed.err != 0 ? repeat_refusal(op, d) : commit_whole(op, f);
 	struct permissions *memory = model_permissions(v.token, p->database_id);
-	if (memory->kept.err != 0) {
-		struct error e = {.err = memory->kept.err}; /* the journal has had the sentence */
-		memory->kept = (struct error){0};
+	if (memory->kept != NULL) {
+		struct error e = {.err = memory->kept->err}; /* the journal has had the sentence */
+		free(memory->kept);
+		memory->kept = NULL;
 		op_reply_error(op, &e);
 		return 0;
 	}

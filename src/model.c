@@ -15,6 +15,7 @@ static int64_t wall_ns(const struct model *m)
 static void permissions_free(struct permissions *p)
 {
 	waiters_wake(&p->waiters);
+	free(p->kept);
 	free(p->database_id);
 	free(p);
 }
@@ -57,19 +58,48 @@ struct grant *model_grant(const struct token *t, const char *database_id)
 	return find_grant(&t->r.grants, database_id);
 }
 
-struct permissions *model_permissions(struct token *t, const char *database_id)
+static int64_t first_mtime_ns(const struct token *t)
+{
+	int64_t created_s = time_parse(t->r.created_at);
+
+	return created_s >= 0 ? created_s * 1000000000 : t->org->model->born_ns;
+}
+
+static struct permissions *find_permissions(const struct token *t, const char *database_id)
 {
 	for (size_t i = 0; i < t->n_files; i++)
 		if (str_eq(t->files[i]->database_id, database_id))
 			return t->files[i];
-	struct permissions *p = xcalloc(1, sizeof(*p));
-	int64_t created_s = time_parse(t->r.created_at);
+	return NULL;
+}
+
+struct permissions *model_permissions(struct token *t, const char *database_id)
+{
+	struct permissions *p = find_permissions(t, database_id);
+
+	if (p != NULL)
+		return p;
+	p = xcalloc(1, sizeof(*p));
 	p->database_id = xstrdup(database_id);
-	p->mtime_ns = created_s >= 0 ? created_s * 1000000000 : t->org->model->born_ns;
+	p->mtime_ns = first_mtime_ns(t);
 	list_init(&p->waiters);
 	t->files = xrealloc(t->files, (t->n_files + 1) * sizeof(*t->files));
 	t->files[t->n_files++] = p;
 	return p;
+}
+
+int64_t model_mtime_ns(const struct token *t, const char *database_id)
+{
+	const struct permissions *p = find_permissions(t, database_id);
+
+	return p != NULL ? p->mtime_ns : first_mtime_ns(t);
+}
+
+bool model_committing(const struct token *t, const char *database_id)
+{
+	const struct permissions *p = find_permissions(t, database_id);
+
+	return p != NULL && p->committing > 0;
 }
 
 /* The content moved: so does the time, and never back or not at all. */

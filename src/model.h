@@ -28,7 +28,7 @@ struct permissions {
 	unsigned committing; /* commits under way */
 	struct list waiters; /* of struct waiter: until `committing` is 0 */
 	struct error
-		kept; /* err != 0: a commit failed and nobody has been told; for the next fsync */
+		*kept; /* owned: a commit failed and nobody was told, for the next fsync; or NULL */
 };
 
 struct token {
@@ -112,6 +112,9 @@ void model_remove_token(struct token *t);
 /* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted.
  * Borrowed. */
 struct grant *model_grant(const struct token *t, const char *database_id);
+/* Of the file `permissions`, wall clock; without making its memory. */
+int64_t model_mtime_ns(const struct token *t, const char *database_id);
+bool model_committing(const struct token *t, const char *database_id);
 /* The file's memory, made when first asked for. Never NULL. */
 struct permissions *model_permissions(struct token *t, const char *database_id);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUCKETS_FIRST 256
 
@@ -45,22 +46,64 @@ static bool same_place(const struct place *a, const struct place *b)
 	       str_eq(a->name, b->name);
 }
 
-static void copy_place(struct place *to, const struct place *from)
+struct node_id {
+	uint64_t hash;
+	char text[];
+};
+
+static size_t id_slot(struct node_id *const *v, size_t cap, uint64_t hash, const char *text)
+{
+	size_t i = hash & (cap - 1);
+
+	while (v[i] != NULL && (v[i]->hash != hash || strcmp(v[i]->text, text) != 0))
+		i = (i + 1) & (cap - 1);
+	return i;
+}
+
+static void ids_grow(struct nodes *t)
+{
+	size_t cap = t->ids_cap * 2;
+	struct node_id **v = xcalloc(cap, sizeof(struct node_id *));
+
+	for (size_t i = 0; i < t->ids_cap; i++)
+		if (t->id[i] != NULL)
+			v[id_slot(v, cap, t->id[i]->hash, t->id[i]->text)] = t->id[i];
+	free(t->id);
+	t->id = v;
+	t->ids_cap = cap;
+}
+
+static const char *intern(struct nodes *t, const char *id)
+{
+	if (id == NULL)
+		return NULL;
+	if (t->n_ids * 2 >= t->ids_cap)
+		ids_grow(t);
+	uint64_t hash = hash_str(HASH_INIT, id);
+	struct node_id **slot = &t->id[id_slot(t->id, t->ids_cap, hash, id)];
+	if (*slot == NULL) {
+		size_t len = strlen(id) + 1;
+		*slot = xmalloc(sizeof(**slot) + len);
+		(*slot)->hash = hash;
+		memcpy((*slot)->text, id, len);
+		t->n_ids++;
+	}
+	return (*slot)->text;
+}
+
+static void copy_place(struct nodes *t, struct place *to, const struct place *from)
 {
 	*to = (struct place){
 		.kind = from->kind,
-		.organization_id = xstrdup(from->organization_id),
-		.token_id = xstrdup(from->token_id),
-		.database_id = xstrdup(from->database_id),
+		.organization_id = intern(t, from->organization_id),
+		.token_id = intern(t, from->token_id),
+		.database_id = intern(t, from->database_id),
 		.name = xstrdup(from->name),
 	};
 }
 
 static void finish_place(struct place *p)
 {
-	free_ptr(&p->organization_id);
-	free_ptr(&p->token_id);
-	free_ptr(&p->database_id);
 	free_ptr(&p->name);
 }
 
@@ -112,10 +155,10 @@ static struct node *node_new(struct nodes *t, const struct place *p)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
 
-	if (t->n >= t->n_buckets)
+	if (t->n >= 2 * t->n_buckets)
 		grow(t);
 	e->node.number = t->next_number++;
-	copy_place(&e->node.place, p);
+	copy_place(t, &e->node.place, p);
 	list_init(&e->node.hash);
 	list_init(&e->number_link);
 	insert(t, &e->node);
@@ -138,6 +181,8 @@ void nodes_init(struct nodes *t, const struct place *root)
 	*t = (struct nodes){.n_buckets = BUCKETS_FIRST, .next_number = NODE_ROOT};
 	t->bucket = rings_new(t->n_buckets);
 	t->by_number = rings_new(t->n_buckets);
+	t->ids_cap = BUCKETS_FIRST;
+	t->id = xcalloc(t->ids_cap, sizeof(struct node_id *));
 	t->root = node_new(t, root);
 	t->root->lookups = 1;
 }
@@ -148,6 +193,9 @@ void nodes_finish(struct nodes *t)
 		while (!list_empty(&t->by_number[i]))
 			node_free(t, &container_of(t->by_number[i].next, struct entry, number_link)
 					      ->node);
+	for (size_t i = 0; i < t->ids_cap; i++)
+		free(t->id[i]);
+	free(t->id);
 	free(t->bucket);
 	free(t->by_number);
 	*t = (struct nodes){0};
@@ -227,7 +275,7 @@ void node_move(struct nodes *t, struct node *n, const struct place *p)
 		return;
 	if (there != NULL)
 		node_detach(t, there);
-	copy_place(&next, p);
+	copy_place(t, &next, p);
 	list_remove(&n->hash);
 	finish_place(&n->place);
 	n->place = next;

@@ -12,7 +12,7 @@
 #include "list.h"
 #include "util.h"
 
-/* Ids are copied into nodes; in a place under construction they are borrowed. NULL: not needed. */
+/* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
 struct place {
 	unsigned kind; /* enum tree_kind */
 	const char *organization_id;
@@ -26,11 +26,19 @@ struct node {
 	uint64_t number;    /* what the kernel calls it */
 	uint64_t lookups;   /* how often the kernel was told of it and has not forgotten */
 	unsigned refs;      /* open files */
-	struct place place; /* strings owned */
+	struct place place; /* strings of the table's pool, `name` owned */
 	bool detached;      /* unlinked or replaced: the place belongs to another node now */
 };
 
+/*
+ * A thousand tokens are some ten thousand nodes, with the same few ids. The pool keeps each id
+ * once, until the end: there are no more of them than tokens and databases were ever seen.
+ */
+struct node_id;
+
 struct nodes {
+	struct node_id **id; /* owned; by hash */
+	size_t n_ids, ids_cap;
 	struct list *bucket;    /* owned; by place */
 	struct list *by_number; /* owned; by number */
 	size_t n_buckets;

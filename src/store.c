@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,8 +129,11 @@ static void fetch_apply(struct fetch *f)
 		model_apply_grants(container_of(r, struct token, grants), &f->grants);
 		break;
 	}
+	bool list = f->token_id == NULL;
 	fetch_free(f);
 	resource_landed(r);
+	if (list)
+		malloc_trim(0); /* a long list leaves many times its size behind */
 }
 
 /* --- a 404 may mean a bad token, a missing right or a missing thing ----------------------------

@@ -311,7 +311,7 @@ static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t 
 	if (v->token != NULL && v->scratch == NULL)
 		*atime = parse_ns(v->token->r.last_used_at, *mtime);
 	if (tree_is_permissions(v->place.kind))
-		*mtime = model_permissions(v->token, v->place.database_id)->mtime_ns;
+		*mtime = model_mtime_ns(v->token, v->place.database_id);
 }
 
 void tree_attr_unread(const struct place *p, struct stat *st)
