@@ -173,6 +173,12 @@ static void abandon(struct op *op)
 	op->state = OP_DETACHED;
 }
 
+static bool out_of_patience(const struct op *op)
+{
+	return op->ops->patience_ms > 0 && op->state == OP_WAITING &&
+	       op->ops->all->clock->mono_ms - op->began_ms > op->ops->patience_ms;
+}
+
 static void op_run(struct op *op)
 {
 	struct error e;
@@ -188,6 +194,11 @@ static void op_run(struct op *op)
 	}
 	if (op->state == OP_COMMITTED)
 		return;
+	if (out_of_patience(op)) {
+		error_set(&e, ETIMEDOUT, "no answer came that was not out of date by then");
+		op_reply_error(op, &e);
+		return;
+	}
 	op->state = OP_RUNNING;
 	op->waiter.error = (struct error){0};
 	int r = op->ops->handlers[op->kind](op);
@@ -214,6 +225,7 @@ struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint
 	op->kind = kind;
 	op->req = req;
 	op->pid = pid;
+	op->began_ms = ops->all->clock->mono_ms;
 	op->node = node;
 	list_append(&ops->live, &op->live);
 	return op;

@@ -113,6 +113,11 @@ struct ops {
 	op_handler *const *handlers;                  /* borrowed; by kind */
 	void *fs;                                     /* borrowed; for the handlers */
 	void (*path)(struct op *op, struct buf *out); /* for the journal */
+	/*
+	 * A request ends by its own deadline (http). This is for an op whose every answer is overtaken,
+	 * by somebody who writes to `refresh` in a loop, say. 0: none.
+	 */
+	int64_t patience_ms;
 };
 
 struct op {
@@ -124,6 +129,7 @@ struct op {
 	enum op_state state;
 	bool interrupted;
 	pid_t pid; /* the calling thread */
+	int64_t began_ms;
 
 	/* Arguments; which are set depends on the kind. */
 	uint64_t node,
