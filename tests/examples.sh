@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $work is lib.sh's
 #
 # Examples in a text, and running them: for tests that hold the manual and the README to what they
 # show. A transcript is what a terminal shows: "$ command", then its output.
@@ -28,7 +29,7 @@ manual_items() {
 manual_text() { sed -e "s/\\\\(aq/'/g" -e 's/\\-/-/g' -e 's/\\e/\\/g' -e 's/\\&//g'; }
 
 # readme_transcripts FILE: the blocks of a markdown file that are marked as console.
-readme_transcripts() { sed -n '/^```console$/,/^```$/ { /^```/!p }' "$1"; }
+readme_transcripts() { awk '/^```/ { inside = /console$/; next } inside' "$1"; }
 
 # run_transcript TEXT: its commands, all in one bash as a person has it; prints the transcript that
 # comes of it.
@@ -36,7 +37,7 @@ run_transcript() {
 	sed -n 's/^\$ //p' <<<"$1" >"$work/commands"
 	(
 		trap - ERR EXIT
-		cd "$work/home"
+		cd "$work/home" || exit
 		# shellcheck disable=SC2016 # for the other bash
 		env -i PATH="$PATH" HOME="$work/home" LC_ALL=C bash -c '
 			while IFS= read -r command <&9; do

@@ -7,7 +7,6 @@
 
 start_emulator
 add_token ci
-mnt=$work/home/pscale
 start_mount
 allow_error .
 token=$(token_id ci)
@@ -38,7 +37,7 @@ type_command() {
 	status=0
 	(cd "$tokens/ci/databases/shop" && env -i PATH="$PATH" HOME="$work/home" LC_ALL=C \
 		bash -c "$1" </dev/null >/dev/null 2>"$work/said") || status=$?
-	[[ $(((status > 0))) == "$2" ]] || fail "$1: exit status $status: $(cat "$work/said")"
+	[[ $((status > 0)) == "$2" ]] || fail "$1: exit status $status: $(cat "$work/said")"
 	# What is left for the close that nobody waits for is done when the next one opens.
 	: >>"$tokens/ci/databases/shop/permissions"
 	assert_eq "$after" "$(scopes_of ci shop)" "$1"
