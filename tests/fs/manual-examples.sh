@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+#
+# The examples of pscalefs(5) do what the page shows.
+. "$(dirname "$0")/lib.sh"
+. "$root/tests/examples.sh"
+
+start_emulator
+add_token ci
+add_token old-jenkins created_at='"2024-01-02T03:04:05.000Z"' last_used_at='"2024-02-03T04:05:06.000Z"'
+grant ci shop read_branch connect_branch
+grant old-jenkins shop delete_branch
+mnt=$work/home/pscale
+start_mount
+allow_error .
+
+examples=$(manual_transcripts "$root/src/pscalefs.5" EXAMPLES)
+# The only thing that is not as on the page: whom to ask.
+happened=$(run_transcript "${examples//https:\/\/api.planetscale.com/$api_url}")
+assert_eq "$(mask <<<"$examples")" "$(mask <<<"${happened//$api_url/https://api.planetscale.com}")"
+assert_contains "$examples" '$ mkdir' '$ rmdir' # the page was read

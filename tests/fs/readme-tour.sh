@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+#
+# The README's tour, replayed on the sample that it was taken on.
+. "$(dirname "$0")/lib.sh"
+. "$root/tests/examples.sh"
+
+start_emulator --sample
+mnt=$work/home/pscale
+start_mount
+allow_error .
+
+tour=$(readme_transcripts "$root/README.md")
+assert_contains "$tour" '$ mkdir' '$ rmdir' # it was found
+assert_eq "$(mask <<<"$tour")" "$(run_transcript "$tour" | mask)"
