@@ -6,17 +6,6 @@
 
 #define BUCKETS_FIRST 256
 
-/* Both hash rings at once: `hash` by place, `number_link` by number. */
-struct entry {
-	struct node node; /* first */
-	struct list number_link;
-};
-
-static struct entry *entry_of(struct node *n)
-{
-	return container_of(n, struct entry, node);
-}
-
 static uint64_t hash_optional(uint64_t h, const char *s)
 {
 	return s == NULL ? hash_bytes(h, "\377", 1) : hash_str(h, s);
@@ -107,80 +96,108 @@ static void finish_place(struct place *p)
 	free_ptr(&p->name);
 }
 
-static struct list *rings_new(size_t n)
-{
-	struct list *v = xcalloc(n, sizeof(*v));
+/* --- the two hash tables, of singly linked chains: there are many nodes, and chains are short ---
+ */
 
-	for (size_t i = 0; i < n; i++)
-		list_init(&v[i]);
-	return v;
+static struct node **place_chain(struct nodes *t, const struct place *p)
+{
+	return &t->by_place[place_hash(p) % t->n_buckets];
 }
 
-static void insert(struct nodes *t, struct node *n)
+static struct node **number_chain(struct nodes *t, uint64_t number)
 {
-	list_append(&t->bucket[place_hash(&n->place) % t->n_buckets], &n->hash);
+	return &t->by_number[number % t->n_buckets];
+}
+
+static void insert_place(struct nodes *t, struct node *n)
+{
+	struct node **chain = place_chain(t, &n->place);
+
+	n->next_of_place = *chain;
+	*chain = n;
+}
+
+static void remove_place(struct nodes *t, struct node *n)
+{
+	struct node **at = place_chain(t, &n->place);
+
+	while (*at != NULL && *at != n)
+		at = &(*at)->next_of_place;
+	if (*at != NULL)
+		*at = n->next_of_place;
+	n->next_of_place = NULL;
 }
 
 static void insert_number(struct nodes *t, struct node *n)
 {
-	list_append(&t->by_number[n->number % t->n_buckets], &entry_of(n)->number_link);
+	struct node **chain = number_chain(t, n->number);
+
+	n->next_of_number = *chain;
+	*chain = n;
+}
+
+static void remove_number(struct nodes *t, struct node *n)
+{
+	struct node **at = number_chain(t, n->number);
+
+	while (*at != n)
+		at = &(*at)->next_of_number;
+	*at = n->next_of_number;
+}
+
+static void make_tables(struct nodes *t, size_t n_buckets)
+{
+	t->n_buckets = n_buckets;
+	t->by_place = xcalloc(n_buckets, sizeof(struct node *));
+	t->by_number = xcalloc(n_buckets, sizeof(struct node *));
 }
 
 static void grow(struct nodes *t)
 {
+	struct node **old = t->by_number;
 	size_t old_n = t->n_buckets;
-	struct list *old = t->by_number, all;
 
-	list_init(&all);
-	for (size_t i = 0; i < old_n; i++)
-		list_splice(&all, &old[i]);
-	free(old);
-	for (size_t i = 0; i < old_n; i++)
-		while (!list_empty(&t->bucket[i]))
-			list_remove(t->bucket[i].next);
-	free(t->bucket);
-	t->n_buckets = old_n * 2;
-	t->bucket = rings_new(t->n_buckets);
-	t->by_number = rings_new(t->n_buckets);
-	while (!list_empty(&all)) {
-		struct entry *e = container_of(all.next, struct entry, number_link);
-		list_remove(&e->number_link);
-		insert_number(t, &e->node);
-		if (!e->node.detached)
-			insert(t, &e->node);
+	free(t->by_place);
+	make_tables(t, 2 * old_n);
+	for (size_t i = 0; i < old_n; i++) {
+		for (struct node *n = old[i], *next; n != NULL; n = next) {
+			next = n->next_of_number;
+			insert_number(t, n);
+			if (!n->detached)
+				insert_place(t, n);
+		}
 	}
+	free(old);
 }
 
 static struct node *node_new(struct nodes *t, const struct place *p)
 {
-	struct entry *e = xcalloc(1, sizeof(*e));
+	struct node *n = xcalloc(1, sizeof(*n));
 
 	if (t->n >= 2 * t->n_buckets)
 		grow(t);
-	e->node.number = t->next_number++;
-	copy_place(t, &e->node.place, p);
-	list_init(&e->node.hash);
-	list_init(&e->number_link);
-	insert(t, &e->node);
-	insert_number(t, &e->node);
+	n->number = t->next_number++;
+	copy_place(t, &n->place, p);
+	insert_place(t, n);
+	insert_number(t, n);
 	t->n++;
-	return &e->node;
+	return n;
 }
 
 static void node_free(struct nodes *t, struct node *n)
 {
-	list_remove(&n->hash);
-	list_remove(&entry_of(n)->number_link);
+	if (!n->detached)
+		remove_place(t, n);
+	remove_number(t, n);
 	finish_place(&n->place);
-	free(entry_of(n));
+	free(n);
 	t->n--;
 }
 
 void nodes_init(struct nodes *t, const struct place *root)
 {
-	*t = (struct nodes){.n_buckets = BUCKETS_FIRST, .next_number = NODE_ROOT};
-	t->bucket = rings_new(t->n_buckets);
-	t->by_number = rings_new(t->n_buckets);
+	*t = (struct nodes){.next_number = NODE_ROOT};
+	make_tables(t, BUCKETS_FIRST);
 	t->ids_cap = BUCKETS_FIRST;
 	t->id = xcalloc(t->ids_cap, sizeof(struct node_id *));
 	t->root = node_new(t, root);
@@ -190,37 +207,32 @@ void nodes_init(struct nodes *t, const struct place *root)
 void nodes_finish(struct nodes *t)
 {
 	for (size_t i = 0; i < t->n_buckets; i++)
-		while (!list_empty(&t->by_number[i]))
-			node_free(t, &container_of(t->by_number[i].next, struct entry, number_link)
-					      ->node);
+		while (t->by_number[i] != NULL)
+			node_free(t, t->by_number[i]);
 	for (size_t i = 0; i < t->ids_cap; i++)
 		free(t->id[i]);
 	free(t->id);
-	free(t->bucket);
+	free(t->by_place);
 	free(t->by_number);
 	*t = (struct nodes){0};
 }
 
 struct node *node_find(struct nodes *t, uint64_t number)
 {
-	list_for_each(pos, &t->by_number[number % t->n_buckets])
-	{
-		struct entry *e = container_of(pos, struct entry, number_link);
-		if (e->node.number == number)
-			return &e->node;
-	}
-	return NULL;
+	struct node *n = *number_chain(t, number);
+
+	while (n != NULL && n->number != number)
+		n = n->next_of_number;
+	return n;
 }
 
 struct node *node_known(struct nodes *t, const struct place *p)
 {
-	list_for_each(pos, &t->bucket[place_hash(p) % t->n_buckets])
-	{
-		struct node *n = container_of(pos, struct node, hash);
-		if (same_place(&n->place, p))
-			return n;
-	}
-	return NULL;
+	struct node *n = *place_chain(t, p);
+
+	while (n != NULL && !same_place(&n->place, p))
+		n = n->next_of_place;
+	return n;
 }
 
 struct node *node_at(struct nodes *t, const struct place *p)
@@ -261,8 +273,8 @@ void node_release(struct nodes *t, struct node *n)
 
 void node_detach(struct nodes *t, struct node *n)
 {
-	(void)t;
-	list_remove(&n->hash);
+	if (!n->detached)
+		remove_place(t, n);
 	n->detached = true;
 }
 
@@ -276,9 +288,10 @@ void node_move(struct nodes *t, struct node *n, const struct place *p)
 	if (there != NULL)
 		node_detach(t, there);
 	copy_place(t, &next, p);
-	list_remove(&n->hash);
+	if (!n->detached)
+		remove_place(t, n);
 	finish_place(&n->place);
 	n->place = next;
 	n->detached = false;
-	insert(t, n);
+	insert_place(t, n);
 }

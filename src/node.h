@@ -9,7 +9,6 @@
 #ifndef PSCALEFS_NODE_H
 #define PSCALEFS_NODE_H
 
-#include "list.h"
 #include "util.h"
 
 /* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
@@ -22,12 +21,13 @@ struct place {
 };
 
 struct node {
-	struct list hash;
-	uint64_t number;    /* what the kernel calls it */
-	uint64_t lookups;   /* how often the kernel was told of it and has not forgotten */
-	unsigned refs;      /* open files */
-	struct place place; /* strings of the table's pool, `name` owned */
-	bool detached;      /* unlinked or replaced: the place belongs to another node now */
+	struct node *next_of_place;  /* borrowed from the table; its chains */
+	struct node *next_of_number; /* likewise */
+	uint64_t number;             /* what the kernel calls it */
+	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
+	unsigned refs;               /* open files */
+	struct place place;          /* strings of the table's pool, `name` owned */
+	bool detached; /* unlinked or replaced: the place belongs to another node now */
 };
 
 /*
@@ -39,8 +39,8 @@ struct node_id;
 struct nodes {
 	struct node_id **id; /* owned; by hash */
 	size_t n_ids, ids_cap;
-	struct list *bucket;    /* owned; by place */
-	struct list *by_number; /* owned; by number */
+	struct node **by_place;  /* owned, with the nodes in it */
+	struct node **by_number; /* owned */
 	size_t n_buckets;
 	size_t n;
 	uint64_t next_number;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "list.h"
 #include "node.h"
 
 #define SCRATCH_MAX_FILES 64
