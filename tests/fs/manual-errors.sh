@@ -27,20 +27,22 @@ fails() { # ROW STATUS BODY
 	api_release
 }
 
+page=$(mandoc -T ascii "$root/src/pscalefs.5")
 for row in "${rows[@]}"; do
 	IFS='|' read -r what name words <<<"$row"
 	assert_eq "$words" "$(words_of "$name")" "$name"
+	grep -Eq "$what.* $words\$" <<<"$page" || fail "the page does not show: $row"
 	case $what in
 	'400, 422,'*)
 		fails "$row" 400 '{"code":"bad_request","message":"No"}'
 		fails "$row" 422 '{"code":"unprocessable","message":"No"}'
 		;;
-	'401, login expired') fails "$row" 401 '{"code":"unauthorized","message":"The login has expired"}' ;;
-	'500 and above,'*)
+	'401, expired') fails "$row" 401 '{"code":"unauthorized","message":"The login has expired"}' ;;
+	'5xx,'*)
 		fails "$row" 500 '{}'
 		fails "$row" 503 '<html>'
 		;;
-	[34]'04'*) ;; # the tests of refusals and rights have them
-	[1-5][0-9][0-9],*) fails "$row" "${what%%,*}" '{"code":"code","message":"No"}' ;;
+	404*) ;; # the tests of refusals and rights have it
+	[1-5][0-9][0-9]*) fails "$row" "${what%%,*}" '{"code":"code","message":"No"}' ;;
 	esac
 done

@@ -18,3 +18,16 @@ examples=$(manual_transcripts "$root/src/pscalefs.5" EXAMPLES)
 happened=$(run_transcript "${examples//https:\/\/api.planetscale.com/$api_url}")
 assert_eq "$(mask <<<"$examples")" "$(mask <<<"${happened//$api_url/https://api.planetscale.com}")"
 assert_contains "$examples" '$ mkdir' '$ rmdir' # the page was read
+
+# Of pscalefs(1): a credentials file, made in one mount, is good for another.
+example=$(manual_transcripts "$root/src/pscalefs.1" EXAMPLES |
+	sed -n '/^\$ cd ~\/pscale\/acme\/service-tokens$/,/host7[.]credentials/p')
+assert_contains "$example" '$ mkdir host7'
+assert_eq "$example" "$(run_transcript "$example")"
+stop_mount
+credential=()
+start_mount -o credentials="$work/home/host7.credentials"
+assert_eq $'ci\ndeploy\nhost7\nnight-build' "$(ls "$mnt/acme/service-tokens")"
+assert_eq $'blog\nshop' "$(ls "$mnt/acme/databases")"
+mkdir "$mnt/acme/service-tokens/other"
+rmdir "$mnt/acme/service-tokens/other"
