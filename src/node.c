@@ -21,18 +21,21 @@ static uint64_t place_hash(const struct place *p)
 	return hash_optional(h, p->name);
 }
 
-uint64_t place_inode(const struct place *p)
-{
-	uint64_t h = place_hash(p);
-
-	return h > NODE_ROOT ? h : h + 2;
-}
-
 static bool same_place(const struct place *a, const struct place *b)
 {
 	return a->kind == b->kind && str_eq(a->organization_id, b->organization_id) &&
 	       str_eq(a->token_id, b->token_id) && str_eq(a->database_id, b->database_id) &&
 	       str_eq(a->name, b->name);
+}
+
+uint64_t place_inode(const struct place *p)
+{
+	static const struct place root = {0}; /* of the first kind, and with no ids */
+	uint64_t h = place_hash(p);
+
+	if (same_place(p, &root))
+		return NODE_ROOT;
+	return h > NODE_ROOT ? h : h + 2;
 }
 
 struct node_id {
