@@ -113,6 +113,7 @@ struct ops {
 	op_handler *const *handlers;                  /* borrowed; by kind */
 	void *fs;                                     /* borrowed; for the handlers */
 	void (*path)(struct op *op, struct buf *out); /* for the journal */
+	unsigned settled; /* ops that were replied to or committed, ever */
 };
 
 struct op {

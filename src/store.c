@@ -480,6 +480,11 @@ bool store_drop(struct store_job *job)
 	return true;
 }
 
+void store_cancel(struct store_job *job)
+{
+	job_leave(job);
+}
+
 /* --- the whole
  * -------------------------------------------------------------------------------------- */
 
