@@ -5,7 +5,7 @@
  * cannot do without ("data", "id", a name in a path); every other key may be absent, null or of
  * another type, and is then left out. Unknown keys are ignored. What a thing's text may be is not
  * judged here, but a string with a NUL fails, and so does an id that is not 1 to 64 bytes of
- * [A-Za-z0-9_-].
+ * [A-Za-z0-9_-], or an organization called "", "." or "..", which no URL can carry.
  *
  * Strict where leaving out would mislead: "next_page" that is no page, an access without its name,
  * a grant without its accesses fail; a permission name may be any printable ASCII text without

@@ -298,6 +298,7 @@ struct fs *fs_new(const struct fs_parts *parts)
 	fs->model = store_model(parts->store);
 	fs->api = parts->api;
 	list_init(&fs->files);
+	list_init(&fs->commits);
 	nodes_init(&fs->nodes, &root);
 	scratches_init(&fs->scratches);
 	sweep_init(&fs->sweep);
@@ -365,6 +366,7 @@ bool fs_poll_interrupted(struct fs *fs)
 void fs_stop(struct fs *fs, int err)
 {
 	ops_finish(&fs->ops, err);
+	fs_end_commits(fs, err);
 }
 
 bool fs_busy(const struct fs *fs)
@@ -375,5 +377,5 @@ bool fs_busy(const struct fs *fs)
 		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
 			return true;
 	}
-	return fs->commits > 0;
+	return !list_empty(&fs->commits);
 }

@@ -46,8 +46,8 @@ struct fs {
 	struct journal journal;
 	struct scratches scratches;
 	struct sweep sweep;
-	struct list files; /* of struct file */
-	unsigned commits;  /* of released files, under way */
+	struct list files;   /* of struct file */
+	struct list commits; /* of released files, under way: struct commit of fs_write.c */
 	struct removed removed[REMOVED_MAX];
 	size_t n_removed;
 };
@@ -82,6 +82,7 @@ int fs_write_permissions(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
 int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
 void fs_release_permissions(struct file *f);
+void fs_end_commits(struct fs *fs, int err);
 /* Make the file at `p` say exactly `text` (rename), or nothing (NULL: rm, truncate(2)); then
  * `completed`. 0 or -errno. */
 int fs_replace_permissions(struct op *op, const struct place *p, const struct buf *text,

@@ -148,6 +148,8 @@ int fs_unlink(struct op *op)
 			return -ENOENT;
 		return fs_replace_permissions(op, &p, NULL, unlink_completed);
 	}
+	if (S_ISDIR(tree_mode(p.kind)))
+		return -EISDIR;
 	if (p.kind == TREE_SCRATCH) {
 		detach(fs, &p);
 		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
@@ -502,6 +504,7 @@ int fs_setattr(struct op *op)
 		r = set_size(op, &n->place);
 		if (r != 0 || op->state == OP_COMMITTED)
 			return r;
+		op->set_size = false; /* once: a write may come in while this waits */
 	}
 	if (op->set_times && (S_ISDIR(tree_mode(n->place.kind)) || n->place.kind == TREE_REFRESH)) {
 		forget_below(fs, &n->place);

@@ -18,8 +18,10 @@
 
 /* What a commit needs when it ends; `op` or a released file waits for it. */
 struct commit {
-	struct fs *fs;     /* borrowed */
-	struct file *file; /* held; NULL: not from an open file */
+	struct list link;      /* in fs->commits: of a released file */
+	struct store_job *job; /* borrowed; of a released file */
+	struct fs *fs;         /* borrowed */
+	struct file *file;     /* held; NULL: not from an open file */
 	struct edit edit;
 	bool exact;
 	size_t size;           /* write: bytes taken */
@@ -42,6 +44,7 @@ static struct commit *commit_new(struct fs *fs, const struct place *p, struct fi
 	struct commit *c = xcalloc(1, sizeof(*c));
 	struct token *t;
 
+	list_init(&c->link);
 	c->fs = fs;
 	c->organization_id = xstrdup(p->organization_id);
 	c->token_id = xstrdup(p->token_id);
@@ -65,6 +68,7 @@ static void commit_free(struct commit *c)
 		if (p->committing > 0 && --p->committing == 0)
 			waiters_wake(&p->waiters);
 	}
+	list_remove(&c->link);
 	if (c->file != NULL)
 		file_release(c->file);
 	edit_finish(&c->edit);
@@ -223,6 +227,15 @@ static void whole_completed(struct op *op, const struct error *e, const char *ma
 		op_reply_error(op, &told);
 }
 
+/* The text was no permissions file, and maybe nobody heard. */
+static void keep_refusal(struct file *f, const struct error *e)
+{
+	struct commit *c = commit_new(f->fs, &f->node->place, f);
+
+	keep_outcome(c, e, false);
+	commit_free(c);
+}
+
 /* What the draft as a whole asks for, as a commit; NULL and *e if it is no permissions file. */
 static struct commit *whole_commit(struct fs *fs, struct file *f, struct error *e)
 {
@@ -247,6 +260,8 @@ static int commit_whole(struct op *op, struct file *f)
 	if (c == NULL) {
 		draft_refuse(d, 0, &op->waiter.error);
 		d->modified = false;
+		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
+			keep_refusal(f, &op->waiter.error);
 		return -op->waiter.error.err;
 	}
 	op->commit = c;
@@ -342,8 +357,20 @@ static void released(void *ctx, const struct error *e, const char *made_id)
 	keep_outcome(c, e != NULL ? &kept : NULL, false);
 	if (e != NULL)
 		record_released(c, &kept);
-	c->fs->commits--;
 	commit_free(c);
+}
+
+/* The mount ends: those that are left will not be. */
+void fs_end_commits(struct fs *fs, int err)
+{
+	struct error e;
+
+	error_set(&e, err, "the mount ended before it was done");
+	while (!list_empty(&fs->commits)) {
+		struct commit *c = container_of(fs->commits.next, struct commit, link);
+		store_cancel(c->job);
+		released(c, &e, NULL);
+	}
 }
 
 void fs_release_permissions(struct file *f)
@@ -365,8 +392,8 @@ void fs_release_permissions(struct file *f)
 		commit_free(c);
 		return;
 	}
-	f->fs->commits++;
-	commit_start(c, clock_stamp(f->fs->all->clock), released, c);
+	list_append(&f->fs->commits, &c->link);
+	c->job = commit_start(c, clock_stamp(f->fs->all->clock), released, c);
 }
 
 /* --- rename, rm, truncate(2): the whole content at once

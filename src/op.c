@@ -77,6 +77,7 @@ static void replied(struct op *op)
 {
 	assert(op->state != OP_REPLIED && op->state != OP_DETACHED);
 	op->state = OP_REPLIED;
+	op->ops->settled++;
 }
 
 static int finish(struct op *op, int result)
@@ -199,9 +200,14 @@ static void op_run(struct op *op)
 		op_reply_error(op, &e);
 		return;
 	}
+	struct ops *ops = op->ops;
+	unsigned settled = ops->settled;
 	op->state = OP_RUNNING;
 	op->waiter.error = (struct error){0};
-	int r = op->ops->handlers[op->kind](op);
+	int r = ops->handlers[op->kind](op);
+	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
+	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
+	(void)settled;
 	if (r == WAIT) {
 		op->state = OP_WAITING;
 	} else if (r < 0) {
@@ -249,6 +255,7 @@ void op_commit(struct op *op,
 {
 	assert(op->state == OP_RUNNING);
 	op->state = OP_COMMITTED;
+	op->ops->settled++;
 	op->completed = completed;
 }
 
@@ -274,13 +281,28 @@ void op_done(void *ctx, const struct error *e, const char *made_id)
 	op_free(op);
 }
 
+/* What a commit owns is freed by its completion, which has to run. */
+static void end_commit(struct op *op, int err)
+{
+	struct error e = {.err = err};
+	bool detached = op_detached(op);
+
+	if (op->job != NULL)
+		store_cancel(op->job);
+	op->job = NULL;
+	op->completed(op, &e, NULL);
+	if (detached)
+		op_free(op);
+}
+
 void ops_finish(struct ops *ops, int err)
 {
-	list_for_each(pos, &ops->live)
-	{
-		struct op *op = container_of(pos, struct op, live);
-		if (op->state != OP_DETACHED)
-			ops->sink->error(op->req, err);
-		op_free(op);
+	while (!list_empty(&ops->live)) {
+		struct op *op = container_of(ops->live.next, struct op, live);
+		struct error e = {.err = err};
+		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
+			end_commit(op, err);
+		else
+			op_reply_error(op, &e);
 	}
 }

@@ -118,6 +118,7 @@ struct ops {
 	 * by somebody who writes to `refresh` in a loop, say. 0: none.
 	 */
 	int64_t patience_ms;
+	unsigned settled; /* ops that were replied to or committed, ever */
 };
 
 struct op {

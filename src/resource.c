@@ -80,7 +80,7 @@ bool resource_fresh(const struct resource *r)
 
 bool resource_sent_since(const struct resource *r, uint64_t since)
 {
-	return r->has_data && r->data_started > since;
+	return r->has_data && r->data_ms >= 0 && r->data_started > since;
 }
 
 /* Did the fetch fail because nobody answered, so that old data is the best there is? */
@@ -139,7 +139,8 @@ int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
 
 bool resource_current(const struct resource *r, uint64_t started)
 {
-	return r->state == RESOURCE_FETCHING && r->started == started && r->dirtied < started;
+	return r->state == RESOURCE_FETCHING && r->started == started && r->dirtied < started &&
+	       r->data_started < started;
 }
 
 static void settle(struct resource *r, enum resource_state state)

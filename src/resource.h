@@ -96,12 +96,13 @@ int resource_need(struct resource *r, struct waiter *w);
 int resource_need_since(struct resource *r, struct waiter *w, uint64_t since);
 /* Begin a fetch that nobody waits for, unless the data is fresh or one is under way. */
 void resource_prefetch(struct resource *r);
-/* Is what we have an answer to a request sent after `since`? */
+/* Is what we have, and did not forget, an answer to a request sent after `since`? */
 bool resource_sent_since(const struct resource *r, uint64_t since);
 /* Would the data serve someone who comes now? */
 bool resource_fresh(const struct resource *r);
 
-/* Is the fetch begun at stamp `started` the one under way and not overtaken by a change of ours? */
+/* Is the fetch begun at stamp `started` the one under way, and overtaken neither by a change of
+ * ours nor by data of a later request? */
 bool resource_current(const struct resource *r, uint64_t started);
 /* The fetch has ended, its data is applied: wake who waits. */
 void resource_landed(struct resource *r);

@@ -350,9 +350,12 @@ struct model *store_model(struct store *s)
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
 {
 	(void)s;
-	for (size_t i = 0; i < o->n_tokens; i++)
-		if (o->token[i]->grants.data_landed <= w->arrived)
-			resource_prefetch(&o->token[i]->grants);
+	/* What landed or failed since serves `w`: do not ask again whenever it is run. */
+	for (size_t i = 0; i < o->n_tokens; i++) {
+		struct resource *r = &o->token[i]->grants;
+		if (r->data_landed <= w->arrived && r->failed_landed <= w->arrived)
+			resource_prefetch(r);
+	}
 	for (size_t i = 0; i < o->n_tokens; i++) {
 		int r = resource_need(&o->token[i]->grants, w);
 		if (r != 0)
@@ -479,6 +482,11 @@ bool store_drop(struct store_job *job)
 		return false;
 	job_leave(job);
 	return true;
+}
+
+void store_cancel(struct store_job *job)
+{
+	job_leave(job);
 }
 
 /* --- the whole

@@ -64,5 +64,7 @@ struct store_job *store_delete_token(struct store *s, const char *organization_i
 /* Stop it if nothing that changes anything was sent: true, and it is gone without calling back.
  * False: it goes on, and calls back. */
 bool store_drop(struct store_job *job);
+/* The mount ends: it is gone without calling back, whatever was sent. */
+void store_cancel(struct store_job *job);
 
 #endif

@@ -34,6 +34,17 @@ static void token_finish(struct store_job *job)
 	free(token_job_of(job)->name);
 }
 
+/* Neither the POST's answer nor the list tells whether the token exists. */
+static struct error unknown_creation(const struct token_job *t)
+{
+	struct error e = t->refusal;
+
+	e.err = EIO;
+	error_hint(&e, "look into service-tokens/: if a token %s is there, its secret is lost",
+		   t->name);
+	return e;
+}
+
 /* The organization with its list read after `since`; NULL: parked, or the job has ended. */
 static struct organization *fresh_list(struct token_job *t)
 {
@@ -47,8 +58,8 @@ static struct organization *fresh_list(struct token_job *t)
 	int r = resource_need_since(&o->tokens, &t->job.waiter, t->since);
 	if (r == WAIT)
 		return NULL;
-	if (r < 0) { /* what happened stays unknown: the first reason is the one to tell */
-		e = t->refusal;
+	if (r < 0) {
+		e = t->job.token_id != NULL ? t->job.waiter.error : unknown_creation(t);
 		store_job_end(&t->job, &e, NULL);
 		return NULL;
 	}

@@ -1,0 +1,84 @@
+/*
+ * fs_world: the file system without a kernel, over world: ops in, replies recorded.
+ */
+#ifndef PSCALEFS_TEST_FS_WORLD_H
+#define PSCALEFS_TEST_FS_WORLD_H
+
+#include "world.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include "fs_internal.h"
+
+extern struct world w;
+extern struct fs *fs;
+
+enum reply_kind {
+	R_ERROR,
+	R_ENTRY,
+	R_ATTR,
+	R_DATA,
+	R_LINK,
+	R_OPEN,
+	R_CREATE,
+	R_WRITTEN,
+	R_DIRECTORY,
+	R_STATFS
+};
+
+/* What one request of the kernel was told. */
+struct reply {
+	int count;
+	bool unwanted; /* set beforehand: the kernel no longer wants it */
+	enum reply_kind kind;
+	int err;
+	struct op_entry entry;
+	struct stat st;
+	double timeout_s;
+	uint64_t file;
+	bool direct;
+	size_t size;
+	char text[2048]; /* data, link; names of a directory, each followed by a blank */
+};
+
+struct ask {
+	enum op_kind kind;
+	uint64_t node;
+	const char *name, *new_name;
+	uint64_t new_node;
+	uint64_t file;
+	const char *data;
+	uint64_t offset;
+	size_t size;
+	int flags;
+	mode_t mode;
+	bool set_size, set_times;
+	pid_t pid; /* 0: this process */
+};
+
+/* Tokens ci (t1, read_branch on shop) and web (t2); all is cached. */
+void fs_start(void);
+void fs_start_with(const char *tokens);
+void fs_finish(void);
+
+/* Start an op as session does; it may have been answered, and be gone, when this returns. */
+struct op *ask_op(struct reply *r, const struct ask *a);
+#define ASK(r, ...) ask_op(r, &(const struct ask){__VA_ARGS__})
+/* The same, run to its end without the network: exactly one reply. */
+void ask_now(struct reply *r, const struct ask *a);
+#define NOW(r, ...) ask_now(r, &(const struct ask){__VA_ARGS__})
+
+uint64_t walk(const char *path); /* node of "acme/service-tokens/ci" */
+uint64_t open_at(const char *path, int flags);
+/* The result of a reply: -errno, or 0. */
+int result(const struct reply *r);
+
+/* Answer the oldest open request as PlanetScale would; then run who is ready. */
+void answer_well(void);
+
+/* A process that is stopped, with `signal` pending (0: none). */
+pid_t stopped_process(int signal);
+void end_process(pid_t pid);
+
+#endif

@@ -1,0 +1,541 @@
+/* resource: one remote thing, how fresh it is, who waits for it. */
+#include "unit.h"
+
+#include "resource.h"
+
+static struct clock hands;
+static struct resources all;
+static struct resource thing;
+static int starts; /* fetches begun */
+
+struct reader {
+	struct waiter waiter; /* first */
+	int runs;
+	int result;
+	uint64_t since;      /* not 0: need_since */
+	bool again;          /* needs again whenever it is run */
+	struct reader *then; /* whom to wake from its run */
+	struct reader *drop; /* who leaves in its run */
+};
+
+static void begin_fetch(struct resource *r, void *ctx)
+{
+	assert_ptr_equal(ctx, &starts);
+	assert_int_equal(r->state, RESOURCE_FETCHING);
+	starts++;
+}
+
+static int need(struct reader *r)
+{
+	r->result = r->since != 0 ? resource_need_since(&thing, &r->waiter, r->since)
+				  : resource_need(&thing, &r->waiter);
+	return r->result;
+}
+
+static void run_reader(struct waiter *w)
+{
+	struct reader *r = container_of(w, struct reader, waiter);
+
+	r->runs++;
+	if (r->again)
+		need(r);
+	if (r->then != NULL)
+		waiter_wake(&r->then->waiter);
+	if (r->drop != NULL)
+		waiter_leave(&r->drop->waiter);
+}
+
+static struct reader reader_new(void)
+{
+	struct reader r = {.result = -1, .again = true};
+
+	return r;
+}
+
+static void arrive(struct reader *r)
+{
+	*r = reader_new();
+	waiter_init(&r->waiter, &all, run_reader);
+}
+
+static void setup(int64_t cache_ms, bool offline)
+{
+	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1700000000};
+	resources_init(&all, &hands, cache_ms, offline);
+	resource_init(&thing, &all, begin_fetch, &starts);
+	starts = 0;
+}
+
+static void teardown(void)
+{
+	resource_finish(&thing);
+}
+
+static void land(void)
+{
+	assert_true(resource_current(&thing, thing.started));
+	resource_landed(&thing);
+}
+
+static void fail_with(int err, int http_status)
+{
+	struct error e;
+
+	error_set(&e, err, "it failed");
+	e.http_status = http_status;
+	resource_failed(&thing, &e);
+}
+
+/* The rule "progress": without its first clause a cache time of 0 fetches for ever. */
+static void with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	assert_int_equal(need(&a), WAIT);
+	assert_int_equal(thing.state, RESOURCE_FETCHING);
+	land();
+	assert_true(resources_run_ready(&all));
+	assert_int_equal(a.result, 0);
+	assert_int_equal(thing.state, RESOURCE_READY);
+	assert_int_equal(need(&a), 0);
+	arrive(&b);
+	assert_int_equal(need(&b), WAIT);
+	assert_int_equal(starts, 2);
+	teardown();
+	resources_run_ready(&all);
+}
+
+static void within_the_cache_time_nothing_is_fetched_and_afterwards_it_is(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(30000, false);
+	assert_false(resource_fresh(&thing));
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	hands.mono_ms += 29999;
+	assert_true(resource_fresh(&thing));
+	arrive(&b);
+	assert_int_equal(need(&b), 0);
+	hands.mono_ms += 1;
+	arrive(&b);
+	assert_int_equal(need(&b), WAIT);
+	assert_int_equal(starts, 2);
+	teardown();
+	resources_run_ready(&all);
+}
+
+/* The rule "a failure is a result": the re-run answers its errno, and the next op tries anew. */
+static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(void **state)
+{
+	struct reader a, b, c;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	arrive(&b);
+	need(&a);
+	need(&b);
+	fail_with(EHOSTUNREACH, 0);
+	assert_int_equal(thing.state, RESOURCE_FAILED);
+	resources_run_ready(&all);
+	assert_int_equal(a.result, -EHOSTUNREACH);
+	assert_int_equal(b.result, -EHOSTUNREACH);
+	assert_string_equal(a.waiter.error.text, "it failed");
+	assert_int_equal(starts, 1);
+	arrive(&c);
+	assert_int_equal(need(&c), WAIT);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(c.result, 0);
+	assert_null(thing.error);
+	teardown();
+}
+
+/* The rule "a failed fetch is never absence": data that was known does not hide a failure. */
+static void old_data_does_not_serve_when_its_renewal_failed(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(1000, false);
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	hands.mono_ms += 1000;
+	arrive(&b);
+	need(&b);
+	fail_with(EHOSTUNREACH, 0);
+	resources_run_ready(&all);
+	assert_int_equal(b.result, -EHOSTUNREACH);
+	teardown();
+}
+
+static void offline_old_data_serves_only_if_nobody_answered(void **state)
+{
+	static const struct {
+		int err, status, result;
+	} cases[] = {
+		{EHOSTUNREACH, 0, 0},
+		{ETIMEDOUT, 0, 0},
+		{EREMOTEIO, 503, 0},
+		{EAGAIN, 429, 0},
+		{EKEYREJECTED, 401, -EKEYREJECTED},
+		{EACCES, 403, -EACCES},
+		{ENOENT, 404, -ENOENT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct reader a, b;
+		setup(1000, true);
+		arrive(&a);
+		need(&a);
+		fail_with(cases[i].err, cases[i].status);
+		resources_run_ready(&all);
+		assert_int_equal(a.result, -cases[i].err); /* there is nothing older */
+		arrive(&a);
+		need(&a);
+		land();
+		resources_run_ready(&all);
+		hands.mono_ms += 1000;
+		arrive(&b);
+		need(&b);
+		fail_with(cases[i].err, cases[i].status);
+		resources_run_ready(&all);
+		assert_int_equal(b.result, cases[i].result);
+		teardown();
+	}
+}
+
+/* The rule "join": one fetch a resource at a time. */
+static void many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming(void **state)
+{
+	struct reader r[8];
+
+	(void)state;
+	setup(0, false);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+		arrive(&r[i]);
+		assert_int_equal(need(&r[i]), WAIT);
+	}
+	resource_prefetch(&thing);
+	assert_int_equal(starts, 1);
+	land();
+	struct list *at = all.ready.next;
+	for (size_t i = 0; i < ARRAY_LEN(r); i++, at = at->next)
+		assert_ptr_equal(at, &r[i].waiter.link);
+	resources_run_ready(&all);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		assert_int_equal(r[i].result, 0);
+	assert_int_equal(starts, 1);
+	teardown();
+}
+
+/* The rule "generation": a fetch that a change has overtaken is void. */
+static void an_overtaken_fetch_is_begun_again_if_someone_waits(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	uint64_t first = thing.started;
+	resource_dirty(&thing);
+	assert_false(resource_current(&thing, first));
+	resource_void(&thing);
+	assert_int_equal(starts, 2);
+	assert_int_equal(thing.state, RESOURCE_FETCHING);
+	assert_int_equal(a.runs, 0);
+	assert_true(resource_current(&thing, thing.started));
+	assert_false(resource_current(&thing, first));
+	waiter_leave(&a.waiter);
+	resource_dirty(&thing);
+	resource_void(&thing);
+	assert_int_equal(starts, 2);
+	assert_int_equal(thing.state, RESOURCE_EMPTY);
+	teardown();
+}
+
+static void need_since_wants_an_answer_to_a_request_sent_afterwards(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	arrive(&b);
+	b.since = b.waiter.arrived;
+	assert_false(resource_sent_since(&thing, b.since));
+	assert_int_equal(need(&b), WAIT);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(b.result, 0);
+	assert_int_equal(starts, 2);
+	assert_true(resource_sent_since(&thing, b.since));
+	teardown();
+}
+
+static void need_since_does_not_take_the_fetch_under_way_but_the_next(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	need(&a);
+	arrive(&b);
+	b.since = b.waiter.arrived;
+	assert_int_equal(need(&b), WAIT);
+	assert_int_equal(starts, 1);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(b.result, WAIT);
+	assert_int_equal(starts, 2);
+	fail_with(ETIMEDOUT, 0);
+	resources_run_ready(&all);
+	assert_int_equal(b.result, -ETIMEDOUT);
+	teardown();
+}
+
+static void an_older_failure_does_not_answer_need_since(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	need(&a);
+	fail_with(ETIMEDOUT, 0);
+	resources_run_ready(&all);
+	arrive(&b);
+	b.since = b.waiter.arrived;
+	assert_int_equal(need(&b), WAIT);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(b.result, 0);
+	teardown();
+}
+
+static void what_was_forgotten_serves_nobody(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(30000, true);
+	arrive(&a);
+	a.again = false;
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	resource_forget(&thing);
+	assert_false(resource_fresh(&thing));
+	assert_false(resource_sent_since(&thing, 1));
+	assert_int_equal(need(&a), WAIT);
+	a.since = a.waiter.arrived; /* it was sent since, but what came of it is forgotten */
+	assert_int_equal(need(&a), WAIT);
+	assert_int_equal(starts, 2);
+	/* Forgotten, not gone: offline it is better than nothing. */
+	a.since = 0;
+	fail_with(EHOSTUNREACH, 0);
+	resources_run_ready(&all);
+	assert_int_equal(need(&a), 0);
+	arrive(&b);
+	assert_int_equal(need(&b), WAIT);
+	teardown();
+	resources_run_ready(&all);
+}
+
+static void a_fetch_under_way_when_all_is_forgotten_is_void(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	resource_forget(&thing);
+	assert_false(resource_current(&thing, thing.started));
+	resource_void(&thing);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(starts, 2);
+	teardown();
+}
+
+static void data_that_comes_with_another_answer_serves(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	uint64_t other = clock_stamp(&hands);
+	assert_true(resource_accepts(&thing, other));
+	resource_supply(&thing, other);
+	assert_int_equal(thing.state, RESOURCE_FETCHING);
+	resources_run_ready(&all);
+	assert_int_equal(a.result, 0);
+	/* The answer to its own, older request would take it back in time. */
+	assert_false(resource_current(&thing, thing.started));
+	resource_void(&thing);
+	assert_int_equal(thing.state, RESOURCE_READY);
+	assert_int_equal(starts, 1);
+	arrive(&b);
+	assert_int_equal(need(&b), 0);
+	teardown();
+}
+
+static void older_or_overtaken_data_is_not_accepted(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(30000, false);
+	uint64_t early = clock_stamp(&hands);
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	assert_false(resource_accepts(&thing, early));
+	uint64_t late = clock_stamp(&hands);
+	assert_true(resource_accepts(&thing, late));
+	resource_dirty(&thing);
+	assert_false(resource_accepts(&thing, late));
+	resource_supply(&thing, clock_stamp(&hands));
+	assert_int_equal(thing.state, RESOURCE_READY);
+	teardown();
+}
+
+/* The rule "wake by marking": a pass runs those who were ready when it began. */
+static void who_becomes_ready_in_a_pass_runs_in_the_next(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	arrive(&b);
+	a.again = b.again = false;
+	a.then = &b;
+	b.then = &a;
+	waiter_wake(&a.waiter);
+	for (int i = 1; i <= 3; i++) {
+		assert_true(resources_run_ready(&all));
+		assert_int_equal(a.runs + b.runs, i);
+	}
+	b.then = a.then = NULL;
+	assert_true(resources_run_ready(&all));
+	assert_false(resources_run_ready(&all));
+	teardown();
+}
+
+static void who_leaves_while_listed_is_not_run(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	arrive(&b);
+	a.drop = &b;
+	need(&a);
+	need(&b);
+	land();
+	resources_run_ready(&all);
+	assert_int_equal(a.runs, 1);
+	assert_int_equal(b.runs, 0);
+	waiter_leave(&b.waiter);
+	assert_int_equal(need(&b), 0);
+	teardown();
+}
+
+static void waking_twice_runs_once(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	need(&a);
+	waiter_wake(&a.waiter);
+	waiter_wake(&a.waiter);
+	assert_true(list_empty(&thing.waiters));
+	resources_run_ready(&all);
+	assert_int_equal(a.runs, 1);
+	assert_int_equal(a.result, WAIT); /* and waits on, for the same fetch */
+	assert_int_equal(starts, 1);
+	teardown();
+	resources_run_ready(&all);
+}
+
+static void a_resource_that_goes_wakes_who_waits(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	a.again = false;
+	need(&a);
+	teardown();
+	assert_true(resources_run_ready(&all));
+	assert_int_equal(a.runs, 1);
+}
+
+static void a_prefetch_begins_only_what_is_needed(void **state)
+{
+	(void)state;
+	setup(1000, false);
+	resource_prefetch(&thing);
+	resource_prefetch(&thing);
+	assert_int_equal(starts, 1);
+	land();
+	resource_prefetch(&thing);
+	assert_int_equal(starts, 1);
+	hands.mono_ms += 1000;
+	resource_prefetch(&thing);
+	assert_int_equal(starts, 2);
+	teardown();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it),
+		cmocka_unit_test(within_the_cache_time_nothing_is_fetched_and_afterwards_it_is),
+		cmocka_unit_test(a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others),
+		cmocka_unit_test(old_data_does_not_serve_when_its_renewal_failed),
+		cmocka_unit_test(offline_old_data_serves_only_if_nobody_answered),
+		cmocka_unit_test(many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming),
+		cmocka_unit_test(an_overtaken_fetch_is_begun_again_if_someone_waits),
+		cmocka_unit_test(need_since_wants_an_answer_to_a_request_sent_afterwards),
+		cmocka_unit_test(need_since_does_not_take_the_fetch_under_way_but_the_next),
+		cmocka_unit_test(an_older_failure_does_not_answer_need_since),
+		cmocka_unit_test(what_was_forgotten_serves_nobody),
+		cmocka_unit_test(a_fetch_under_way_when_all_is_forgotten_is_void),
+		cmocka_unit_test(data_that_comes_with_another_answer_serves),
+		cmocka_unit_test(older_or_overtaken_data_is_not_accepted),
+		cmocka_unit_test(who_becomes_ready_in_a_pass_runs_in_the_next),
+		cmocka_unit_test(who_leaves_while_listed_is_not_run),
+		cmocka_unit_test(waking_twice_runs_once),
+		cmocka_unit_test(a_resource_that_goes_wakes_who_waits),
+		cmocka_unit_test(a_prefetch_begins_only_what_is_needed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

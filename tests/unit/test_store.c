@@ -1,0 +1,410 @@
+/* store: fetching: pages, failures, what a 404 means, where grants come from. */
+#include "world.h"
+
+static struct world w;
+
+static const char two_tokens[] =
+	LIST(TOKEN("t1", "ci", ON_SHOP("read_branch")) "," TOKEN("t2", "web", ""));
+static const char bare_tokens[] = LIST(TOKEN_BARE("t1", "ci") "," TOKEN_BARE("t2", "web"));
+
+static void a_list_is_all_its_pages(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(&n, &w, &o->tokens);
+	fake_answer(TOKENS, 200, PAGE("2", TOKEN("t2", "web", "")));
+	world_turn(&w);
+	assert_int_equal(n.result, WAIT);
+	assert_int_equal(o->n_tokens, 0); /* half a list is never shown */
+	fake_answer("GET /v1/organizations/acme/service-tokens?page=2", 200,
+		    PAGE("4", TOKEN("t1", "ci", "") "," TOKEN("t2", "web", "")));
+	fake_answer("GET /v1/organizations/acme/service-tokens?page=4", 200, PAGE("null", ""));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	assert_int_equal(o->n_tokens, 2);
+	assert_int_equal(fake_count(), 3);
+	assert_non_null(strstr(fake_request(2), "per_page=100"));
+	world_finish(&w);
+}
+
+static void a_later_page_that_fails_fails_the_list(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, two_tokens);
+	w.clock.mono_ms += 30000;
+	needy_need(&n, &w, &o->tokens);
+	fake_answer(TOKENS, 200, PAGE("2", TOKEN("t3", "new", "")));
+	fake_fail("GET /v1/organizations/acme/service-tokens?page=2", HTTP_UNKNOWN, ETIMEDOUT);
+	world_turn(&w);
+	assert_int_equal(n.result, -ETIMEDOUT);
+	assert_int_equal(o->n_tokens, 2);
+	assert_null(world_token(&w, "t3"));
+	world_finish(&w);
+}
+
+static void a_list_that_does_not_end_fails(void **state)
+{
+	static const char *const nexts[] = {PAGE("1", ""), PAGE("2", "")};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(nexts); i++) {
+		world_start(&w);
+		struct organization *o = world_acme(&w, NULL);
+		needy_need(&n, &w, &o->tokens);
+		fake_answer(TOKENS, 200, nexts[i]);
+		if (i == 1)
+			fake_answer("GET", 200, PAGE("2", ""));
+		world_turn(&w);
+		assert_int_equal(n.result, -EREMOTEIO);
+		assert_non_null(strstr(n.waiter.error.text, "does not end"));
+		world_finish(&w);
+	}
+}
+
+static void empty_pages_without_end_end(void **state)
+{
+	struct needy n;
+	char body[64];
+	int pages = 1;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(&n, &w, &o->tokens);
+	for (; fake_open() > 0 && pages < 5000; pages++) {
+		snprintf(body, sizeof(body), "{\"next_page\":%d,\"data\":[]}", pages + 1);
+		fake_answer("GET", 200, body);
+		fake_forget();
+	}
+	world_turn(&w);
+	assert_int_equal(n.result, -EREMOTEIO);
+	assert_true(pages < 5000);
+	world_finish(&w);
+}
+
+static void nonsense_is_an_error_that_says_where(void **state)
+{
+	static const char *const bodies[] = {"",
+					     "<html>",
+					     "{}",
+					     "[]",
+					     "{\"data\":{}}",
+					     LIST("{\"name\":\"x\"}"),
+					     LIST("{\"id\":\"../x\"}")};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		world_start(&w);
+		struct organization *o = world_acme(&w, NULL);
+		needy_need(&n, &w, &o->tokens);
+		fake_answer(TOKENS, 200, bodies[i]);
+		world_turn(&w);
+		assert_int_equal(n.result, -EREMOTEIO);
+		assert_non_null(strstr(n.waiter.error.text, "makes no sense"));
+		assert_string_equal(n.waiter.error.request_id, "req-1");
+		world_finish(&w);
+	}
+}
+
+/* Such a name would make a URL of something else. */
+static void an_organization_without_a_usable_name_fails_the_list(void **state)
+{
+	static const char *const bodies[] = {LIST(ORGANIZATION("o1", "")),
+					     LIST(ORGANIZATION("o1", ".")),
+					     LIST(ORGANIZATION("o1", ".."))};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		world_start(&w);
+		needy_need(&n, &w, &w.model->organizations);
+		fake_answer(ORGANIZATIONS, 200, bodies[i]);
+		world_turn(&w);
+		assert_int_equal(n.result, -EREMOTEIO);
+		world_finish(&w);
+	}
+}
+
+static void a_name_is_encoded_in_the_path(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	needy_need(&n, &w, &w.model->organizations);
+	fake_answer(ORGANIZATIONS, 200, LIST(ORGANIZATION("o1", "a/../b?c")));
+	world_turn(&w);
+	needy_need(&n, &w, &model_organization(w.model, "o1")->databases);
+	fake_fail("GET /v1/organizations/a%2F..%2Fb%3Fc/databases?page=1", HTTP_NOT_SENT,
+		  ECONNREFUSED);
+	world_turn(&w);
+	assert_int_equal(n.result, -ECONNREFUSED);
+	world_finish(&w);
+}
+
+/* A 404 may mean a bad credential, a missing right or a missing thing. */
+static void what_a_404_means_the_organizations_tell(void **state)
+{
+	static const struct {
+		bool token; /* of a token's grants, else of a list */
+		int probe_status;
+		const char *probe_body;
+		int result;
+	} cases[] = {
+		{false, 401, "{}", -EKEYREJECTED},
+		{false, 200, LIST(ORGANIZATION("o1", "acme")), -EACCES},
+		{true, 401, "{}", -EKEYREJECTED},
+		{true, 200, LIST(ORGANIZATION("o1", "acme")), -EIDRM},
+		{true, 503, "{}", -EREMOTEIO},
+	};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		world_start(&w);
+		struct organization *o = world_acme(&w, bare_tokens);
+		o = model_organization(w.model, "o1");
+		w.clock.mono_ms += 30000;
+		needy_need(&n, &w, cases[i].token ? &world_token(&w, "t1")->grants : &o->tokens);
+		fake_answer("GET", 404, "{\"code\":\"not_found\",\"message\":\"Not Found\"}");
+		assert_true(fake_has(ORGANIZATIONS));
+		fake_answer(ORGANIZATIONS, cases[i].probe_status, cases[i].probe_body);
+		world_turn(&w);
+		assert_int_equal(n.result, cases[i].result);
+		assert_int_equal(fake_count(), 2);
+		world_finish(&w);
+	}
+}
+
+static void a_404_in_an_organization_that_is_gone_wakes_who_waits(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(&n, &w, &o->tokens);
+	n.r = &w.model->organizations; /* the handler would look the organization up again */
+	fake_answer(TOKENS, 404, "{}");
+	fake_answer(ORGANIZATIONS, 200, LIST(""));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	assert_int_equal(w.model->n_organizations, 0);
+	world_finish(&w);
+}
+
+static void refusals_are_errnos_with_their_words(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		int err;
+	} cases[] = {
+		{400, "{}", EINVAL},
+		{401, "{\"code\":\"unauthorized\",\"message\":\"Bad token\"}", EKEYREJECTED},
+		{401, "{\"message\":\"The access token expired\"}", EKEYEXPIRED},
+		{403, "{\"code\":\"forbidden\",\"message\":\"No\"}", EACCES},
+		{409, "{}", EEXIST},
+		{422, "{}", EINVAL},
+		{429, "{}", EAGAIN},
+		{500, "<html>", EREMOTEIO},
+		{302, "", EREMOTEIO},
+	};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		world_start(&w);
+		struct organization *o = world_acme(&w, NULL);
+		needy_need(&n, &w, &o->databases);
+		fake_answer(DATABASES, cases[i].status, cases[i].body);
+		world_turn(&w);
+		assert_int_equal(n.result, -cases[i].err);
+		assert_int_equal(n.waiter.error.http_status, cases[i].status);
+		assert_non_null(strstr(n.waiter.error.text, "cannot list databases"));
+		world_finish(&w);
+	}
+}
+
+static void grants_come_with_the_list_where_it_has_them(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	world_acme(&w, two_tokens);
+	needy_need(&n, &w, &world_token(&w, "t1")->grants);
+	assert_int_equal(n.result, 0);
+	assert_true(scopes_has(&model_grant(world_token(&w, "t1"), "d1")->scopes, "read_branch"));
+	assert_int_equal(fake_count(), 0);
+	world_finish(&w);
+}
+
+static void else_the_token_is_asked_and_else_its_grants(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	world_acme(&w, bare_tokens);
+	needy_need(&n, &w, &world_token(&w, "t1")->grants);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ON_SHOP("read_branch")));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	assert_true(scopes_has(&model_grant(world_token(&w, "t1"), "d1")->scopes, "read_branch"));
+	w.clock.mono_ms += 30000;
+	needy_need(&n, &w, &world_token(&w, "t1")->grants);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN_BARE("t1", "ci"));
+	world_turn(&w);
+	assert_int_equal(n.result, WAIT);
+	fake_answer(GRANTS("t1"), 200,
+		    PAGE("2",
+			 "{\"id\":\"d1\",\"resource_type\":\"Database\",\"resource_id\":\"d1\","
+			 "\"resource_name\":\"shop\",\"accesses\":[{\"access\":\"a\"}]}"));
+	fake_answer("GET /v1/organizations/acme/service-tokens/t1/grants?page=2", 200,
+		    PAGE("null",
+			 "{\"id\":\"d1\",\"resource_type\":\"Database\",\"resource_id\":\"d1\","
+			 "\"resource_name\":\"shop\",\"accesses\":[{\"access\":\"b\"}]}"));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	assert_int_equal(model_grant(world_token(&w, "t1"), "d1")->scopes.n, 2);
+	/* It was seen to lack them: from now on /grants is asked at once. */
+	needy_need(&n, &w, &world_token(&w, "t2")->grants);
+	assert_true(fake_has(GRANTS("t2")));
+	fake_answer(GRANTS("t2"), 200, LIST(""));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	world_finish(&w);
+}
+
+/* The rule "join and generation", through the store. */
+static void a_list_that_a_change_overtook_is_asked_for_again(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(&n, &w, &o->tokens);
+	resource_dirty(&o->tokens);
+	fake_answer(TOKENS, 200, LIST(TOKEN("t9", "old", "")));
+	world_turn(&w);
+	assert_int_equal(o->n_tokens, 0);
+	assert_int_equal(n.result, WAIT);
+	fake_answer(TOKENS, 200, two_tokens);
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	assert_int_equal(o->n_tokens, 2);
+	assert_int_equal(fake_count(), 2);
+	world_finish(&w);
+}
+
+static void an_answer_for_a_token_that_is_gone_is_dropped(void **state)
+{
+	struct needy n;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, bare_tokens);
+	needy_need(&n, &w, &world_token(&w, "t1")->grants);
+	n.r = &o->databases;
+	model_remove_token(world_token(&w, "t1"));
+	world_turn(&w);
+	assert_int_equal(n.result, 0);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	assert_int_equal(o->n_tokens, 1);
+	world_finish(&w);
+}
+
+/* --- the grants of all tokens
+ * --------------------------------------------------------------------- */
+
+struct wants_all {
+	struct waiter waiter; /* first */
+	int runs;
+	int result;
+};
+
+static void run_all(struct waiter *waiter)
+{
+	struct wants_all *a = container_of(waiter, struct wants_all, waiter);
+
+	a->runs++;
+	a->result = store_need_all_grants(w.store, waiter, model_organization(w.model, "o1"));
+}
+
+static void want_all(struct wants_all *a)
+{
+	*a = (struct wants_all){.runs = 0};
+	waiter_init(&a->waiter, &w.all, run_all);
+	run_all(&a->waiter);
+}
+
+static void the_grants_of_all_tokens_are_fetched_side_by_side_once(void **state)
+{
+	struct wants_all a;
+
+	(void)state;
+	world_start(&w);
+	world_acme(&w, bare_tokens);
+	w.all.cache_ms = 0;
+	want_all(&a);
+	assert_int_equal(fake_open(), 2);
+	fake_answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(fake_count(), 2);
+	world_finish(&w);
+}
+
+static void one_token_that_fails_fails_the_whole_and_is_not_asked_again(void **state)
+{
+	struct wants_all a;
+
+	(void)state;
+	world_start(&w);
+	world_acme(&w, bare_tokens);
+	want_all(&a);
+	fake_answer(GET_TOKEN("t2"), 500, "{}");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	assert_int_equal(a.result, -EREMOTEIO);
+	assert_int_equal(fake_count(), 2);
+	world_finish(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_is_all_its_pages),
+		cmocka_unit_test(a_later_page_that_fails_fails_the_list),
+		cmocka_unit_test(a_list_that_does_not_end_fails),
+		cmocka_unit_test(empty_pages_without_end_end),
+		cmocka_unit_test(nonsense_is_an_error_that_says_where),
+		cmocka_unit_test(an_organization_without_a_usable_name_fails_the_list),
+		cmocka_unit_test(a_name_is_encoded_in_the_path),
+		cmocka_unit_test(what_a_404_means_the_organizations_tell),
+		cmocka_unit_test(a_404_in_an_organization_that_is_gone_wakes_who_waits),
+		cmocka_unit_test(refusals_are_errnos_with_their_words),
+		cmocka_unit_test(grants_come_with_the_list_where_it_has_them),
+		cmocka_unit_test(else_the_token_is_asked_and_else_its_grants),
+		cmocka_unit_test(a_list_that_a_change_overtook_is_asked_for_again),
+		cmocka_unit_test(an_answer_for_a_token_that_is_gone_is_dropped),
+		cmocka_unit_test(the_grants_of_all_tokens_are_fetched_side_by_side_once),
+		cmocka_unit_test(one_token_that_fails_fails_the_whole_and_is_not_asked_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,20 @@
+/*
+ * unit: cmocka and what it wants included first.
+ */
+#ifndef PSCALEFS_TEST_UNIT_H
+#define PSCALEFS_TEST_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#endif
