@@ -156,14 +156,29 @@ static int64_t since(const struct record *r, int name, int resource)
 	return from;
 }
 
-static int64_t since_named(const struct record *r, int name)
+static int64_t since_removed(const struct record *r, int name)
 {
 	int64_t from = r->seen_from - lookback_us();
 
 	EACH_RECORD(x)
-	if (x->name == name && (x->made || x->removed) && x->end <= r->seen_from && x->begin > from)
+	if (x->name == name && x->removed && x->end <= r->seen_from && x->begin > from)
 		from = x->begin;
 	return from;
+}
+
+/* Made by this mount, and reported as made, before `r` looked: since when; or for ever. */
+static int64_t made_before(const struct record *r, const struct token *t)
+{
+	for (size_t i = 0; i < history_event_count; i++) {
+		const struct event *e = &history_events[i];
+		if (&history_tokens[e->token] != t || !e->made || e->request == 0)
+			continue;
+		EACH_RECORD(x)
+		if (x->name == t->name && x->made && x->end <= r->seen_from &&
+		    x->begin <= e->at + 999 && e->at <= x->end)
+			return e->at + 1000;
+	}
+	return r->seen_from - lookback_us();
 }
 
 /* --- 1: what was reported as done is done ------------------------------------------------------
@@ -342,14 +357,14 @@ static bool could_hold(const struct record *r, int name, int resource, bool some
 static void check_names_seen(const struct record *r)
 {
 	for (int name = 0; name < NAMES; name++) {
-		int64_t from = since_named(r, name);
+		int64_t from = since_removed(r, name);
 		bool may = false, must = false;
 		for (size_t i = 0; i < history_token_count; i++) {
 			const struct token *t = &history_tokens[i];
 			if (t->name != name)
 				continue;
 			may = may || alive_within(t, from, r->end);
-			must = must || alive_throughout(t, from, r->end);
+			must = must || alive_throughout(t, made_before(r, t), r->end);
 		}
 		if (r->masks[0] & 1u << name ? !may : must)
 			violation(r, "%s is %s", names[name],
@@ -441,7 +456,7 @@ static void check_errno(const struct record *r)
 	static const int known[] = {0,       EINVAL,       EACCES,      EPERM,     ENOENT,
 				    EEXIST,  EAGAIN,       EREMOTEIO,   ETIMEDOUT, ECONNREFUSED,
 				    EPROTO,  EKEYREJECTED, EKEYEXPIRED, ESTALE,    EIDRM,
-				    EBADMSG, EIO};
+				    EBADMSG, ENOTEMPTY,    EIO};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (-r->result == known[i])
