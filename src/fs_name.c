@@ -446,13 +446,13 @@ static int truncate_permissions(struct op *op, const struct place *p)
 
 	if (f != NULL && f->draft != NULL)
 		return draft_truncate(f->draft, op->size, op->waiter.arrived, &op->waiter.error);
+	/* Though what is known be empty already: somebody else may have granted since. */
+	if (op->size == 0)
+		return fs_replace_permissions(op, p, NULL, truncate_completed);
 	r = committed_size(op, p, &size);
 	if (r != 0 || op->size == size)
 		return r;
-	if (op->size != 0)
-		return fs_refuse(op, EINVAL,
-				 "permissions can be truncated to nothing, not in the middle");
-	return fs_replace_permissions(op, p, NULL, truncate_completed);
+	return fs_refuse(op, EINVAL, "permissions can be truncated to nothing, not in the middle");
 }
 
 static int set_size(struct op *op, const struct place *p)

@@ -159,6 +159,22 @@ static const struct grant *grant_in(const struct grants *g, const struct change_
 	return NULL;
 }
 
+/*
+ * Does the answer lack what was known on a resource that it tells of? Then either it is not the
+ * whole, or somebody revoked; both together were perhaps never true.
+ */
+static bool lacks_known(const struct grants *answer, const struct token *t)
+{
+	for (size_t i = 0; i < answer->n; i++) {
+		const struct grant *g = &answer->v[i];
+		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		const struct grant *known = g->level == GRANT_OTHER ? NULL : model_grant(t, id);
+		if (known != NULL && !scopes_subset(&known->scopes, &g->scopes))
+			return true;
+	}
+	return false;
+}
+
 static void granted(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
@@ -171,7 +187,10 @@ static void granted(void *ctx, const struct api_answer *a)
 		return;
 	scopes_merge(&c->posted, &c->sending);
 	if (a->error.err == 0 && decode_accesses(a->body, a->len, &answer, &next, &ignored) == 0) {
+		bool mixed = lacks_known(&answer, t);
 		model_merge_grants(t, &answer);
+		if (mixed)
+			resource_forget(&t->grants);
 		const struct grant *g = grant_in(&answer, c, t);
 		if (g != NULL) {
 			struct scopes now = both(&c->grant, &g->scopes);

@@ -126,7 +126,10 @@ static void get_wait(struct control_call *call)
 
 static void get_events(struct control_call *call)
 {
-	reply_json(&call->request.reply, 200, grants_events_json(&call->server->emulator->state));
+	bool tokens = number_param(call, "tokens", 0) == 1;
+
+	reply_json(&call->request.reply, 200,
+		   grants_events_json(&call->server->emulator->state, tokens));
 }
 
 static void delete_events(struct control_call *call)
@@ -280,7 +283,7 @@ static const struct control_route table[] = {
 	{"GET", "/wait", get_wait,
 	 "wait until ?count= (1) requests match the same filters or ?timeout_ms= (5000) have\n"
 	 "      passed, then 408; ?answered=1 counts only those that were answered"},
-	{"GET", "/events", get_events, "every change of a scope of a token"},
+	{"GET", "/events", get_events, "every change of a scope of a token; with ?tokens=1 also tokens made and deleted"},
 	{"DELETE", "/events", delete_events, "forget them"},
 	{"GET", "/state", get_state, "everything there is; secrets only with ?secrets=1"},
 	{"POST", "/data", post_data, "change data behind the client's back, see below"},

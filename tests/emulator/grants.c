@@ -104,8 +104,11 @@ const char *grants_resource_name(const struct grant *grant)
 
 /* History */
 
+static const char token_type[] = "ServiceToken";
+
 /* NULL while the state is being filled: seeding is not history. */
-static struct grant_event *add_event(struct state *state, const struct grant *grant)
+static struct grant_event *add_event_of(struct state *state, const struct token *token,
+					const char *type, const char *name)
 {
 	struct grant_event *event;
 
@@ -117,11 +120,17 @@ static struct grant_event *add_event(struct state *state, const struct grant *gr
 		.number = state->next_event++,
 		.request = state->current_request,
 		.at_ms = clock_monotonic_ms() - state->started_ms,
-		.resource_type = copy_string(grants_resource_type(grant)),
-		.resource_name = copy_string(grants_resource_name(grant)),
+		.resource_type = copy_string(type),
+		.resource_name = copy_string(name),
 	};
-	strcpy(event->token, grant->token->id);
+	strcpy(event->token, token->id);
 	return event;
+}
+
+static struct grant_event *add_event(struct state *state, const struct grant *grant)
+{
+	return add_event_of(state, grant->token, grants_resource_type(grant),
+			    grants_resource_name(grant));
 }
 
 static void add_name(char ***names, size_t *count, const char *name)
@@ -135,6 +144,17 @@ static void free_names(char **names, size_t count)
 	for (size_t i = 0; i < count; i++)
 		free(names[i]);
 	free(names);
+}
+
+void grants_note_token(struct state *state, const struct token *token, bool made)
+{
+	struct grant_event *event =
+		add_event_of(state, token, token_type, token->name ? token->name : "");
+
+	if (event && made)
+		add_name(&event->added, &event->added_count, "token");
+	else if (event)
+		add_name(&event->removed, &event->removed_count, "token");
 }
 
 void grants_clear_events(struct state *state)
@@ -158,17 +178,22 @@ static void add_names(cJSON *json, const char *key, char *const *names, size_t c
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
 }
 
-cJSON *grants_events_json(const struct state *state)
+cJSON *grants_events_json(const struct state *state, bool with_tokens)
 {
 	cJSON *list = cJSON_CreateArray();
 
 	for (size_t i = 0; i < state->event_count; i++) {
 		const struct grant_event *event = &state->events[i];
-		cJSON *item = cJSON_CreateObject();
-		char *resource = format_string("%s/%s", event->resource_type, event->resource_name);
+		cJSON *item;
+		char *resource;
 
+		if (!with_tokens && !strcmp(event->resource_type, token_type))
+			continue;
+		item = cJSON_CreateObject();
+		resource = format_string("%s/%s", event->resource_type, event->resource_name);
 		cJSON_AddNumberToObject(item, "seq", (double)event->number);
 		cJSON_AddNumberToObject(item, "time", (double)event->at_ms);
+		cJSON_AddNumberToObject(item, "clock", (double)(event->at_ms + state->started_ms));
 		cJSON_AddNumberToObject(item, "request", (double)event->request);
 		cJSON_AddStringToObject(item, "token", event->token);
 		cJSON_AddStringToObject(item, "resource", resource);

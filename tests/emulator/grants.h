@@ -45,7 +45,9 @@ const char *grants_resource_id(const struct grant *grant);
 const char *grants_resource_name(const struct grant *grant);
 
 /* The history as JSON, which the caller frees. */
-cJSON *grants_events_json(const struct state *state);
+/* Events of tokens themselves, made or deleted, only on demand. */
+cJSON *grants_events_json(const struct state *state, bool with_tokens);
+void grants_note_token(struct state *state, const struct token *token, bool made);
 void grants_clear_events(struct state *state);
 
 #endif

@@ -365,6 +365,7 @@ struct token *state_add_token(struct state *state, struct organization *organiza
 	map_put(&state->tokens_by_id, token->id, token);
 	count_name(state, token, 1);
 	state_return_token(state, token);
+	grants_note_token(state, token, true);
 	return token;
 }
 
@@ -382,6 +383,7 @@ void state_delete_token(struct state *state, struct token *token)
 	map_remove(&state->tokens_by_id, token->id);
 	while (token->grant_count)
 		grants_drop(state, token->grants[token->grant_count - 1]);
+	grants_note_token(state, token, false);
 	free(token->grants);
 	free(token->secret);
 	free(token->name);

@@ -1,0 +1,364 @@
+/*
+ * Operations that grant, revoke and make. Each notes what it asks for before it asks, and what it
+ * was told as soon as it was told.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct text {
+	char s[2048];
+	size_t len;
+	uint32_t plain, plus, minus;
+};
+
+static void add(struct text *t, const char *words)
+{
+	size_t len = strlen(words);
+
+	if (t->len + len < sizeof(t->s)) {
+		memcpy(t->s + t->len, words, len + 1);
+		t->len += len;
+	}
+}
+
+static void add_words(struct random *random, struct text *t, const char *sign, uint32_t set)
+{
+	static const char *const between[] = {" ", ",", "\t", ", ", "\n"};
+
+	for (unsigned i = 0; i < scope_count; i++) {
+		if (!(set & 1u << i))
+			continue;
+		add(t, sign);
+		add(t, scope_names[i]);
+		add(t, between[below(random, sign[0] == '\0' ? 5 : 4)]);
+	}
+}
+
+/* Some lines; `signs` in percent. */
+static void make_text(struct work *w, struct text *t, unsigned signs)
+{
+	struct random *random = w->random;
+	int resource = w->record->resource;
+
+	*t = (struct text){.len = 0};
+	if (chance(random, 5))
+		add(t, "# nothing but a comment\n");
+	if (!chance(random, signs))
+		t->plain = chance(random, 4) ? 0 : some_scopes(random, resource, 4);
+	else if (chance(random, 60))
+		t->minus = some_scopes(random, resource, 3);
+	else
+		t->plus = some_scopes(random, resource, 2);
+	if (t->plus != 0 && chance(random, 40))
+		t->minus = some_scopes(random, resource, 2) & ~t->plus;
+	if (chance(random, 2))
+		t->plain |= scope_bit("no_such_scope", 13);
+	if (chance(random, 1)) /* of the other level */
+		t->plain |= some_scopes(random, resource == ORGANIZATION ? 1 : ORGANIZATION, 1);
+	t->minus &= ~t->plain;
+	add_words(random, t, "", t->plain);
+	add_words(random, t, "+", t->plus);
+	add_words(random, t, "-", t->minus);
+	add(t, "\n");
+}
+
+static int open_permissions(struct work *w, int flags)
+{
+	char path[512];
+
+	permissions_path(path, sizeof(path), w->record);
+	return (int)CALL(w->record, "open", open(path, flags | O_CLOEXEC, 0600));
+}
+
+/* In one write(2) each piece; a write may take less than it was given. */
+static bool write_all(struct record *r, int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		long n = CALL(r, "write", write(fd, data, len));
+		if (n < 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static uint32_t grants(const struct text *t)
+{
+	return t->plain | t->plus;
+}
+
+static bool is_edit(const struct text *t)
+{
+	return t->plus != 0 || t->minus != 0;
+}
+
+static bool write_lines(struct record *r, int fd, const struct text *t)
+{
+	int64_t from = now_us();
+
+	r->grant |= grants(t);
+	r->revoke |= t->minus;
+	if (!write_all(r, fd, t->s, t->len))
+		return false;
+	claim(r, from, grants(t), t->minus);
+	return true;
+}
+
+/* The text that stands in the file is all that shall be granted. */
+static void close_whole(struct work *w, int fd, uint32_t all, int64_t from)
+{
+	struct record *r = w->record;
+
+	r->revoke |= ~all & ALL_SCOPES;
+	if (chance(w->random, 20)) {
+		if (CALL(r, "fsync", fsync(fd)) < 0) {
+			close(fd);
+			return;
+		}
+		claim(r, from, all, ~all & ALL_SCOPES);
+	}
+	if (CALL(r, "close", close(fd)) == 0)
+		claim(r, from, all, ~all & ALL_SCOPES);
+}
+
+void append(struct work *w)
+{
+	struct text t;
+	struct record *r = w->record;
+	int fd = open_permissions(w, O_WRONLY | O_APPEND);
+	unsigned writes = chance(w->random, 70) ? 1 : 2;
+
+	for (unsigned i = 0; fd >= 0 && i < writes; i++) {
+		make_text(w, &t, 50);
+		if (!write_lines(r, fd, &t))
+			break;
+	}
+	if (fd >= 0 && chance(w->random, 10))
+		CALL(r, "fsync", fsync(fd));
+	if (fd >= 0)
+		CALL(r, "close", close(fd));
+}
+
+void replace(struct work *w)
+{
+	struct text t;
+	struct record *r = w->record;
+
+	make_text(w, &t, 8);
+	int64_t from = now_us();
+	int fd = open_permissions(w, O_WRONLY | O_TRUNC);
+	if (fd < 0)
+		return;
+	if (!write_lines(r, fd, &t) || is_edit(&t))
+		CALL(r, "close", close(fd));
+	else
+		close_whole(w, fd, grants(&t), from);
+}
+
+/* As printf in bash, or a tool with a small buffer: the pieces end anywhere. */
+void replace_in_pieces(struct work *w)
+{
+	struct text t;
+	struct record *r = w->record;
+	size_t at = 0;
+
+	make_text(w, &t, 0);
+	if (t.len > 1 && chance(w->random, 50))
+		t.len--; /* the last line is not ended */
+	int fd = open_permissions(w, O_WRONLY | O_TRUNC);
+	int64_t from = now_us();
+	r->grant |= grants(&t);
+	while (fd >= 0 && at < t.len) {
+		size_t n = 1 + below(w->random, 30);
+		if (n > t.len - at)
+			n = t.len - at;
+		from = now_us();
+		if (!write_all(r, fd, t.s + at, n)) {
+			close(fd);
+			return;
+		}
+		at += n;
+	}
+	if (fd >= 0)
+		close_whole(w, fd, grants(&t), from);
+}
+
+/* ": > f; sync f" */
+void empty_by_open(struct work *w)
+{
+	struct record *r = w->record;
+	int64_t from = now_us();
+
+	r->revoke = ALL_SCOPES;
+	r->loose = true;
+	int fd = open_permissions(w, O_WRONLY | O_TRUNC);
+	if (fd < 0)
+		return;
+	CALL(r, "close", close(fd));
+	fd = open_permissions(w, O_RDONLY);
+	if (fd < 0)
+		return;
+	r->shared = true;
+	if (CALL(r, "fsync", fsync(fd)) == 0)
+		claim(r, from, 0, ALL_SCOPES);
+	close(fd);
+}
+
+void truncate_path(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+	int64_t from = now_us();
+
+	permissions_path(path, sizeof(path), r);
+	r->revoke = ALL_SCOPES;
+	if (CALL(r, "truncate", truncate(path, 0)) == 0)
+		claim(r, from, 0, ALL_SCOPES);
+}
+
+/* As busybox vi or rsync --inplace: write over, then truncate to the new length. */
+void overwrite(struct work *w)
+{
+	struct text t;
+	struct record *r = w->record;
+	int64_t from = now_us();
+
+	make_text(w, &t, 0);
+	r->grant |= grants(&t);
+	int fd = open_permissions(w, O_RDWR);
+	if (fd < 0)
+		return;
+	r->loose = true;
+	if (CALL(r, "pwrite", pwrite(fd, t.s, t.len, 0)) < 0 ||
+	    CALL(r, "ftruncate", ftruncate(fd, (off_t)t.len)) < 0) {
+		r->revoke = ALL_SCOPES;
+		close(fd);
+		return;
+	}
+	close_whole(w, fd, grants(&t), from);
+}
+
+/* As sed -i and editors do. */
+void rename_over(struct work *w)
+{
+	char path[512], scratch[600];
+	struct text t;
+	struct record *r = w->record;
+
+	make_text(w, &t, 10);
+	permissions_path(path, sizeof(path), r);
+	snprintf(scratch, sizeof(scratch), "%.*s.permissions.%06x", (int)(strlen(path) - 11), path,
+		 below(w->random, 1u << 24));
+	int fd = (int)CALL(r, "create",
+			   open(scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	if (fd < 0)
+		return;
+	bool written = write_all(r, fd, t.s, t.len);
+	if (CALL(r, "close scratch", close(fd)) < 0 || !written)
+		return;
+	uint32_t absent = is_edit(&t) ? t.minus : ~grants(&t) & ALL_SCOPES;
+	r->grant |= grants(&t);
+	r->revoke |= absent;
+	int64_t from = now_us();
+	if (CALL(r, "rename", rename(scratch, path)) == 0)
+		claim(r, from, grants(&t), absent);
+	else if (r->result == -EINVAL || r->result == -EXDEV)
+		complain(r, "rename says %s", strerror(-r->result));
+}
+
+static void see_secret(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s/header", names[r->name]);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	ssize_t n = read(fd, r->note, sizeof(r->note) - 1);
+	close(fd);
+	r->note[n > 0 ? n : 0] = '\0';
+	if (n > 0)
+		r->sight = SAW_SECRET;
+}
+
+void make_token(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s", names[r->name]);
+	r->makes = true;
+	if (CALL(r, "mkdir", mkdir(path, 0700)) < 0)
+		return;
+	r->made = true;
+	r->seen_from = now_us();
+	see_secret(w);
+}
+
+void write_create_token(struct work *w)
+{
+	char path[512], line[64];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/create-token");
+	int n = snprintf(line, sizeof(line), "%s ttl=1d\n", names[r->name]);
+	int fd = (int)CALL(r, "open", open(path, O_WRONLY | O_CLOEXEC));
+	if (fd < 0)
+		return;
+	r->makes = true;
+	if (CALL(r, "write", write(fd, line, (size_t)n)) == n)
+		r->made = true;
+	close(fd);
+}
+
+void refresh(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	if (chance(w->random, 50)) {
+		path_of(path, sizeof(path), "acme/service-tokens");
+		CALL(r, "utimensat", utimensat(AT_FDCWD, path, NULL, 0));
+		return;
+	}
+	path_of(path, sizeof(path), ".pscalefs/refresh");
+	int fd = (int)CALL(r, "open", open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
+	if (fd < 0)
+		return;
+	CALL(r, "write", write(fd, "\n", 1));
+	close(fd);
+}
+
+static void write_and_stay(struct work *w)
+{
+	struct text t;
+	int fd = open_permissions(w, O_WRONLY | (chance(w->random, 70) ? O_TRUNC : O_APPEND));
+
+	if (fd < 0)
+		return;
+	make_text(w, &t, 30);
+	write_lines(w->record, fd, &t);
+	write_all(w->record, fd, "crea", 4); /* half a word more */
+}
+
+void killed_writer(struct work *w)
+{
+	static const int signals[] = {SIGKILL, SIGTERM, SIGHUP};
+
+	in_child(w, write_and_stay, signals[below(w->random, 3)],
+		 (int)below(w->random, chance(w->random, 50) ? 4000 : 60000));
+}
+
+void killed_maker(struct work *w)
+{
+	in_child(w, make_token, SIGKILL, (int)below(w->random, 10000));
+}

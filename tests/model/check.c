@@ -1,0 +1,552 @@
+#include "model.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int violations;
+static int64_t round_begin;
+
+/* How old what is shown may be: the cache time, and a fetch that went on for all its timeouts. */
+static int64_t lookback_us(void)
+{
+	return (options.cache_ms + 5 * options.timeout_ms) * INT64_C(1000);
+}
+
+/* --- telling ------------------------------------------------------------------------------- */
+
+static double ms(int64_t us)
+{
+	return (double)(us - round_begin) / 1000;
+}
+
+static void print_record(const struct record *r)
+{
+	char words[512];
+
+	printf("    %.3f..%.3f ms: %s %s/%s: %s at %s", ms(r->begin), ms(r->end), r->what,
+	       names[r->name], databases[r->resource] != NULL ? databases[r->resource] : "",
+	       strerror(-r->result), r->step);
+	print_scopes(words, sizeof(words), r->grant);
+	printf("; grants [%s]", words);
+	print_scopes(words, sizeof(words), r->revoke);
+	printf(" revokes [%s]%s%s%s\n", r->revoke == ALL_SCOPES ? "all" : words,
+	       r->loose ? " loose" : "", r->makes ? " makes" : "", r->removes ? " removes" : "");
+	for (int i = 0; i < r->claim_count; i++) {
+		const struct claim *c = &r->claims[i];
+		print_scopes(words, sizeof(words), c->present);
+		printf("        told in %.3f..%.3f: granted [%s]", ms(c->from), ms(c->to), words);
+		print_scopes(words, sizeof(words), c->absent);
+		printf(" not granted [%s]\n", words);
+	}
+}
+
+static void print_events(int name, int64_t from, int64_t to)
+{
+	char added[512], removed[512];
+
+	for (size_t i = 0; i < history_event_count; i++) {
+		const struct event *e = &history_events[i];
+		const struct token *t = &history_tokens[e->token];
+		if (t->name != name || e->at < from - 1000000 || e->at > to + 1000000)
+			continue;
+		print_scopes(added, sizeof(added), e->added);
+		print_scopes(removed, sizeof(removed), e->removed);
+		printf("    event at %.0f, request %llu: %s %s%s level %d +[%s] -[%s]\n", ms(e->at),
+		       (unsigned long long)e->request, t->id, e->made ? "made" : "",
+		       e->deleted ? "deleted" : "", e->level, added, removed);
+	}
+}
+
+static void violation(const struct record *r, const char *format, ...)
+{
+	va_list ap;
+
+	violations++;
+	printf("VIOLATION: ");
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	printf("\n");
+	if (r == NULL)
+		return;
+	print_record(r);
+	print_events(r->name, r->begin, r->end);
+}
+
+/* --- what was true when ---------------------------------------------------------------------- */
+
+#define EACH_RECORD(r)                                                                             \
+	for (int lane_ = 0; lane_ < options.workers; lane_++)                                      \
+		for (const struct record *r = shared->lanes[lane_].records,                        \
+					 *end_ = r + shared->lanes[lane_].count;                   \
+		     r < end_; r++)
+
+static bool overlaps(const struct span *s, int64_t from, int64_t to)
+{
+	return s->from <= to && s->to >= from;
+}
+
+static bool alive_within(const struct token *t, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->spans[i].alive && overlaps(&t->spans[i], from, to))
+			return true;
+	return false;
+}
+
+static bool alive_throughout(const struct token *t, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->spans[i].alive && overlaps(&t->spans[i], from, to))
+			return false;
+	return true;
+}
+
+static bool was(const struct token *t, int resource, int64_t from, int64_t to, uint32_t set)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (overlaps(&t->spans[i], from, to) && effective(&t->spans[i], resource) == set)
+			return true;
+	return false;
+}
+
+static bool kept_claim(const struct token *t, int resource, const struct claim *c)
+{
+	uint32_t present = 0, absent = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (!overlaps(&t->spans[i], c->from, c->to))
+			continue;
+		present |= effective(&t->spans[i], resource);
+		absent |= ~effective(&t->spans[i], resource);
+	}
+	return (c->present & ~present) == 0 && (c->absent & ~absent) == 0;
+}
+
+/* Whom a path may have meant, for somebody who looked at `from` or later. */
+static bool meant(const struct token *t, int name, int64_t from, int64_t to)
+{
+	return t->name == name && alive_within(t, from - lookback_us() - 1000000, to);
+}
+
+/*
+ * From when on a read must be true that began at r->seen_from. What this mount did before shows at
+ * once; only where the name always means the same token.
+ */
+static int64_t since(const struct record *r, int name, int resource)
+{
+	int64_t from = r->seen_from - lookback_us();
+
+	EACH_RECORD(x)
+	{
+		if (x->name != name || x->end > r->seen_from || name >= STABLE)
+			continue;
+		if (x->claim_count == 0 || x->resource != resource || x->shared)
+			continue;
+		if (x->claims[x->claim_count - 1].from > from)
+			from = x->claims[x->claim_count - 1].from;
+	}
+	return from;
+}
+
+static int64_t since_removed(const struct record *r, int name)
+{
+	int64_t from = r->seen_from - lookback_us();
+
+	EACH_RECORD(x)
+	if (x->name == name && x->removed && x->end <= r->seen_from && x->begin > from)
+		from = x->begin;
+	return from;
+}
+
+/* Made by this mount, and reported as made, before `r` looked: since when; or for ever. */
+static int64_t made_before(const struct record *r, const struct token *t)
+{
+	for (size_t i = 0; i < history_event_count; i++) {
+		const struct event *e = &history_events[i];
+		if (&history_tokens[e->token] != t || !e->made || e->request == 0)
+			continue;
+		EACH_RECORD(x)
+		if (x->name == t->name && x->made && x->end <= r->seen_from &&
+		    x->begin <= e->at + 999 && e->at <= x->end)
+			return e->at + 1000;
+	}
+	return r->seen_from - lookback_us();
+}
+
+/* --- 1: what was reported as done is done ------------------------------------------------------
+ */
+
+static bool alone(const struct record *r)
+{
+	EACH_RECORD(x)
+	if (x != r && x->name == r->name && x->resource == r->resource && x->begin <= r->end &&
+	    (x->end + (x->loose ? lookback_us() : 0)) >= r->begin && (x->grant | x->revoke) != 0)
+		return false;
+	return true;
+}
+
+static void check_claims(const struct record *r)
+{
+	if (r->claim_count == 0 || (r->shared && !alone(r)))
+		return;
+	for (size_t i = 0; i < history_token_count; i++) {
+		const struct token *t = &history_tokens[i];
+		bool kept = meant(t, r->name, r->begin, r->end);
+		for (int j = 0; kept && j < r->claim_count; j++)
+			kept = kept_claim(t, r->resource, &r->claims[j]);
+		if (kept)
+			return;
+	}
+	violation(r, "what was reported as done was never so");
+}
+
+static void check_made(const struct record *r)
+{
+	bool made = !r->made, removed = !r->removed;
+
+	for (size_t i = 0; i < history_event_count; i++) {
+		const struct event *e = &history_events[i];
+		const struct token *t = &history_tokens[e->token];
+		if (t->name != r->name)
+			continue;
+		made = made ||
+		       (e->made && e->request != 0 && e->at + 999 >= r->begin && e->at <= r->end);
+		removed = removed ||
+			  (e->deleted && e->at <= r->end && e->at >= r->begin - lookback_us());
+	}
+	if (!made)
+		violation(r, "no token was made");
+	if (!removed)
+		violation(r, "no token was removed");
+}
+
+/* --- 2: nothing unasked happens ------------------------------------------------------------------
+ */
+
+static int64_t until(const struct record *r)
+{
+	return r->end + (r->loose || r->result != 0
+				 ? 8 * options.timeout_ms * INT64_C(1000) + 2000000
+				 : 1000);
+}
+
+static bool asked(const struct event *e, const struct record *r)
+{
+	const struct token *t = &history_tokens[e->token];
+
+	if (r->name != t->name || e->at + 999 < r->begin || e->at > until(r))
+		return false;
+	if (e->deleted)
+		return r->removes;
+	return r->resource == e->level && (e->added & ~r->grant) == 0 &&
+	       (e->removed & ~r->revoke) == 0;
+}
+
+/* Each mkdir makes at most one token: the one that ends first takes it. */
+static bool take_maker(const struct event *e, bool *taken)
+{
+	const struct record *best = NULL;
+	size_t n = 0, best_n = 0;
+
+	EACH_RECORD(r)
+	{
+		if (r->makes && !taken[n] && r->name == history_tokens[e->token].name &&
+		    e->at + 999 >= r->begin && e->at <= until(r) &&
+		    (best == NULL || until(r) < until(best))) {
+			best = r;
+			best_n = n;
+		}
+		n++;
+	}
+	if (best != NULL)
+		taken[best_n] = true;
+	return best != NULL;
+}
+
+static bool deletes_token(uint64_t request)
+{
+	for (size_t i = 0; i < history_event_count; i++)
+		if (history_events[i].request == request && history_events[i].deleted)
+			return true;
+	return false;
+}
+
+static void check_event(const struct event *e, bool *taken)
+{
+	const struct token *t = &history_tokens[e->token];
+	bool explained = false;
+	char added[512], removed[512];
+
+	if (e->request == 0 || (!e->deleted && !e->made && deletes_token(e->request)))
+		return;
+	if (e->made)
+		explained = take_maker(e, taken);
+	else
+		EACH_RECORD(r) explained = explained || asked(e, r);
+	if (explained)
+		return;
+	print_scopes(added, sizeof(added), e->added);
+	print_scopes(removed, sizeof(removed), e->removed);
+	violation(NULL,
+		  "at %.0f ms request %llu, which nobody asked for: %s (%s)%s%s, level %d, +[%s] "
+		  "-[%s]",
+		  ms(e->at), (unsigned long long)e->request, t->id,
+		  t->name >= 0 ? names[t->name] : "?", e->made ? " made" : "",
+		  e->deleted ? " deleted" : "", e->level, added, removed);
+	EACH_RECORD(r)
+	if (r->name == t->name && r->begin <= e->at + 1000000 && r->end >= e->at - 5000000 &&
+	    (r->grant | r->revoke) != 0 && r->resource == e->level)
+		print_record(r);
+}
+
+/* --- 3: what was seen was true
+ * -------------------------------------------------------------------- */
+
+static bool could_see(const struct record *r, int name, int resource, uint32_t set)
+{
+	int64_t from = since(r, name, resource);
+
+	for (size_t i = 0; i < history_token_count; i++)
+		if (meant(&history_tokens[i], name, r->seen_from, r->end) &&
+		    was(&history_tokens[i], resource, from, r->end, set))
+			return true;
+	return false;
+}
+
+static bool could_be_sized(const struct record *r)
+{
+	int64_t from = since(r, r->name, r->resource);
+
+	for (size_t i = 0; i < history_token_count; i++) {
+		const struct token *t = &history_tokens[i];
+		if (!meant(t, r->name, r->seen_from, r->end))
+			continue;
+		for (size_t j = 0; j < t->count; j++)
+			if (overlaps(&t->spans[j], from, r->end) &&
+			    (int64_t)scopes_length(effective(&t->spans[j], r->resource)) == r->size)
+				return true;
+	}
+	return false;
+}
+
+/* Was it so that there is something, or that there is nothing? */
+static bool could_hold(const struct record *r, int name, int resource, bool something)
+{
+	int64_t from = since(r, name, resource);
+
+	for (size_t i = 0; i < history_token_count; i++) {
+		const struct token *t = &history_tokens[i];
+		if (!meant(t, name, r->seen_from, r->end))
+			continue;
+		for (size_t j = 0; j < t->count; j++)
+			if (overlaps(&t->spans[j], from, r->end) &&
+			    (effective(&t->spans[j], resource) != 0) == something)
+				return true;
+	}
+	return false;
+}
+
+static void check_names_seen(const struct record *r)
+{
+	for (int name = 0; name < NAMES; name++) {
+		int64_t from = since_removed(r, name);
+		bool may = false, must = false;
+		for (size_t i = 0; i < history_token_count; i++) {
+			const struct token *t = &history_tokens[i];
+			if (t->name != name)
+				continue;
+			may = may || alive_within(t, from, r->end);
+			must = must || alive_throughout(t, made_before(r, t), r->end);
+		}
+		if (r->masks[0] & 1u << name ? !may : must)
+			violation(r, "%s is %s", names[name],
+				  r->masks[0] & 1u << name ? "listed" : "not listed");
+	}
+}
+
+static void print_seen(const struct record *r, int name, int resource, uint32_t set)
+{
+	char words[512];
+
+	print_scopes(words, sizeof(words), set);
+	violation(r, "%s/%s never said [%s]; since %.3f", names[name],
+		  databases[resource] != NULL ? databases[resource] : "", words,
+		  ms(since(r, name, resource)));
+	EACH_RECORD(x)
+	if (x->name == name && x->resource == resource && x->begin <= r->end &&
+	    x->end >= r->begin - 2 * lookback_us() && (x->grant | x->revoke) != 0)
+		print_record(x);
+}
+
+static void check_scopes_seen(const struct record *r)
+{
+	for (int name = 0; name < NAMES; name++) {
+		uint32_t set = r->masks[name];
+		bool listed = r->masks[0] & 1u << name;
+		if (r->sight == SAW_ACCESS && (name < STABLE || set != 0) &&
+		    !could_see(r, name, r->resource, set))
+			print_seen(r, name, r->resource, set);
+		if (r->sight == SAW_LINKS && (name < STABLE || listed) &&
+		    !could_hold(r, name, r->resource, listed))
+			violation(r, "%s is %s", names[name], listed ? "listed" : "not listed");
+	}
+	for (int resource = 0; resource < RESOURCES; resource++) {
+		bool listed = r->masks[0] & 1u << resource;
+		if (r->sight == SAW_INFO && !could_see(r, r->name, resource, r->masks[resource]))
+			print_seen(r, r->name, resource, r->masks[resource]);
+		if (r->sight == SAW_DATABASES && resource > 0 &&
+		    !could_hold(r, r->name, resource, listed))
+			violation(r, "%s is %s", databases[resource],
+				  listed ? "listed" : "not listed");
+	}
+	if (r->sight == SAW_SCOPES && !could_see(r, r->name, r->resource, r->masks[0]))
+		print_seen(r, r->name, r->resource, r->masks[0]);
+	if (r->sight == SAW_SIZE && !could_be_sized(r))
+		violation(r, "a size of %lld", (long long)r->size);
+}
+
+static bool is_secret_of(const struct token *t, const char *text)
+{
+	char expected[3][240];
+
+	snprintf(expected[0], sizeof(expected[0]), "%s\n", t->secret);
+	snprintf(expected[1], sizeof(expected[1]), "Authorization: %s:%s\n", t->id, t->secret);
+	snprintf(expected[2], sizeof(expected[2]),
+		 "PLANETSCALE_SERVICE_TOKEN_ID=%s\nPLANETSCALE_SERVICE_TOKEN=%s\n", t->id,
+		 t->secret);
+	for (int i = 0; i < 3; i++)
+		if (strcmp(expected[i], text) == 0)
+			return true;
+	return false;
+}
+
+static void check_words_seen(const struct record *r)
+{
+	bool right = r->sight == SAW_NAME && strcmp(r->note, names[r->name]) == 0;
+
+	if (r->wrong || (r->sight != SAW_NAME && r->sight != SAW_ID && r->sight != SAW_SECRET))
+		return;
+	for (size_t i = 0; i < history_token_count; i++) {
+		const struct token *t = &history_tokens[i];
+		if (!meant(t, r->name, r->seen_from, r->end))
+			continue;
+		if (r->sight == SAW_ID)
+			right = right || strcmp(r->note, t->id) == 0;
+		if (r->sight ==
+		    SAW_SECRET) /* of one that came and went in this round it is not known */
+			right = right || t->secret == NULL || is_secret_of(t, r->note);
+	}
+	if (!right)
+		violation(r, "it says \"%s\"", r->note);
+}
+
+/* --- errors
+ * --------------------------------------------------------------------------------------- */
+
+static void check_errno(const struct record *r)
+{
+	static const int known[] = {0,       EINVAL,       EACCES,      EPERM,     ENOENT,
+				    EEXIST,  EAGAIN,       EREMOTEIO,   ETIMEDOUT, ECONNREFUSED,
+				    EPROTO,  EKEYREJECTED, EKEYEXPIRED, ESTALE,    EIDRM,
+				    EBADMSG, ENOTEMPTY,    EIO};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (-r->result == known[i])
+			return;
+	violation(r, "an error that no table names: %s", strerror(-r->result));
+}
+
+int check_round(int round)
+{
+	bool *taken = calloc((size_t)options.round_size + 1, sizeof(*taken));
+	const cJSON *entry;
+
+	(void)round;
+	violations = 0;
+	round_begin = INT64_MAX;
+	EACH_RECORD(r) round_begin = r->begin < round_begin ? r->begin : round_begin;
+	EACH_RECORD(r)
+	{
+		if (r->wrong)
+			violation(r, "%s", r->note);
+		check_errno(r);
+		check_claims(r);
+		check_made(r);
+		if (r->sight == SAW_TOKENS)
+			check_names_seen(r);
+		check_scopes_seen(r);
+		check_words_seen(r);
+	}
+	for (size_t i = 0; i < history_event_count; i++)
+		check_event(&history_events[i], taken);
+	free(taken);
+	cJSON *log = ask("GET", "/log?violations=1", NULL);
+	cJSON_ArrayForEach(entry, log)
+	{
+		char *text = cJSON_PrintUnformatted(entry);
+		violation(NULL, "no client that is documented sends %s", text);
+		free(text);
+	}
+	cJSON_Delete(log);
+	return violations;
+}
+
+/* --- the calm after
+ * ------------------------------------------------------------------------------- */
+
+static const struct token *only_token(int name)
+{
+	const struct token *found = NULL;
+
+	for (size_t i = 0; i < history_token_count; i++) {
+		const struct token *t = &history_tokens[i];
+		if (t->name != name || !t->spans[t->count - 1].alive)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = t;
+	}
+	return found;
+}
+
+static void calm_file(const struct token *t, int resource)
+{
+	struct record r = {.what = "calm", .step = "", .name = t->name, .resource = resource};
+	struct random random = {1};
+	struct work w = {&random, &r};
+	uint32_t set = effective(&t->spans[t->count - 1], resource);
+
+	r.begin = now_us();
+	for (int i = 0; i < 40 && r.sight != SAW_SCOPES && !r.wrong; i++) {
+		if (i > 0)
+			usleep(100000);
+		r.result = 0;
+		read_permissions(&w);
+	}
+	r.end = now_us();
+	if ((r.wrong || r.result != 0) && getenv("MODEL_STOP") != NULL)
+		printf("stopped\n"), pause();
+	if (r.wrong || r.result != 0)
+		violation(&r, "in calm: %s", r.wrong ? r.note : strerror(-r.result));
+	else if (r.masks[0] != set)
+		print_seen(&r, r.name, resource, r.masks[0]);
+}
+
+int check_calm(void)
+{
+	violations = 0;
+	for (int name = 0; name < NAMES; name++) {
+		const struct token *t = only_token(name);
+		for (int resource = 0; t != NULL && resource < RESOURCES; resource++)
+			calm_file(t, resource);
+	}
+	return violations;
+}

@@ -1,0 +1,164 @@
+/*
+ * Operations that remove, and what must not work. Each runs in a process of its own.
+ */
+#include "model.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void remove_permissions(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+	int64_t from = now_us();
+
+	permissions_path(path, sizeof(path), r);
+	r->revoke = ALL_SCOPES;
+	if (CALL(r, "unlink", unlink(path)) == 0)
+		claim(r, from, 0, ALL_SCOPES);
+}
+
+void remove_database(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+	int64_t from = now_us();
+
+	permissions_path(path, sizeof(path), r);
+	*strrchr(path, '/') = '\0';
+	r->revoke = ALL_SCOPES;
+	if (CALL(r, "rmdir", rmdir(path)) == 0)
+		claim(r, from, 0, ALL_SCOPES);
+}
+
+void remove_token(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s", names[r->name]);
+	r->removes = true;
+	if (CALL(r, "rmdir", rmdir(path)) == 0)
+		r->removed = true;
+}
+
+/* As rm -r: below the token first. */
+void remove_all(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s/id", names[r->name]);
+	CALL(r, "unlink", unlink(path));
+	path_of(path, sizeof(path), "acme/service-tokens/%s/token", names[r->name]);
+	unlink(path);
+	r->resource = ORGANIZATION;
+	remove_permissions(w);
+	path_of(path, sizeof(path), "acme/service-tokens/%s/databases", names[r->name]);
+	CALL(r, "rmdir", rmdir(path));
+	remove_token(w);
+}
+
+/* As install or mv from elsewhere. */
+void remove_and_create(struct work *w)
+{
+	char path[512], text[64];
+	struct record *r = w->record;
+	uint32_t set = some_scopes(w->random, r->resource, 1);
+	int64_t from = now_us();
+
+	permissions_path(path, sizeof(path), r);
+	r->revoke = ALL_SCOPES;
+	r->loose = true;
+	if (CALL(r, "unlink", unlink(path)) < 0)
+		return;
+	claim(r, from, 0, ALL_SCOPES);
+	print_scopes(text, sizeof(text) - 1, set);
+	strcat(text, "\n");
+	r->grant = set;
+	int fd = (int)CALL(r, "create", open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	if (fd < 0)
+		return;
+	from = now_us();
+	if (CALL(r, "write", write(fd, text, strlen(text))) > 0)
+		claim(r, from, set, 0);
+	if (CALL(r, "close", close(fd)) == 0 && r->claim_count == 2)
+		claim(r, from, set, ~set & ALL_SCOPES);
+}
+
+/* Who has seen what is above a token removes nothing in it. */
+void sweep(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+	bool seen = false;
+
+	path_of(path, sizeof(path), "acme/service-tokens");
+	r->step = "opendir";
+	DIR *d = opendir(path);
+	if (d == NULL) {
+		r->result = -errno;
+		return;
+	}
+	while (readdir(d) != NULL)
+		seen = true;
+	closedir(d);
+	if (!seen)
+		return;
+	permissions_path(path, sizeof(path), r);
+	if (CALL(r, "unlink", unlink(path)) == 0)
+		complain(r, "a sweep was let through");
+	*strrchr(path, '/') = '\0';
+	if (CALL(r, "rmdir", rmdir(path)) == 0)
+		complain(r, "a sweep was let through");
+}
+
+static void must_fail(struct record *r, const char *what, long result, int expected)
+{
+	if (result >= 0)
+		complain(r, "%s succeeded", what);
+	else if (result == -expected)
+		r->result = 0;
+}
+
+void wrong_things(struct work *w)
+{
+	char path[512], other[512];
+	struct record *r = w->record;
+	const char *token = names[r->name];
+
+	switch (below(w->random, 6)) {
+	case 0:
+		path_of(path, sizeof(path), "acme/databases/new");
+		must_fail(r, "mkdir of a database", CALL(r, "mkdir", mkdir(path, 0700)), EPERM);
+		return;
+	case 1:
+		path_of(path, sizeof(path), "acme/service-tokens/.git");
+		must_fail(r, "mkdir .git", CALL(r, "mkdir", mkdir(path, 0700)), EINVAL);
+		return;
+	case 2:
+		path_of(path, sizeof(path), "acme/service-tokens/%s", token);
+		path_of(other, sizeof(other), "acme/service-tokens/other");
+		must_fail(r, "mv of a token", CALL(r, "rename", rename(path, other)), EPERM);
+		return;
+	case 3:
+		path_of(path, sizeof(path), "acme/service-tokens/%s/permisions", token);
+		must_fail(r, "a mistyped file",
+			  CALL(r, "create", open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)),
+			  EPERM);
+		return;
+	case 4:
+		path_of(path, sizeof(path), "acme/databases/%s", databases[r->resource]);
+		must_fail(r, "rmdir of a database", CALL(r, "rmdir", rmdir(path)), EPERM);
+		return;
+	default:
+		permissions_path(path, sizeof(path), r);
+		path_of(other, sizeof(other), "acme/service-tokens/%s/tmp", token);
+		must_fail(r, "a hard link", CALL(r, "link", link(path, other)), EPERM);
+	}
+}
