@@ -39,6 +39,7 @@ enum endpoint_name {
 /*
  * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
  * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
+ * `not_found`: what a 404 means; ENOENT where the caller finds out what it is that is not there.
  */
 struct endpoint {
 	const char *method;
@@ -46,26 +47,29 @@ struct endpoint {
 	bool repeatable;
 	const char *doing;
 	const char *needs;
+	int not_found;
 };
 
 static const struct endpoint endpoints[] = {
-	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL},
+	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL,
+				EREMOTEIO}, /* everyone has this one: the address is wrong */
 	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", true, "list databases",
-			    "read_databases"},
+			    "read_databases", ENOENT},
 	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", true, "list service tokens",
-			 "read_service_tokens"},
+			 "read_service_tokens", ENOENT},
 	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", true,
-		       "read the service token", "read_service_tokens"},
+		       "read the service token", "read_service_tokens", ENOENT},
 	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", true,
-			 "read the token's grants", "read_service_tokens"},
+			 "read the token's grants", "read_service_tokens", ENOENT},
 	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", false,
-			  "create a service token", "write_service_tokens"},
+			  "create a service token", "write_service_tokens",
+			  EACCES}, /* the list was just there */
 	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}", true,
-			  "delete the service token", "delete_service_tokens"},
+			  "delete the service token", "delete_service_tokens", ENOENT},
 	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access", true, "grant access",
-		   "write_service_tokens"},
+		   "write_service_tokens", ENOENT},
 	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access", true,
-		    "revoke access", "write_service_tokens"},
+		    "revoke access", "write_service_tokens", ENOENT},
 };
 
 struct api_call {
@@ -172,6 +176,10 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 			hint = meanings[i].hint;
 		}
 	}
+	if (err == ENOENT)
+		err = p->not_found;
+	if (err == EREMOTEIO && r->status == 404)
+		hint = "nothing is there: is the API's address right?";
 	if (err == EKEYREJECTED && says_expired(message) && !strcasestr(message, "invalid"))
 		err = EKEYEXPIRED;
 	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
