@@ -57,7 +57,7 @@ struct transfer {
 	bool sent;
 	/* Within attempts, curl sent it again by itself so often. libcurl >= 7.80 tells. */
 	unsigned resent;
-	bool ready; /* in this attempt, for resent */
+	bool ready;      /* in this attempt, for resent */
 	int64_t sent_ms; /* for the first time */
 
 	/* transfer.c's own. */
@@ -67,7 +67,8 @@ struct transfer {
 	char *detail;            /* owned: curl's words on an error */
 	size_t answer_cap;
 	size_t header_bytes;
-	bool overflow; /* the answer was larger than allowed */
+	int64_t body_bytes; /* as they came, still compressed */
+	bool overflow;      /* the answer was larger than allowed */
 };
 
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
