@@ -212,6 +212,8 @@ static void errors_name_the_place(void **state)
 		{TOKENS, "{\"data\":[{\"id\":7}]}", "data[0].id: a string expected"},
 		{TOKENS, "{\"data\":[{\"id\":\"\"}]}", "data[0].id: this cannot be an id"},
 		{TOKENS, "{\"data\":[{\"id\":\"..\"}]}", "data[0].id: this cannot be an id"},
+		{ORGANIZATIONS, "{\"data\":[{\"id\":\"o\",\"name\":\"..\"}]}",
+		 "data[0].name: this cannot be a name"},
 		{TOKENS, "{\"data\":[{\"id\":\"a/b\"}]}", "data[0].id: this cannot be an id"},
 		{TOKEN, "{\"id\":\"a@b\"}", "id: this cannot be an id"},
 		{TOKEN, "{\"id\":null}", "id: a string expected"},
