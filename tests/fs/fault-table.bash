@@ -151,7 +151,7 @@ forget_pause() {
 	kill -HUP "$daemon"
 	wait_for not_paused
 }
-not_paused() { grep -q 'paused by PlanetScale for: *0 ms' "$mnt/.pscalefs/status"; }
+not_paused() { grep -q 'paused for: *0 ms' "$mnt/.pscalefs/status"; }
 
 # run_rows [NAME…]: all of the array `rows`, or only these.
 run_rows() {
