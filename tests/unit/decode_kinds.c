@@ -22,7 +22,7 @@ const char token_body[] = TOKEN_HEAD "\"token\":null,\"plain_text_refresh_token\
 const char created_body[] = TOKEN_HEAD "\"token\":\"" SECRET "\"," TOKEN_TAIL;
 
 const char *const samples[] = {
-	[ORGANIZATIONS] = LIST("{\"id\":\"a\",\"name\":\"acme\"},{\"id\":\"b\",\"name\":\"\"}"),
+	[ORGANIZATIONS] = LIST("{\"id\":\"a\",\"name\":\"acme\"},{\"id\":\"b\",\"name\":\"beta\"}"),
 	[DATABASES] = LIST("{\"id\":\"a\",\"name\":\"shop\",\"region\":{\"slug\":\"eu\"}}"),
 	[TOKENS] = LIST("{\"id\":\"t\",\"name\":null,\"token\":\"" SECRET
 			"\",\"service_token_accesses\":[" ACCESS_WITH_KEYS "]}"),
