@@ -16,6 +16,10 @@ struct api {
 	struct credential reloaded;  /* owned; in use once its header is not NULL */
 	struct list retired; /* of struct retired: credentials that calls in flight may hold */
 	struct list calls;
+	struct {
+		const char *permission; /* an endpoint's `needs`; NULL: free */
+		enum api_right right;
+	} rights[4]; /* of the credential in use */
 };
 
 /* A credential that was replaced, kept until no call can hold its header. */
@@ -127,6 +131,7 @@ int api_reload(struct api *api, struct error *e)
 		list_append(&api->retired, &old->link);
 	}
 	api->reloaded = next;
+	memset(api->rights, 0, sizeof(api->rights));
 	log_notice("credential read again from %s", next.origin);
 	return 0;
 }
@@ -238,6 +243,35 @@ static bool ask_again(struct api_call *c, const struct http_result *r)
 	return true;
 }
 
+/*
+ * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
+ * endpoints tell that their permission is missing.
+ */
+static void learn_right(struct api *api, const struct endpoint *p, int status)
+{
+	bool held = status >= 200 && status < 300;
+	bool lacking = status == 403 && p != &endpoints[GRANT] && p != &endpoints[REVOKE];
+
+	if (p->needs == NULL || (!held && !lacking))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
+		if (api->rights[i].permission != NULL &&
+		    !str_eq(api->rights[i].permission, p->needs))
+			continue;
+		api->rights[i].permission = p->needs;
+		api->rights[i].right = held ? API_RIGHT_HELD : API_RIGHT_LACKING;
+		return;
+	}
+}
+
+enum api_right api_right(const struct api *api, const char *permission)
+{
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++)
+		if (str_eq(api->rights[i].permission, permission))
+			return api->rights[i].right;
+	return API_RIGHT_UNKNOWN;
+}
+
 static void call_done(void *ctx, const struct http_result *r)
 {
 	struct api_call *c = ctx;
@@ -247,6 +281,7 @@ static void call_done(void *ctx, const struct http_result *r)
 	c->http = NULL;
 	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
 		return;
+	learn_right(c->api, c->endpoint, r->status);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
 	call_free(c);

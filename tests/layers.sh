@@ -65,7 +65,7 @@ for header in "${!users[@]}"; do
 	# Any directory before it, unless we have a header of that name ourselves.
 	name="([a-z0-9]+/)?${header##*/}"
 	[[ ! -e ${header##*/} ]] || name=$header
-	mapfile -t found < <(grep -lE "^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*[<\"]$name[>\"]" -- *.[ch])
+	mapfile -t found < <(grep -lE "^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*[<\"]${name}[>\"]" -- *.[ch])
 	[[ ${#found[@]} -le ${users[$header]} ]] ||
 		complain "$header: included by ${found[*]}, but ${users[$header]} may"
 done

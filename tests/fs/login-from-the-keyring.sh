@@ -7,7 +7,8 @@
 start_emulator
 runtime=$work/runtime
 keyrings=$work/home/.local/share/keyrings
-mkdir -p -m 700 "$runtime" "$keyrings"
+mkdir -p "$runtime" "$keyrings"
+chmod 700 "$runtime"
 
 # keyring_file COLLECTION TEXT: as gnome-keyring keeps one without a password.
 keyring_file() {
