@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "budget.h"
+#include "heap.h"
 #include "transfer_answer.h"
 
 #define HEADERS_MAX  ((size_t)256 << 10)
@@ -363,14 +364,17 @@ static void renew(struct transfers *ts)
 	ts->renew = false;
 }
 
-/* A handle whose transfer was cut is not used again. */
+/*
+ * A handle whose transfer was cut is not used again. Nor is one that made a token: its buffer holds
+ * the answer, and is wiped with it.
+ */
 static void detach(struct transfer *t, bool reuse)
 {
 	struct transfers *ts = t->owner;
 
 	curl_multi_remove_handle(ts->multi, t->easy);
 	curl_easy_reset(t->easy);
-	if (reuse && ts->idle_count < ts->idle_max)
+	if (reuse && !t->alone && ts->idle_count < ts->idle_max)
 		ts->idle[ts->idle_count++] = t->easy;
 	else
 		curl_easy_cleanup(t->easy);
@@ -499,7 +503,9 @@ static int check(struct transfers *ts, struct error *e)
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
 				struct error *e)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+	heap_for_openssl();
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_malloc, heap_free, heap_realloc,
+				 heap_strdup, heap_calloc) != CURLE_OK) {
 		error_set(e, ENOMEM, "libcurl cannot start");
 		return NULL;
 	}

@@ -8,7 +8,8 @@
  * must be sent once goes `alone`: on a new connection, and cut when curl would send it again.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
- * The copies that libcurl and the TLS library make while sending are out of reach.
+ * What libcurl and OpenSSL allocate is wiped when they give it back (heap.h), and a handle that
+ * received a token's secret is not kept.
  */
 #ifndef PSCALEFS_TRANSFER_H
 #define PSCALEFS_TRANSFER_H

@@ -12,7 +12,7 @@ declare -A layer
 layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
 layer_of 0 list util
 layer_of 1 log error secret scopes process node
-layer_of 2 catalog names record resource budget endpoint keyring journal scratch sweep mountpoint daemon
+layer_of 2 catalog names record resource budget endpoint heap keyring journal scratch sweep mountpoint daemon
 layer_of 3 grammar transfer model decode
 layer_of 4 http credential draft
 layer_of 5 config
