@@ -16,6 +16,10 @@ struct api {
 	struct credential reloaded;  /* owned; in use once its header is not NULL */
 	struct list retired; /* of struct retired: credentials that calls in flight may hold */
 	struct list calls;
+	struct {
+		const char *permission; /* an endpoint's `needs`; NULL: free */
+		enum api_right right;
+	} rights[4]; /* of the credential in use */
 };
 
 /* A credential that was replaced, kept until no call can hold its header. */
@@ -39,6 +43,7 @@ enum endpoint_name {
 /*
  * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
  * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
+ * `not_found`: what a 404 means; ENOENT where the caller finds out what it is that is not there.
  */
 struct endpoint {
 	const char *method;
@@ -46,26 +51,29 @@ struct endpoint {
 	bool repeatable;
 	const char *doing;
 	const char *needs;
+	int not_found;
 };
 
 static const struct endpoint endpoints[] = {
-	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL},
+	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL,
+				EREMOTEIO}, /* everyone has this one: the address is wrong */
 	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", true, "list databases",
-			    "read_databases"},
+			    "read_databases", ENOENT},
 	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", true, "list service tokens",
-			 "read_service_tokens"},
+			 "read_service_tokens", ENOENT},
 	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", true,
-		       "read the service token", "read_service_tokens"},
+		       "read the service token", "read_service_tokens", ENOENT},
 	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", true,
-			 "read the token's grants", "read_service_tokens"},
+			 "read the token's grants", "read_service_tokens", ENOENT},
 	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", false,
-			  "create a service token", "write_service_tokens"},
+			  "create a service token", "write_service_tokens",
+			  EACCES}, /* the list was just there */
 	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}", true,
-			  "delete the service token", "delete_service_tokens"},
+			  "delete the service token", "delete_service_tokens", ENOENT},
 	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access", true, "grant access",
-		   "write_service_tokens"},
+		   "write_service_tokens", ENOENT},
 	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access", true,
-		    "revoke access", "write_service_tokens"},
+		    "revoke access", "write_service_tokens", ENOENT},
 };
 
 struct api_call {
@@ -123,6 +131,7 @@ int api_reload(struct api *api, struct error *e)
 		list_append(&api->retired, &old->link);
 	}
 	api->reloaded = next;
+	memset(api->rights, 0, sizeof(api->rights));
 	log_notice("credential read again from %s", next.origin);
 	return 0;
 }
@@ -172,6 +181,10 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 			hint = meanings[i].hint;
 		}
 	}
+	if (err == ENOENT)
+		err = p->not_found;
+	if (err == EREMOTEIO && r->status == 404)
+		hint = "nothing is there: is the API's address right?";
 	if (err == EKEYREJECTED && says_expired(message) && !strcasestr(message, "invalid"))
 		err = EKEYEXPIRED;
 	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
@@ -230,6 +243,35 @@ static bool ask_again(struct api_call *c, const struct http_result *r)
 	return true;
 }
 
+/*
+ * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
+ * endpoints tell that their permission is missing.
+ */
+static void learn_right(struct api *api, const struct endpoint *p, int status)
+{
+	bool held = status >= 200 && status < 300;
+	bool lacking = status == 403 && p != &endpoints[GRANT] && p != &endpoints[REVOKE];
+
+	if (p->needs == NULL || (!held && !lacking))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
+		if (api->rights[i].permission != NULL &&
+		    !str_eq(api->rights[i].permission, p->needs))
+			continue;
+		api->rights[i].permission = p->needs;
+		api->rights[i].right = held ? API_RIGHT_HELD : API_RIGHT_LACKING;
+		return;
+	}
+}
+
+enum api_right api_right(const struct api *api, const char *permission)
+{
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++)
+		if (str_eq(api->rights[i].permission, permission))
+			return api->rights[i].right;
+	return API_RIGHT_UNKNOWN;
+}
+
 static void call_done(void *ctx, const struct http_result *r)
 {
 	struct api_call *c = ctx;
@@ -239,6 +281,7 @@ static void call_done(void *ctx, const struct http_result *r)
 	c->http = NULL;
 	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
 		return;
+	learn_right(c->api, c->endpoint, r->status);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
 	call_free(c);

@@ -44,6 +44,14 @@ const struct credential *api_credential(const struct api *api);
  * then stays. */
 int api_reload(struct api *api, struct error *e);
 
+/* What PlanetScale's answers so far say of a permission that the endpoints here want. */
+enum api_right {
+	API_RIGHT_UNKNOWN, /* not used yet */
+	API_RIGHT_HELD,
+	API_RIGHT_LACKING,
+};
+enum api_right api_right(const struct api *api, const char *permission);
+
 struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);
 struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page);
 struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page);

@@ -3,7 +3,7 @@
  *
  * Looks in a fixed order and stops at the first place that holds something: a file given with
  * -o credentials, $CREDENTIALS_DIRECTORY/pscalefs, the service token's variables,
- * PLANETSCALE_API_TOKEN, the login of `pscale auth login`. A place that holds something wrong (half
+ * PLANETSCALE_API_TOKEN, the login of `pscale auth login` in the keyring, then in its file. A place that holds something wrong (half
  * a pair, an open file mode) is an error and never a reason to go on to the next.
  *
  * Owns the header value as a secret, and wipes every other copy it made. No sentence here quotes a
@@ -26,7 +26,7 @@ enum credential_source {
 	SOURCE_SYSTEMD,           /* $CREDENTIALS_DIRECTORY/pscalefs */
 	SOURCE_SERVICE_TOKEN_ENV, /* PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN */
 	SOURCE_API_TOKEN_ENV,     /* PLANETSCALE_API_TOKEN */
-	SOURCE_KEYRING,    /* the Secret Service, as `pscale auth login` writes it; not read yet */
+	SOURCE_KEYRING,    /* the Secret Service, as `pscale auth login` writes it */
 	SOURCE_LOGIN_FILE, /* ~/.config/planetscale/access-token */
 };
 

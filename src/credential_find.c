@@ -1,4 +1,4 @@
-/* The part of credential that reads files and the environment. */
+/* The part of credential that reads files, the environment and the keyring. */
 #include "credential.h"
 
 #include <errno.h>
@@ -9,6 +9,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "decode.h"
+#include "keyring.h"
 
 /* pscale(1) does not look at XDG_CONFIG_HOME, so neither do we. */
 #define LOGIN_FILE ".config/planetscale/access-token"
@@ -59,7 +62,7 @@ static void content_finish(struct content *c)
 	munmap(c->map, CONTENT_MAP_BYTES);
 }
 
-static int content_read(struct content *c, int fd, const char *path, struct error *e)
+static int content_new(struct content *c, const char *path, struct error *e)
 {
 	void *map = mmap(NULL, CONTENT_MAP_BYTES, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -69,6 +72,13 @@ static int content_read(struct content *c, int fd, const char *path, struct erro
 	c->map = map;
 	madvise(map, CONTENT_MAP_BYTES, MADV_DONTDUMP);
 	mlock(map, CONTENT_MAP_BYTES); /* refused: still wiped */
+	return 0;
+}
+
+static int content_read(struct content *c, int fd, const char *path, struct error *e)
+{
+	if (content_new(c, path, e) != 0)
+		return -e->err;
 	while (c->len < CONTENT_MAP_BYTES) {
 		ssize_t n = read(fd, c->map + c->len, CONTENT_MAP_BYTES - c->len);
 		if (n == 0)
@@ -177,6 +187,42 @@ static int from_default_file(enum credential_source source, const char *director
 	return r == -ENOTDIR ? -ENOENT : r;
 }
 
+/* The keyring */
+
+#define KEYRING_TIMEOUT_MS 30000 /* somebody may have to type a password */
+
+static int parse_keyring(const struct content *c, struct credential *out, struct error *e)
+{
+	struct secret *token = NULL;
+	int r = decode_keyring(c->map, c->len, &token, e);
+
+	if (r == 0)
+		r = credential_make_login(
+			(struct credential_text){secret_expose(token), secret_len(token)},
+			"the login", out, e);
+	secret_free(token);
+	return r;
+}
+
+static int from_keyring(struct credential *out, struct error *e)
+{
+	cleanup(content_finish) struct content c = {0};
+	int r = content_new(&c, "the keyring", e);
+
+	if (r == 0)
+		r = keyring_read(c.map, CREDENTIAL_FILE_MAX, &c.len, KEYRING_TIMEOUT_MS, e);
+	if (r != 0)
+		return r;
+	r = parse_keyring(&c, out, e);
+	if (r != 0) {
+		error_wrap(e, "the login of pscale in the keyring");
+		return r;
+	}
+	out->source = SOURCE_KEYRING;
+	out->origin = xstrdup("pscale, access-token");
+	return 0;
+}
+
 /* The environment */
 
 static int from_environment(struct credential *out, struct error *e)
@@ -237,6 +283,8 @@ static int find(const char *file, struct credential *out, char **org, struct err
 				  out, org, e);
 	if (r == -ENOENT)
 		r = from_environment(out, e);
+	if (r == -ENOENT)
+		r = from_keyring(out, e);
 	if (r == -ENOENT) {
 		cleanup(free_ptr) char *home = home_directory();
 		r = from_default_file(SOURCE_LOGIN_FILE, home, LOGIN_FILE, out, NULL, e);

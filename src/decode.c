@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode_json.h"
+#include "names.h"
 
 #define ID_MAX        64
 #define NEXT_PAGE_MAX 1000000
@@ -65,6 +66,18 @@ static int need_id(const struct cJSON *object, const struct at *at, const char *
 	return 0;
 }
 
+/* A name that stands in paths of the API: "..", "." and "" would make them mean something else. */
+static int need_segment(const struct cJSON *object, const char *key, const struct at *at,
+			const char **out, struct error *e)
+{
+	cleanup(buf_finish) struct buf ignored = BUF_INIT;
+	int r = need_text(object, key, at, out, e);
+
+	if (r == 0 && !url_segment(*out, &ignored))
+		return fail_key(at, key, "this cannot be a name", e);
+	return r;
+}
+
 /* Optional strings: from a key of the object to a member of the record. */
 struct field {
 	const char *key;
@@ -89,7 +102,7 @@ static int read_organization(const struct cJSON *object, const struct at *at,
 	};
 	const char *id, *name;
 
-	if (need_id(object, at, &id, e) != 0 || need_text(object, "name", at, &name, e) != 0)
+	if (need_id(object, at, &id, e) != 0 || need_segment(object, "name", at, &name, e) != 0)
 		return -EREMOTEIO;
 	/* It becomes a segment of every path. */
 	if (name[0] == '\0' || str_eq(name, ".") || str_eq(name, ".."))

@@ -70,4 +70,10 @@ int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *n
 void decode_refusal(const char *body, size_t len, char *code, size_t code_size, char *message,
 		    size_t message_size);
 
+/*
+ * The keyring item of `pscale auth login`, {"Key": …, "Data": "<base64 of the token>", …}: *token
+ * is the caller's to free.
+ */
+int decode_keyring(const char *body, size_t len, struct secret **token, struct error *e);
+
 #endif

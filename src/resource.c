@@ -167,6 +167,7 @@ static void note_data(struct resource *r, uint64_t started)
 	r->data_started = started;
 	r->data_landed = clock_stamp(r->all->clock);
 	r->data_ms = r->all->clock->mono_ms;
+	r->landed_ms = r->data_ms;
 	set_error(r, NULL);
 }
 

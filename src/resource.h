@@ -67,7 +67,8 @@ struct resource {
 	uint64_t started;      /* stamp of the fetch under way, or of the last one */
 	uint64_t data_started; /* stamp at which the request was sent whose answer is the data */
 	uint64_t data_landed;
-	int64_t data_ms; /* when it landed */
+	int64_t data_ms;   /* when it landed; -1: forgotten */
+	int64_t landed_ms; /* the same, forgotten or not: how old it is */
 	uint64_t failed_started;
 	uint64_t failed_landed;
 	uint64_t dirtied; /* stamp of the last change of ours sent or answered: fetches begun before

@@ -9,10 +9,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "budget.h"
+#include "heap.h"
+#include "transfer_answer.h"
 
 #define HEADERS_MAX  ((size_t)256 << 10)
 #define POLL_FDS_MAX 8
@@ -151,25 +152,6 @@ static void failed(struct transfer *t, CURLcode code)
 /* ---- What arrives: called by curl from within transfers_perform() -----------------------------
  */
 
-/* It may hold a new token's secret: what is left behind when it grows is wiped. */
-static void answer_add(struct transfer *t, const char *data, size_t len)
-{
-	if (t->answer_len + len + 1 > t->answer_cap) {
-		size_t kept = t->answer_len, cap = 2 * (kept + len) + 4096;
-		char *grown = xmalloc(cap);
-
-		if (kept > 0)
-			memcpy(grown, t->answer, kept);
-		transfer_finish(t);
-		t->answer = grown;
-		t->answer_len = kept;
-		t->answer_cap = cap;
-	}
-	memcpy(t->answer + t->answer_len, data, len);
-	t->answer_len += len;
-	t->answer[t->answer_len] = '\0';
-}
-
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -181,23 +163,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 		return 0;
 	}
 	if (len > 0)
-		answer_add(t, data, len);
+		transfer_add(t, data, len);
 	return len;
-}
-
-/* If `line` is the header `name`, its value to `out`, cleaned and without blanks around it. */
-static bool header_value(const char *line, size_t len, const char *name, char *out, size_t size)
-{
-	size_t n = strlen(name);
-
-	if (len <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
-		return false;
-	for (line += n + 1, len -= n + 1; len > 0 && (*line == ' ' || *line == '\t'); len--)
-		line++;
-	while (len > 0 && memchr(" \t\r\n", line[len - 1], 4) != NULL)
-		len--;
-	text_clean(out, size, line, len);
-	return true;
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *ctx)
@@ -213,11 +180,24 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 		t->overflow = true;
 		return 0;
 	}
-	if (header_value(line, len, "Retry-After", value, sizeof(value)))
+	if (transfer_header(line, len, "Retry-After", value, sizeof(value)))
 		t->retry_after_ms = retry_after_ms(value, clock->wall_s);
 	else
-		header_value(line, len, "X-Request-Id", t->request_id, sizeof(t->request_id));
+		transfer_header(line, len, "X-Request-Id", t->request_id, sizeof(t->request_id));
 	return len;
+}
+
+/* Compressed bytes are progress too, though curl may hand on nothing yet. */
+static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
+		       curl_off_t up)
+{
+	struct transfer *t = ctx;
+
+	(void)total, (void)up_total, (void)up;
+	if (now > t->body_bytes)
+		t->received_ms = t->owner->clock->mono_ms;
+	t->body_bytes = now;
+	return 0;
 }
 
 static void note_sent(struct transfer *t)
@@ -305,6 +285,9 @@ static void set_callbacks(CURL *easy, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075000
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
@@ -381,14 +364,17 @@ static void renew(struct transfers *ts)
 	ts->renew = false;
 }
 
-/* A handle whose transfer was cut is not used again. */
+/*
+ * A handle whose transfer was cut is not used again. Nor is one that made a token: its buffer holds
+ * the answer, and is wiped with it.
+ */
 static void detach(struct transfer *t, bool reuse)
 {
 	struct transfers *ts = t->owner;
 
 	curl_multi_remove_handle(ts->multi, t->easy);
 	curl_easy_reset(t->easy);
-	if (reuse && ts->idle_count < ts->idle_max)
+	if (reuse && !t->alone && ts->idle_count < ts->idle_max)
 		ts->idle[ts->idle_count++] = t->easy;
 	else
 		curl_easy_cleanup(t->easy);
@@ -418,6 +404,7 @@ bool transfer_start(struct transfers *ts, struct transfer *t)
 	t->retry_after_ms = -1;
 	t->received_ms = 0;
 	t->header_bytes = 0;
+	t->body_bytes = 0;
 	t->ready = false;
 	t->overflow = false;
 	t->easy = ts->idle_count > 0 ? ts->idle[--ts->idle_count] : curl_easy_init();
@@ -442,15 +429,6 @@ bool transfer_start(struct transfers *ts, struct transfer *t)
 void transfer_cut(struct transfer *t)
 {
 	detach(t, false);
-}
-
-void transfer_finish(struct transfer *t)
-{
-	secret_wipe(t->answer, t->answer_len);
-	free(t->answer);
-	t->answer = NULL;
-	t->answer_len = 0;
-	t->answer_cap = 0;
 }
 
 struct transfer *transfers_ended(struct transfers *ts)
@@ -525,7 +503,9 @@ static int check(struct transfers *ts, struct error *e)
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
 				struct error *e)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+	heap_for_openssl();
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_malloc, heap_free, heap_realloc,
+				 heap_strdup, heap_calloc) != CURLE_OK) {
 		error_set(e, ENOMEM, "libcurl cannot start");
 		return NULL;
 	}

@@ -8,7 +8,8 @@
  * must be sent once goes `alone`: on a new connection, and cut when curl would send it again.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
- * The copies that libcurl and the TLS library make while sending are out of reach.
+ * What libcurl and OpenSSL allocate is wiped when they give it back (heap.h), and a handle that
+ * received a token's secret is not kept.
  */
 #ifndef PSCALEFS_TRANSFER_H
 #define PSCALEFS_TRANSFER_H
@@ -57,7 +58,7 @@ struct transfer {
 	bool sent;
 	/* Within attempts, curl sent it again by itself so often. libcurl >= 7.80 tells. */
 	unsigned resent;
-	bool ready; /* in this attempt, for resent */
+	bool ready;      /* in this attempt, for resent */
 	int64_t sent_ms; /* for the first time */
 
 	/* transfer.c's own. */
@@ -67,7 +68,8 @@ struct transfer {
 	char *detail;            /* owned: curl's words on an error */
 	size_t answer_cap;
 	size_t header_bytes;
-	bool overflow; /* the answer was larger than allowed */
+	int64_t body_bytes; /* as they came, still compressed */
+	bool overflow;      /* the answer was larger than allowed */
 };
 
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,

@@ -19,6 +19,55 @@ static const char *credential_words(const struct credential *c)
 	return c->kind == CREDENTIAL_SERVICE_TOKEN ? "service token" : "login";
 }
 
+/* Its own entry in the list of tokens, if it may be seen there, tells what it may do. */
+static const struct token *own_token(const struct tree *t, const struct credential *c)
+{
+	for (size_t i = 0; i < t->model->n_organizations; i++) {
+		struct token *own = model_token(t->model->organization[i], c->token_id);
+		if (own != NULL && own->grants.has_data)
+			return own;
+	}
+	return NULL;
+}
+
+static enum api_right right_of(const struct tree *t, const struct token *own,
+			       const char *permission)
+{
+	if (own == NULL)
+		return api_right(t->api, permission);
+	const struct grant *g = model_grant(own, NULL);
+	return g != NULL && scopes_has(&g->scopes, permission) ? API_RIGHT_HELD : API_RIGHT_LACKING;
+}
+
+/* A service token manages tokens only with these; a login with whatever its user may. */
+static void show_rights(const struct tree *t, const struct credential *c, struct buf *out)
+{
+	static const char *const permissions[] = {"read_service_tokens", "write_service_tokens",
+						  "delete_service_tokens"};
+	static const struct {
+		enum api_right right;
+		const char *words;
+	} lines[] = {
+		{API_RIGHT_LACKING, "lacks"},
+		{API_RIGHT_UNKNOWN, "unknown until used"},
+	};
+
+	if (c->kind != CREDENTIAL_SERVICE_TOKEN)
+		return;
+	const struct token *own = own_token(t, c);
+	for (size_t l = 0; l < ARRAY_LEN(lines); l++) {
+		const char *before = ": ";
+		buf_adds(out, lines[l].words);
+		for (size_t i = 0; i < ARRAY_LEN(permissions); i++) {
+			if (right_of(t, own, permissions[i]) != lines[l].right)
+				continue;
+			buf_addf(out, "%s%s", before, permissions[i]);
+			before = " ";
+		}
+		buf_adds(out, *before == ':' ? ": nothing\n" : "\n");
+	}
+}
+
 /* Numbers that move have a fixed width, so that the size told is the size read. */
 int show_status(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
 {
@@ -33,6 +82,7 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 	buf_addf(out, "credential: %s%s%s\n", credential_words(c), c->token_id != NULL ? " " : "",
 		 c->token_id != NULL ? c->token_id : "");
 	buf_addf(out, "credential from: %s: %s\n", credential_source_name(c->source), c->origin);
+	show_rights(t, c, out);
 	buf_addf(out, "organization: %s\n", t->config->org != NULL ? t->config->org : "all");
 	buf_addf(out, "requests sent: %10llu\n", (unsigned long long)s.sent);
 	buf_addf(out, "requests failed: %10llu\n", (unsigned long long)s.failed);
@@ -46,7 +96,7 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 		 t->config->offline ? ", older when PlanetScale cannot be reached" : "");
 	if (organizations->has_data)
 		buf_addf(out, "organizations known for: %10lld s%s\n",
-			 (long long)(t->clock->mono_ms - organizations->data_ms) / 1000,
+			 (long long)(t->clock->mono_ms - organizations->landed_ms) / 1000,
 			 organizations->error != NULL ? ", PlanetScale cannot be reached" : "");
 	buf_addf(out, "secrets kept: %5zu\n", t->model->n_kept);
 	return 0;

@@ -133,13 +133,26 @@ bool utf8_control(const char *text, size_t len)
 	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/*
+ * Line separators and marks that turn the direction of writing, U+2028 to U+202E and U+2066 to
+ * U+2069: with them a line of a log can read as another one.
+ */
+static bool utf8_deceives(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	return len == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 void text_clean(char *out, size_t size, const char *text, size_t len)
 {
 	size_t o = 0;
 
 	for (size_t i = 0; i < len;) {
 		size_t n = utf8_len(text + i, len - i);
-		bool bad = n == 0 || utf8_control(text + i, n);
+		bool bad = n == 0 || utf8_control(text + i, n) || utf8_deceives(text + i, n);
 		size_t put = bad ? 1 : n;
 
 		if (o + put >= size)

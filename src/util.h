@@ -36,8 +36,9 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
 /*
- * Copy `text` of `len` bytes with control characters and invalid UTF-8 replaced by '?' (tab and
- * newline by a blank), cut to fit `size` on a character boundary: what goes to a terminal or a log.
+ * Copy `text` of `len` bytes with control characters, marks that turn the direction of writing and
+ * invalid UTF-8 replaced by '?' (tab and newline by a blank), cut to fit `size` on a character
+ * boundary: what goes to a terminal or a log.
  */
 void text_clean(char *out, size_t size, const char *text, size_t len);
 /* Bytes of the UTF-8 sequence at `s`; 0 if it is none (overlong, surrogate, too large, cut off). */

@@ -24,7 +24,8 @@ assert_fails 'Permission denied' ls "$org/by-id"
 assert_fails 'Permission denied' cat "$tokens/poor/id"
 assert_fails 'Permission denied' mkdir "$tokens/new"
 assert_fails 'Permission denied' cat "$org/databases/shop/access"
-assert_contains "$(cat "$mnt/.pscalefs/status")" read_service_tokens
+assert_contains "$(cat "$mnt/.pscalefs/status")" \
+	$'\nlacks: read_service_tokens\nunknown until used: write_service_tokens delete_service_tokens\n'
 
 # One that may read them but not change them.
 stop_mount
@@ -36,3 +37,19 @@ assert_contains "$(errors_last)" 403 write_service_tokens
 assert_fails 'Permission denied' rmdir "$tokens/poor"
 assert_contains "$(errors_last)" 403 delete_service_tokens
 token_exists poor || fail "deleted after all"
+
+# It is in the list itself, and that tells, used or not.
+stop_mount
+start_mount
+assert_contains "$(cat "$mnt/.pscalefs/status")" \
+	$'\nlacks: nothing\nunknown until used: read_service_tokens write_service_tokens delete_service_tokens\n'
+ls "$tokens" >/dev/null
+assert_contains "$(cat "$mnt/.pscalefs/status")" \
+	$'\nlacks: write_service_tokens delete_service_tokens\nunknown until used: nothing\n'
+
+# A login does what its user may: nothing is said of it.
+stop_mount
+credential=("PLANETSCALE_API_TOKEN=$login")
+start_mount
+ls "$tokens" >/dev/null
+assert_lacks "$(cat "$mnt/.pscalefs/status")" lacks: unknown

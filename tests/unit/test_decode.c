@@ -212,6 +212,8 @@ static void errors_name_the_place(void **state)
 		{TOKENS, "{\"data\":[{\"id\":7}]}", "data[0].id: a string expected"},
 		{TOKENS, "{\"data\":[{\"id\":\"\"}]}", "data[0].id: this cannot be an id"},
 		{TOKENS, "{\"data\":[{\"id\":\"..\"}]}", "data[0].id: this cannot be an id"},
+		{ORGANIZATIONS, "{\"data\":[{\"id\":\"o\",\"name\":\"..\"}]}",
+		 "data[0].name: this cannot be a name"},
 		{TOKENS, "{\"data\":[{\"id\":\"a/b\"}]}", "data[0].id: this cannot be an id"},
 		{TOKEN, "{\"id\":\"a@b\"}", "id: this cannot be an id"},
 		{TOKEN, "{\"id\":null}", "id: a string expected"},
@@ -401,6 +403,39 @@ static void refusals_of_every_shape_are_understood(void **state)
 	}
 }
 
+static void the_keyring_item_of_pscale_holds_the_login(void **state)
+{
+	static const struct {
+		const char *text, *token; /* NULL: refused */
+	} cases[] = {
+		{"{\"Key\":\"access-token\",\"Data\":\"cHNjYWxlX29hdXRoX3g=\",\"Label\":\"\"}",
+		 "pscale_oauth_x"},
+		{"{\"Data\":\"YWI\"}", "ab"},
+		{"{\"Data\":\"\"}", NULL},
+		{"{\"Data\":\"=\"}", NULL},
+		{"{\"Data\":\"a b\"}", NULL},
+		{"{\"Data\":7}", NULL},
+		{"{\"data\":\"YWI=\"}", NULL},
+		{"pscale_oauth_x", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secret *token = NULL;
+		struct error e = {0};
+		int r = decode_keyring(cases[i].text, strlen(cases[i].text), &token, &e);
+
+		assert_int_equal(r, cases[i].token != NULL ? 0 : -EREMOTEIO);
+		assert_true((token != NULL) == (cases[i].token != NULL));
+		if (token != NULL)
+			assert_string_equal(secret_expose(token), cases[i].token);
+		else
+			assert_null(strstr(e.text, "pscale_oauth"));
+		secret_free(token);
+	}
+}
+
 static void refusals_are_cut_to_size(void **state)
 {
 	static const char cafe[] =
@@ -448,6 +483,7 @@ int main(void)
 		TEST(a_created_token_hands_over_its_secret),
 		TEST(refusals_of_every_shape_are_understood),
 		TEST(refusals_are_cut_to_size),
+		TEST(the_keyring_item_of_pscale_holds_the_login),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

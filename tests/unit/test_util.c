@@ -25,6 +25,7 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 		{"\xc2\x9b", "?"},
 		{"bad\xff\xc3", "bad??"},
 		{"\xed\xa0\x80", "???"},
+		{"a\xe2\x80\xae" "b\xe2\x81\xa6\xe2\x80\xa6", "a?b?\xe2\x80\xa6"},
 	};
 	char out[64];
 

@@ -1,0 +1,83 @@
+#include "heap.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+
+void *heap_malloc(size_t size)
+{
+	return malloc(size);
+}
+
+void *heap_calloc(size_t n, size_t size)
+{
+	return calloc(n, size);
+}
+
+void heap_free(void *p)
+{
+	if (p == NULL)
+		return;
+	secret_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* realloc(3) would leave the old place as it is. */
+void *heap_realloc(void *p, size_t size)
+{
+	size_t have = p != NULL ? malloc_usable_size(p) : 0;
+
+	if (p != NULL && size <= have && size >= have / 2)
+		return p;
+	void *moved = malloc(size);
+	if (moved == NULL)
+		return NULL;
+	if (p != NULL)
+		memcpy(moved, p, size < have ? size : have);
+	heap_free(p);
+	return moved;
+}
+
+char *heap_strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = malloc(size);
+
+	return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
+/* OpenSSL's forms of these say who calls. NULL and 0 are its way to free and to allocate. */
+
+static void *openssl_malloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return size > 0 ? malloc(size) : NULL;
+}
+
+static void *openssl_realloc(void *p, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (size > 0)
+		return heap_realloc(p, size);
+	heap_free(p);
+	return NULL;
+}
+
+static void openssl_free(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	heap_free(p);
+}
+
+/* <openssl/crypto.h>; weak, for libcurl may stand on another library, and then there is none. */
+extern int CRYPTO_set_mem_functions(void *(*)(size_t, const char *, int),
+				    void *(*)(void *, size_t, const char *, int),
+				    void (*)(void *, const char *, int)) __attribute__((weak));
+
+void heap_for_openssl(void)
+{
+	if (CRYPTO_set_mem_functions != NULL)
+		CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
+}

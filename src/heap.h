@@ -1,0 +1,24 @@
+/*
+ * heap: malloc and its family for libraries that handle secrets and do not wipe what they give
+ * back.
+ *
+ * The memory is malloc(3)'s; what is freed, or left behind by growing, is overwritten first.
+ */
+#ifndef PSCALEFS_HEAP_H
+#define PSCALEFS_HEAP_H
+
+#include <stddef.h>
+
+void *heap_malloc(size_t size);
+void *heap_calloc(size_t n, size_t size);
+void *heap_realloc(void *p, size_t size);
+char *heap_strdup(const char *text);
+void heap_free(void *p);
+
+/*
+ * OpenSSL allocates with these from now on, if that is what the program was linked to; before its
+ * first use. It wipes its keys, but not the buffers in which a request or an answer stood.
+ */
+void heap_for_openssl(void);
+
+#endif
