@@ -145,7 +145,7 @@ static int create_permissions(struct op *op, const struct place *p)
 		r = fs_entry(op, p, &e);
 	if (r != 0)
 		return r;
-	fs_forget_removed(fs, p);
+	fs_made_again(fs, p);
 	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
 	f->writable = true;
 	f->draft = xmalloc(sizeof(*f->draft));

@@ -119,6 +119,12 @@ int fs_await_commits(struct op *op, struct token *t, const char *database_id)
 /* --- write
  * ------------------------------------------------------------------------------------------- */
 
+static void refuse(struct file *f, size_t size, const struct error *e)
+{
+	draft_refuse(f->draft, size, e);
+	fs_made_in_vain(f->fs, &f->node->place, f->opener);
+}
+
 static void write_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	struct commit *c = op->commit;
@@ -132,7 +138,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 	} else {
 		told = *e;
 		fs_advise(&told, c->database_id, &c->edit.grant);
-		draft_refuse(d, size, &told);
+		refuse(c->file, size, &told);
 	}
 	commit_free(c);
 	if (op_detached(op))
@@ -156,7 +162,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 		return r;
 	r = draft_lines(d, &edit, e);
 	if (r != 0) {
-		draft_refuse(d, size, e);
+		refuse(f, size, e);
 		return r;
 	}
 	if (edit.grant.n == 0 && edit.revoke.n == 0) {
@@ -199,8 +205,11 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 {
 	if (e == NULL) {
 		scopes_merge(&c->file->draft->confirmed, &c->edit.grant);
+		if (c->exact)
+			fs_forget_removed(c->fs, &c->file->node->place);
 		return;
 	}
+	fs_made_in_vain(c->fs, &c->file->node->place, c->file->opener);
 	*told_error = *e;
 	fs_advise(told_error, c->database_id, &c->edit.grant);
 }
@@ -245,7 +254,7 @@ static int commit_whole(struct op *op, struct file *f)
 	struct commit *c = whole_commit(fs, f, &op->waiter.error);
 
 	if (c == NULL) {
-		draft_refuse(d, 0, &op->waiter.error);
+		refuse(f, 0, &op->waiter.error);
 		d->modified = false;
 		return -op->waiter.error.err;
 	}
