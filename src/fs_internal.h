@@ -93,6 +93,8 @@ int fs_replace_permissions(struct op *op, const struct place *p, const struct bu
 					     const char *made_id));
 /* 0, or WAIT until no commit of that file is under way. */
 int fs_await_commits(struct op *op, struct token *t, const char *database_id);
+/* A new text of that file begins: what a write was told of the last one is no news any more. */
+void fs_begin_writing(struct token *t, const char *database_id);
 /* A refused grant names the nearest scope. */
 void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
 

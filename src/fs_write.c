@@ -195,6 +195,7 @@ static void keep_outcome(struct commit *c, const struct error *e, bool told)
 		if (p->kept == NULL)
 			p->kept = xmalloc(sizeof(*p->kept));
 		*p->kept = *e;
+		p->kept_told = false;
 	} else if (e == NULL && c->exact) {
 		free(p->kept);
 		p->kept = NULL;
@@ -264,6 +265,31 @@ static int commit_whole(struct op *op, struct file *f)
 	return 0;
 }
 
+/* Not every program looks at what write and close say: the next fsync asks. */
+static void keep_refusal(struct fs *fs, const struct file *f)
+{
+	const struct place *at = &f->node->place;
+	struct organization *o = model_organization(fs->model, at->organization_id);
+	struct token *t = o == NULL ? NULL : model_token(o, at->token_id);
+	struct permissions *p = t == NULL ? NULL : model_permissions(t, at->database_id);
+
+	if (p == NULL || p->kept != NULL)
+		return;
+	p->kept = xmalloc(sizeof(*p->kept));
+	*p->kept = f->draft->failed;
+	p->kept_told = true;
+}
+
+void fs_begin_writing(struct token *t, const char *database_id)
+{
+	struct permissions *p = model_permissions(t, database_id);
+
+	if (p->kept == NULL || !p->kept_told)
+		return;
+	free(p->kept);
+	p->kept = NULL;
+}
+
 /* A draft one of whose writes was refused is not what its writer meant: say so again, take nothing
  * away. */
 static int repeat_refusal(struct op *op, struct draft *d)
@@ -284,8 +310,10 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		op_reply_ok(op);
 		return 0;
 	}
-	if (d->failed.err != 0)
+	if (d->failed.err != 0) {
+		keep_refusal(fs_of(op), f);
 		return repeat_refusal(op, d);
+	}
 	d->closed = true;
 	/* Nothing written yet (a shell sets up its redirection), or a child of the opener closes
 	 * its copy. */
