@@ -104,9 +104,6 @@ static int read_organization(const struct cJSON *object, const struct at *at,
 
 	if (need_id(object, at, &id, e) != 0 || need_segment(object, "name", at, &name, e) != 0)
 		return -EREMOTEIO;
-	/* It becomes a segment of every path. */
-	if (name[0] == '\0' || str_eq(name, ".") || str_eq(name, ".."))
-		return fail_key(at, "name", "this cannot be an organization's name", e);
 	*out = (struct organization_record){.id = xstrdup(id), .name = xstrdup(name)};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
 	out->info = json_print(object, true);

@@ -11,11 +11,15 @@
 #include "fs.h"
 #include "sweep.h"
 
-/* Who removed `permissions` and has not looked elsewhere since: to that process it is gone. */
+/* Who removed `permissions`, or moved it aside. */
 struct removed {
 	pid_t tgid;
+	uint64_t start_time;
 	char *token_id;    /* owned */
 	char *database_id; /* owned; NULL: the organization's own */
+	bool gone;         /* to that process, until it is made again or somebody else looks */
+	bool aside;        /* renamed to a backup, not removed */
+	bool failed;       /* and what the process wrote since was refused */
 };
 #define REMOVED_MAX 64
 
@@ -90,6 +94,8 @@ int fs_replace_permissions(struct op *op, const struct place *p, const struct bu
 					     const char *made_id));
 /* 0, or WAIT until no commit of that file is under way. */
 int fs_await_commits(struct op *op, struct token *t, const char *database_id);
+/* A new text of that file begins: what a write was told of the last one is no news any more. */
+void fs_begin_writing(struct token *t, const char *database_id);
 /* A refused grant names the nearest scope. */
 void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
 
@@ -97,9 +103,16 @@ void fs_advise(struct error *e, const char *database_id, const struct scopes *gr
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
 
-/* fs_name.c: for lookup */
-bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid);
+/* fs_removed.c */
+bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid); /* seen by this thread */
+void fs_remember_removed(struct fs *fs, const struct place *p, pid_t tid, bool aside);
+/* It is there again: a new text was begun; it was committed. */
+void fs_made_again(struct fs *fs, const struct place *p);
 void fs_forget_removed(struct fs *fs, const struct place *p);
+/* What this thread group wrote to it was refused. */
+void fs_made_in_vain(struct fs *fs, const struct place *p, pid_t tgid);
+/* Does removing it now only take back what was refused, after the file was moved aside? */
+bool fs_takes_back(struct fs *fs, const struct place *p, pid_t tid);
 
 op_handler fs_lookup, fs_getattr, fs_setattr, fs_readlink, fs_statfs, fs_setxattr;
 op_handler fs_mknod, fs_mkdir, fs_unlink, fs_rmdir, fs_symlink, fs_rename, fs_link;

@@ -15,54 +15,6 @@
 #include "names.h"
 #include "process.h"
 
-/* --- `permissions`, gone for who removed it
- * ---------------------------------------------------------- */
-
-static struct removed *find_removed(struct fs *fs, const struct place *p)
-{
-	for (size_t i = 0; i < fs->n_removed; i++)
-		if (str_eq(fs->removed[i].token_id, p->token_id) &&
-		    str_eq(fs->removed[i].database_id, p->database_id))
-			return &fs->removed[i];
-	return NULL;
-}
-
-void fs_forget_removed(struct fs *fs, const struct place *p)
-{
-	struct removed *r = find_removed(fs, p);
-
-	if (r == NULL)
-		return;
-	free(r->token_id);
-	free(r->database_id);
-	*r = fs->removed[--fs->n_removed];
-}
-
-/* Anyone else who looks sees the file, empty, and then it is there for all again. */
-bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid)
-{
-	struct removed *r = find_removed(fs, p);
-
-	if (r == NULL)
-		return false;
-	if (r->tgid == process_group(tid))
-		return true;
-	fs_forget_removed(fs, p);
-	return false;
-}
-
-static void remember_removed(struct fs *fs, const struct place *p, pid_t tid)
-{
-	fs_forget_removed(fs, p);
-	if (fs->n_removed == REMOVED_MAX) {
-		struct place oldest = {.token_id = fs->removed[0].token_id,
-				       .database_id = fs->removed[0].database_id};
-		fs_forget_removed(fs, &oldest);
-	}
-	fs->removed[fs->n_removed++] =
-		(struct removed){process_group(tid), xstrdup(p->token_id), xstrdup(p->database_id)};
-}
-
 /* The name is unlinked in the kernel: the next lookup makes another node. */
 static void detach(struct fs *fs, const struct place *p)
 {
@@ -130,7 +82,7 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 		struct place p = dir->place;
 		p.kind = p.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
 		detach(fs, &p);
-		remember_removed(fs, &p, op->pid);
+		fs_remember_removed(fs, &p, op->pid, false);
 	}
 	op_reply_ok(op);
 }
@@ -146,7 +98,10 @@ int fs_unlink(struct op *op)
 	if (tree_is_permissions(p.kind)) {
 		if (fs_is_removed(fs, &p, op->pid))
 			return -ENOENT;
-		return fs_replace_permissions(op, &p, NULL, unlink_completed);
+		if (!fs_takes_back(fs, &p, op->pid))
+			return fs_replace_permissions(op, &p, NULL, unlink_completed);
+		unlink_completed(op, NULL, NULL);
+		return 0;
 	}
 	if (S_ISDIR(tree_mode(p.kind)))
 		return -EISDIR;
@@ -313,6 +268,7 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
 	if (r == 0) {
 		moved(fs, from, to);
+		fs_remember_removed(fs, from, op->pid, true);
 		op_reply_ok(op);
 	}
 	buf_finish(&text);

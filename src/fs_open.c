@@ -54,6 +54,7 @@ static int open_permissions(struct op *op, struct node *n)
 	}
 	struct file *f = file_new(fs, n, op->pid);
 	if (wants_write(op)) {
+		fs_begin_writing(v.token, n->place.database_id);
 		f->writable = true;
 		f->draft = xmalloc(sizeof(*f->draft));
 		draft_init(f->draft, draft_mode(op->flags), &text);
@@ -145,7 +146,8 @@ static int create_permissions(struct op *op, const struct place *p)
 		r = fs_entry(op, p, &e);
 	if (r != 0)
 		return r;
-	fs_forget_removed(fs, p);
+	fs_made_again(fs, p);
+	fs_begin_writing(v.token, p->database_id);
 	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
 	f->writable = true;
 	f->draft = xmalloc(sizeof(*f->draft));

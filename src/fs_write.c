@@ -123,6 +123,12 @@ int fs_await_commits(struct op *op, struct token *t, const char *database_id)
 /* --- write
  * ------------------------------------------------------------------------------------------- */
 
+static void refuse(struct file *f, size_t size, const struct error *e)
+{
+	draft_refuse(f->draft, size, e);
+	fs_made_in_vain(f->fs, &f->node->place, f->opener);
+}
+
 static void write_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	struct commit *c = op->commit;
@@ -136,7 +142,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 	} else {
 		told = *e;
 		fs_advise(&told, c->database_id, &c->edit.grant);
-		draft_refuse(d, size, &told);
+		refuse(c->file, size, &told);
 	}
 	commit_free(c);
 	if (op_detached(op))
@@ -160,7 +166,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 		return r;
 	r = draft_lines(d, &edit, e);
 	if (r != 0) {
-		draft_refuse(d, size, e);
+		refuse(f, size, e);
 		return r;
 	}
 	if (edit.grant.n == 0 && edit.revoke.n == 0) {
@@ -193,6 +199,7 @@ static void keep_outcome(struct commit *c, const struct error *e, bool told)
 		if (p->kept == NULL)
 			p->kept = xmalloc(sizeof(*p->kept));
 		*p->kept = *e;
+		p->kept_told = false;
 	} else if (e == NULL && c->exact) {
 		free(p->kept);
 		p->kept = NULL;
@@ -203,8 +210,11 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 {
 	if (e == NULL) {
 		scopes_merge(&c->file->draft->confirmed, &c->edit.grant);
+		if (c->exact)
+			fs_forget_removed(c->fs, &c->file->node->place);
 		return;
 	}
+	fs_made_in_vain(c->fs, &c->file->node->place, c->file->opener);
 	*told_error = *e;
 	fs_advise(told_error, c->database_id, &c->edit.grant);
 }
@@ -228,7 +238,7 @@ static void whole_completed(struct op *op, const struct error *e, const char *ma
 }
 
 /* The text was no permissions file, and maybe nobody heard. */
-static void keep_refusal(struct file *f, const struct error *e)
+static void keep_unheard(struct file *f, const struct error *e)
 {
 	struct commit *c = commit_new(f->fs, &f->node->place, f);
 
@@ -258,16 +268,41 @@ static int commit_whole(struct op *op, struct file *f)
 	struct commit *c = whole_commit(fs, f, &op->waiter.error);
 
 	if (c == NULL) {
-		draft_refuse(d, 0, &op->waiter.error);
+		refuse(f, 0, &op->waiter.error);
 		d->modified = false;
 		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
-			keep_refusal(f, &op->waiter.error);
+			keep_unheard(f, &op->waiter.error);
 		return -op->waiter.error.err;
 	}
 	op->commit = c;
 	op_commit(op, whole_completed);
 	op->job = commit_start(c, d->written, op_done, op);
 	return 0;
+}
+
+/* Not every program looks at what write and close say: the next fsync asks. */
+static void keep_refusal(struct fs *fs, const struct file *f)
+{
+	const struct place *at = &f->node->place;
+	struct organization *o = model_organization(fs->model, at->organization_id);
+	struct token *t = o == NULL ? NULL : model_token(o, at->token_id);
+	struct permissions *p = t == NULL ? NULL : model_permissions(t, at->database_id);
+
+	if (p == NULL || p->kept != NULL)
+		return;
+	p->kept = xmalloc(sizeof(*p->kept));
+	*p->kept = f->draft->failed;
+	p->kept_told = true;
+}
+
+void fs_begin_writing(struct token *t, const char *database_id)
+{
+	struct permissions *p = model_permissions(t, database_id);
+
+	if (p->kept == NULL || !p->kept_told)
+		return;
+	free(p->kept);
+	p->kept = NULL;
 }
 
 /* A draft one of whose writes was refused is not what its writer meant: say so again, take nothing
@@ -290,8 +325,10 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		op_reply_ok(op);
 		return 0;
 	}
-	if (d->failed.err != 0)
+	if (d->failed.err != 0) {
+		keep_refusal(fs_of(op), f);
 		return repeat_refusal(op, d);
+	}
 	d->closed = true;
 	/* Nothing written yet (a shell sets up its redirection), or a child of the opener closes
 	 * its copy. */

@@ -29,6 +29,7 @@ struct permissions {
 	struct list waiters; /* of struct waiter: until `committing` is 0 */
 	struct error
 		*kept; /* owned: a commit failed and nobody was told, for the next fsync; or NULL */
+	bool kept_told; /* a write said so, maybe to deaf ears: kept until somebody writes anew */
 };
 
 struct token {

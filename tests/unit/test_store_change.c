@@ -354,7 +354,7 @@ static const struct flow {
 	 true,
 	 "",
 	 {HELD(READ "," ON_SHOP("stray")),
-	  {BODY("\"write_x\""), 200, LIST(WRITE)},
+	  {BODY("\"write_x\""), 200, LIST(READ "," ON_SHOP("stray") "," WRITE)},
 	  {GONE("\"read_branch\",\"stray\""), 204, ""},
 	  HELD(WRITE)},
 	 0,

@@ -85,7 +85,7 @@ static void the_outcome_of_a_creation_is_told(void **state)
 	} cases[] = {
 		{422, "{\"message\":\"too many\"}", NULL, EINVAL, "too many"},
 		{403, "{}", NULL, EACCES, "403"},
-		{404, "{}", NULL, ENOENT, "404"},
+		{404, "{}", NULL, EACCES, "404"},
 		{REFUSED, "", NULL, ECONNREFUSED, "broke"},
 		{LOST, "", LIST(TOKEN("t9", "new", "")), EIO, "id t9"},
 		{LOST, "", LIST(TOKEN("t9", "new", "") "," TOKEN("t8", "new", "")), EIO, "t8 t9"},
