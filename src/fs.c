@@ -303,7 +303,7 @@ struct fs *fs_new(const struct fs_parts *parts)
 	scratches_init(&fs->scratches);
 	sweep_init(&fs->sweep);
 	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
-	fs->ops.patience_ms = 4 * parts->config->timeout_ms;
+	fs->ops.patience_ms = 20 * parts->config->timeout_ms;
 	fs->tree = (struct tree){
 		.store = parts->store,
 		.model = fs->model,
