@@ -298,7 +298,7 @@ static void a_scratch_file_renamed_onto_permissions_commits_its_text(void **stat
 	    .new_name = "permissions");
 	world_turn(&w);
 	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", READ));
-	answer(GRANT("t1"), 200, LIST(WRITE));
+	answer(GRANT("t1"), 200, LIST(READ "," WRITE));
 	answer(REVOKE("t1"), 204, "");
 	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", WRITE));
 	assert_int_equal(result(&r), 0);
