@@ -131,6 +131,17 @@ static void rmdir_completed(struct op *op, const struct error *e, const char *ma
 		op_reply_ok(op);
 }
 
+/* Scratch files go with the token, if it is gone. */
+static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	char *token_id = op->commit;
+
+	if (e == NULL)
+		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
+	free(token_id);
+	rmdir_completed(op, e, made_id);
+}
+
 /* rm -r has emptied it, and it goes with the token; emptied in passing it never is. */
 static int rmdir_databases(struct op *op, const struct place *p)
 {
@@ -158,12 +169,11 @@ int fs_rmdir(struct op *op)
 		return r;
 	switch ((int)p.kind) {
 	case TREE_TOKEN:
-		scratch_unlink_all(&fs->scratches, p.token_id, NULL);
-		op_commit(op, rmdir_completed);
+		op_commit(op, rmdir_token_completed);
+		op->commit = xstrdup(p.token_id);
 		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
 		return 0;
 	case TREE_TOKEN_DATABASE:
-		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
 		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
 	case TREE_TOKEN_DATABASES:
 		return rmdir_databases(op, &p);

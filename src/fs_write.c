@@ -28,7 +28,8 @@ struct commit {
 	char *organization_id; /* owned */
 	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the organization's own */
-	/* fs_replace_permissions: whom to tell. */
+	/* fs_replace_permissions: whom to tell, and whether scratch files go too (rmdir). */
+	bool directory;
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
 };
 
@@ -446,6 +447,8 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 		fs_advise(&told, c->database_id, &c->edit.grant);
 	}
 	keep_outcome(c, e, true);
+	if (e == NULL && c->directory)
+		scratch_unlink_all(&c->fs->scratches, c->token_id, c->database_id);
 	op->commit = NULL;
 	void (*completed)(struct op *, const struct error *, const char *) = c->completed;
 	commit_free(c);
@@ -467,6 +470,7 @@ int fs_replace_permissions(struct op *op, const struct place *p, const struct bu
 	c->edit = edit;
 	c->exact = !edit.sign;
 	c->completed = completed;
+	c->directory = p->kind == TREE_TOKEN_DATABASE;
 	op->commit = c;
 	op_commit(op, replace_completed);
 	op->job = commit_start(c, op->waiter.arrived, op_done, op);

@@ -393,6 +393,8 @@ const struct op_sink session_sink = {
  * -----------------------------------------------------------------------------------------------
  */
 
+static void fuse_log_line(enum fuse_log_level level, const char *fmt, va_list ap) printf_like(2, 0);
+
 static void fuse_log_line(enum fuse_log_level level, const char *fmt, va_list ap)
 {
 	char text[512];

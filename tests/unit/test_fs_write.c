@@ -350,7 +350,7 @@ static void truncate_2_to_nothing_revokes_at_once(void **state)
 	assert_int_equal(r.count, 0);
 	CONFIRM("");
 	assert_int_equal(r.kind, R_ATTR);
-	/* Empty already, as far as is known: a fresh answer confirms it. */
+	/* To its length: but somebody else may have granted since. */
 	ASK(&r, .kind = OP_SETATTR, .node = node, .set_size = true, .size = 0);
 	world_turn(&w);
 	CONFIRM("");
