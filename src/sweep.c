@@ -65,12 +65,14 @@ void sweep_read_above(struct sweep *s, pid_t tid)
 		p->read_above = true;
 }
 
-void sweep_refused(struct sweep *s, pid_t tid)
+bool sweep_refused(struct sweep *s, pid_t tid)
 {
 	struct sweep_process *p = remember(s, tid);
 
-	if (p != NULL)
-		p->refused = true;
+	if (p == NULL || p->refused)
+		return p == NULL;
+	p->refused = true;
+	return true;
 }
 
 bool sweep_allows(struct sweep *s, pid_t tid, bool inside)

@@ -33,8 +33,8 @@ void sweep_init(struct sweep *s);
 void sweep_finish(struct sweep *s);
 /* The process of thread `tid` was shown the entries of a directory above a token. */
 void sweep_read_above(struct sweep *s, pid_t tid);
-/* It was refused a removal: it removes nothing more. */
-void sweep_refused(struct sweep *s, pid_t tid);
+/* It was refused a removal: it removes nothing more. True: for the first time. */
+bool sweep_refused(struct sweep *s, pid_t tid);
 /* May it remove? `inside`: something in a token's directory; else a token's directory itself. */
 bool sweep_allows(struct sweep *s, pid_t tid, bool inside);
 
