@@ -28,7 +28,7 @@ static op_handler *const handlers[OP_KINDS] = {
 
 int64_t fs_now_ns(const struct fs *fs)
 {
-	return fs->all->clock->wall_s * 1000000000;
+	return clock_wall_ns(fs->all->clock);
 }
 
 int fs_refuse(struct op *op, int err, const char *fmt, ...)

@@ -27,9 +27,11 @@ static void detach(struct fs *fs, const struct place *p)
 /* --- what may be removed
  * ------------------------------------------------------------------------------ */
 
+/* The first refusal tells the journal; a sweep's hundreds would leave room for nothing else. */
 static int refuse_removal(struct op *op, const char *why)
 {
-	sweep_refused(&fs_of(op)->sweep, op->pid);
+	if (!sweep_refused(&fs_of(op)->sweep, op->pid))
+		return -EPERM;
 	return fs_refuse(op, EPERM, "%s", why);
 }
 

@@ -7,7 +7,7 @@
 
 static int64_t wall_ns(const struct model *m)
 {
-	return m->all->clock->wall_s * 1000000000;
+	return clock_wall_ns(m->all->clock);
 }
 
 /* --- tokens and what they may do --------------------------------------------------------- */

@@ -40,6 +40,22 @@ pid_t process_group(pid_t tid)
 	return (pid_t)field(status, "\nTgid:", 10);
 }
 
+/* A hash of its path, also when the file was replaced while it runs. */
+static uint64_t program(pid_t tgid)
+{
+	static const char replaced[] = " (deleted)";
+	char path[64], exe[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tgid);
+	ssize_t n = readlink(path, exe, sizeof(exe));
+	if (n <= 0)
+		return 0;
+	size_t len = (size_t)n, suffix = sizeof(replaced) - 1;
+	if (len > suffix && memcmp(exe + len - suffix, replaced, suffix) == 0)
+		len -= suffix;
+	return hash_bytes(HASH_INIT, exe, len);
+}
+
 int process_read(pid_t tid, struct process *p)
 {
 	char text[4096];
@@ -57,6 +73,7 @@ int process_read(pid_t tid, struct process *p)
 	for (int i = 3; i < 22 && at != NULL; i++)
 		at = strchr(at + 1, ' ');
 	p->start_time = at == NULL ? 0 : strtoull(at, NULL, 10);
+	p->program = program(p->tgid);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct process {
 	uint64_t start_time; /* of the group, in clock ticks since boot: tells a pid that is used
 				again */
 	char command[17];    /* cleaned */
+	uint64_t program;    /* which executable it runs; 0: unknown */
 };
 
 /* 0, or -ESRCH where there is no such thread (any more). */

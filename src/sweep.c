@@ -13,10 +13,16 @@ void sweep_finish(struct sweep *s)
 	*s = (struct sweep){0};
 }
 
+static bool same(const struct sweep_process *known, const struct process *p)
+{
+	return known->tgid == p->tgid && known->start_time == p->start_time &&
+	       known->program == p->program;
+}
+
 static struct sweep_process *find(struct sweep *s, const struct process *p)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].tgid == p->tgid && s->v[i].start_time == p->start_time)
+		if (same(&s->v[i], p))
 			return &s->v[i];
 	return NULL;
 }
@@ -30,7 +36,7 @@ static struct sweep_process *make_room(struct sweep *s)
 		return &s->v[s->n++];
 	for (size_t i = 0; i < s->n; i++) {
 		struct process now;
-		if (process_read(s->v[i].tgid, &now) == 0 && now.start_time == s->v[i].start_time)
+		if (process_read(s->v[i].tgid, &now) == 0 && same(&s->v[i], &now))
 			s->v[n++] = s->v[i];
 	}
 	s->n = n;
@@ -51,7 +57,11 @@ static struct sweep_process *remember(struct sweep *s, pid_t tid)
 	struct sweep_process *known = find(s, &p);
 	if (known == NULL) {
 		known = make_room(s);
-		*known = (struct sweep_process){.tgid = p.tgid, .start_time = p.start_time};
+		*known = (struct sweep_process){
+			.tgid = p.tgid,
+			.start_time = p.start_time,
+			.program = p.program,
+		};
 	}
 	known->used = ++s->uses;
 	return known;
@@ -65,12 +75,14 @@ void sweep_read_above(struct sweep *s, pid_t tid)
 		p->read_above = true;
 }
 
-void sweep_refused(struct sweep *s, pid_t tid)
+bool sweep_refused(struct sweep *s, pid_t tid)
 {
 	struct sweep_process *p = remember(s, tid);
 
-	if (p != NULL)
-		p->refused = true;
+	if (p == NULL || p->refused)
+		return p == NULL;
+	p->refused = true;
+	return true;
 }
 
 bool sweep_allows(struct sweep *s, pid_t tid, bool inside)

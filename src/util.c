@@ -291,6 +291,7 @@ void clock_tick(struct clock *c)
 	c->mono_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	c->wall_s = ts.tv_sec;
+	c->wall_fraction_ns = ts.tv_nsec;
 }
 
 uint64_t clock_stamp(struct clock *c)
@@ -312,6 +313,11 @@ int64_t time_parse(const char *iso8601)
 	if (strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
 		return -1;
 	return timegm(&tm);
+}
+
+int64_t clock_wall_ns(const struct clock *c)
+{
+	return c->wall_s * 1000000000 + c->wall_fraction_ns;
 }
 
 void time_format(int64_t wall_s, char out[static 24])

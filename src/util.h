@@ -79,8 +79,9 @@ const char *buf_str(const struct buf *b); /* never NULL; borrowed */
  * time. `stamp` orders events that fall into one millisecond: see clock_stamp().
  */
 struct clock {
-	int64_t mono_ms; /* CLOCK_MONOTONIC */
-	int64_t wall_s;  /* seconds since the epoch, for what people read */
+	int64_t mono_ms;          /* CLOCK_MONOTONIC */
+	int64_t wall_s;           /* seconds since the epoch, for what people read */
+	int64_t wall_fraction_ns; /* and of the second, for mtimes: editors compare them */
 	uint64_t stamp;
 };
 
@@ -92,6 +93,7 @@ uint64_t clock_stamp(struct clock *c);
  * such time. */
 int64_t time_parse(const char *iso8601);
 /* Seconds since the epoch as "2026-01-14T10:19:23Z". */
+int64_t clock_wall_ns(const struct clock *c);
 void time_format(int64_t wall_s, char out[static 24]);
 
 /* FNV-1a, 64 bit, continued from `h` (start with HASH_INIT). */

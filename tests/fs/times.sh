@@ -20,6 +20,12 @@ assert_eq "$(at "$(jq -r .created_at "$org/databases/shop/info.json")")" "$(stat
 assert_eq $'old\nunused' "$(find "$tokens" -mindepth 1 -maxdepth 1 -atime +90 -printf '%f\n' | sort)"
 assert_eq $'fresh\nunused\nold' "$(ls -t "$tokens")"
 assert_eq $'fresh\nunused\nold' "$(ls -tu "$tokens")"
+assert_eq fresh "$(find "$tokens" -mindepth 1 -maxdepth 1 -mtime -1 -printf '%f\n')"
+assert_eq $'fresh\nunused' "$(find "$tokens" -mindepth 1 -maxdepth 1 -newer "$tokens/old" -printf '%f\n' | sort)"
+assert_eq unused "$(find "$tokens" -mindepth 1 -maxdepth 1 -newerat 2024-02-05 ! -newerat 2025-01-01 -printf '%f\n')"
+assert_contains "$(ls -lu --time-style=+%F "$tokens")" '2024-02-03 old' '2024-03-04 unused'
+assert_contains "$(ls -l --time-style=+%F "$tokens")" '2024-01-02 old'
+[[ $tokens/unused -nt $tokens/old ]] || fail "unused is not newer than old"
 
 file=$tokens/fresh/databases/shop/permissions
 mtime() { stat -c %y "$file"; }
@@ -42,3 +48,8 @@ grant fresh shop create_branch
 refresh
 cat "$file" >/dev/null
 [[ $(mtime) != "$after" ]] || fail "the content changed and the mtime did not"
+
+# The fraction of the second too: two changes within one second are two times, as editors compare.
+echo '-create_branch' >>"$file"
+[[ $(mtime) != *.000000000* ]] || echo '-read_branch' >>"$file"
+[[ $(mtime) != *.000000000* ]] || fail "whole seconds: $(mtime)"

@@ -2,6 +2,7 @@
 #
 # What programs write beside the file and rename over it is granted or said to have failed, and
 # never lost for a moment; the file stays what it was if it failed.
+# shellcheck disable=SC2016 # the commands are expanded by the shell that runs them
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/fs/tools/engine.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # What shells write with > and >> is granted or said to have failed, and never lost for a moment.
+# shellcheck disable=SC2016 # the commands are expanded by the shell that runs them
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/fs/tools/engine.sh"
 

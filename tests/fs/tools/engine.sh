@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # lib.sh is read before
 #
 # Runs tables of tools that write `permissions`: one row a tool, each on every situation that there
 # is, each with a token of its own, some at once, all under one mount.
@@ -24,9 +25,12 @@
 #   refused   what it said before: the tool does what is not offered here, and says so
 #
 # SHOWN says where the tool meets an error and the exit status it ends with then: "GRANT REVOKE",
-# each as WHERE=STATUS; WHERE is write, close, rename, unlink or truncate. Status 0: the tool hides the error; then
-# `errors` must have it, and `sync` on the file must fail with it, once. "write=" would be a mistake;
-# "~" before the status: the tool says nothing that names the error, though it fails.
+# each as WHERE=STATUS; WHERE is the call that fails: write, close, fsync, rename, unlink, truncate.
+# `errors` must have it, and the tool must show it, in the words of the errno or MESSAGE (a pattern). Instead of the status:
+#   0        the tool hides the error: then `sync` on the file must fail with it, once
+#   ~N       it fails with status N, but does not say why
+#   shown    it shows the error on the screen, and ends with 0 later
+#   errno    the status is the errno
 #
 # Situations: success; refused, by PlanetScale, because there is no such scope; broken, each change is
 # answered 500; closed, on each change the connection closes unanswered; unrevoked, only revoking
@@ -39,7 +43,7 @@ row() {
 	names+=("$1") kinds+=("$2") shown+=("$3") commands+=("$4") messages+=("${5-}")
 }
 
-row_at_once=${ROWS_AT_ONCE:-4}
+row_at_once=${ROWS_AT_ONCE:-6}
 # ROWS=PATTERN: only the rows whose name it matches.
 wanted_rows=${ROWS:-.}
 
@@ -216,7 +220,7 @@ check_case() {
 }
 
 # The last line that says something.
-summarize() { tr -d "\r" <"$1" | tr "\t" " " | sed "s|$work[^ ]*/||g; /^ *$/d" | tail -n 1 | cut -c1-150; }
+summarize() { tr -d "\r" <"$1" | tr "\t" " " | sed "s|${work}[^ ]*/||g; /^ *$/d" | tail -n 1 | cut -c1-150; }
 
 show_case() {
 	echo "    row \"${names[$1]}\", $2: ${commands[$1]}"

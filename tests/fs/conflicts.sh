@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+#
+# Somebody else changes what is granted between an editor's reading and its saving: the file's mtime
+# moves, so the editor asks; and what is written means what it says against what is granted by then.
+. "$(dirname "$0")/lib.sh"
+
+screen=$root/tests/fs/tools/screen
+
+start_emulator
+for token in vim nano emacs plain; do
+	add_token "$token"
+	grant "$token" shop create_branch read_branch
+done
+start_mount -o cache=600
+
+# elsewhere TOKEN: what somebody else does meanwhile, and the mount sees it.
+elsewhere() {
+	grant "$1" shop delete_branch
+	refresh
+	cat "$(file "$1")" >/dev/null
+}
+file() { echo "$tokens/$1/databases/shop/permissions"; }
+
+# --- what is written means what it says ---
+
+plain=$(file plain)
+cat "$plain" >/dev/null
+before=$(stat -c %y "$plain")
+elsewhere plain
+[[ $(stat -c %y "$plain") != "$before" ]] || fail 'somebody else changed the content and the mtime stayed'
+
+# A cache that knows nothing of it makes no difference to any of these.
+grant plain shop connect_branch
+echo create_branch >"$plain"
+assert_eq create_branch "$(scopes_of plain shop)" '> means exactly this set'
+grant plain shop connect_branch
+echo read_branch >>"$plain"
+assert_eq 'connect_branch create_branch read_branch' "$(scopes_of plain shop)" '>> adds'
+grant plain shop delete_branch
+echo -read_branch >>"$plain"
+assert_eq 'connect_branch create_branch delete_branch' "$(scopes_of plain shop)" '>> -scope takes one away'
+grant plain shop read_branch
+echo -create_branch >"$plain"
+assert_eq 'connect_branch delete_branch read_branch' "$(scopes_of plain shop)" '> -scope takes one away'
+revoke plain shop read_branch
+sed -i 's/delete_branch/read_branch/' "$plain"
+assert_eq 'connect_branch read_branch' "$(scopes_of plain shop)" 'sed -i writes all that it read'
+
+# A grant that somebody else took away meanwhile is granted again, if the text says so.
+revoke plain shop connect_branch
+printf '%s\n' connect_branch read_branch >"$plain"
+assert_eq 'connect_branch read_branch' "$(scopes_of plain shop)"
+# One that somebody else took away and the text leaves out is simply gone.
+revoke plain shop connect_branch
+echo read_branch >"$plain"
+assert_eq read_branch "$(scopes_of plain shop)"
+
+# --- editors ask ---
+
+# edit TOKEN COMMAND STEP…: among the steps, "@…/changed" waits until meanwhile() is over.
+edit() {
+	local token=$1 program=$2
+	shift 2
+	mkdir -p "$work/$token"
+	(
+		cd "$tokens/$token/databases/shop"
+		HOME=$work/home TERM=xterm-256color PATH=/usr/bin:/bin:$PATH "$screen" "$work/$token" "$program" "$@"
+	) >"$work/$token/said" 2>&1 &
+	editor=$!
+}
+
+# meanwhile TOKEN: once the editor shows the file.
+meanwhile() {
+	wait_for tmux -S "$work/$1/tmux" has-session
+	wait_for eval "tmux -S '$work/$1/tmux' capture-pane -p | grep -q read_branch"
+	elsewhere "$1"
+	touch "$work/$1/changed"
+}
+
+# warned TOKEN TEXT: it said so, and what somebody else granted is there.
+warned() {
+	status_of "$editor"
+	assert_contains "$(cat "$work/$1/said")" "$2"
+	assert_eq 'create_branch delete_branch read_branch' "$(scopes_of "$1" shop)" "$1"
+}
+
+edit vim 'vim --clean permissions' '?read_branch' "@$work/vim/changed" '=:%s/create_branch/connect_branch/' Enter \
+	'=:w' Enter '?changed since|y/n' '=n' '=:q!' Enter
+meanwhile vim
+warned vim 'has been changed since reading it'
+
+edit nano 'nano --ignorercfiles permissions' '?read_branch' "@$work/nano/changed" '=connect_branch' Enter \
+	C-o Enter '?has changed' '?Continue saving' '=n' C-x '?Save' '=n'
+meanwhile nano
+warned nano 'File on disk has changed'
+
+edit emacs 'emacs -Q -nw permissions' '?read_branch' "@$work/emacs/changed" '=x' '?changed on disk|really edit' C-g \
+	C-x C-c '?Save file|exit' '=n' '?exit anyway' '=yes' Enter
+meanwhile emacs
+warned emacs 'really edit'

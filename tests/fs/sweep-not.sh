@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+#
+# Whoever names a token removes it, and whoever names one database's access takes that away: these are
+# no sweeps.
+# shellcheck disable=SC2016 # the commands are expanded by the shell that runs them
+. "$(dirname "$0")/lib.sh"
+
+# Each is run where the tokens are, and leaves the token "other" alone.
+ways=(
+	'rmdir ci'
+	'rmdir ci/'
+	'rm -r ci'
+	'rm -rf ci'
+	'busybox rm -r ci'
+	'find . -mindepth 1 -maxdepth 1 -name ci -delete'
+	'find . -mindepth 1 -maxdepth 1 -atime +90 -delete'
+	'find . -mindepth 1 -maxdepth 1 -name ci -exec rmdir {} +'
+	'find . -mindepth 1 -maxdepth 1 -name ci | xargs rm -r'
+	'ls | while read -r token; do [[ $token == other ]] || rmdir "$token"; done'
+	'for token in *; do [[ $token == other ]] || rmdir "$token"; done'
+	'rm -rf !(other)'
+	'exec rm -rf !(other)'
+	'rm -r $(find . -mindepth 1 -maxdepth 1 -atime +90)'
+	'python3 -c "import os; [os.rmdir(name) for name in os.listdir() if name != \"other\"]"'
+	# -I: else it looks for modules in the directory above the token, and may not empty it then
+	'python3 -I -c "import shutil; shutil.rmtree(\"ci\")"'
+	'perl -MFile::Path -e "rmtree(\"ci\")"'
+	'node -e "fs.rmSync(\"ci\", {recursive: true})"'
+	'gio remove ci'
+)
+
+# Each takes read_branch away, and nothing else.
+takings=(
+	'rm ci/databases/shop/permissions'
+	'rm -r ci/databases/shop'
+	'rm -rf ci/databases/shop/'
+	'rmdir ci/databases/shop'
+	'busybox rm -r ci/databases/shop'
+	'python3 -c "import os; os.unlink(\"ci/databases/shop/permissions\")"'
+)
+
+start_emulator
+add_token other
+grant other shop read_branch
+start_mount -o rate=0
+used=$(jq -n '{created_at: "2024-01-02T03:04:05.000Z", last_used_at: "2024-02-03T04:05:06.000Z"}')
+
+fresh_token() {
+	api_data "$(jq '. + {op: "add-token", name: "ci"}' <<<"$used")"
+	grant ci shop read_branch
+	grant ci '' read_organization
+	refresh
+}
+
+for way in "${ways[@]}"; do
+	fresh_token
+	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -O extglob -c "$way"
+	! token_exists ci 2>/dev/null || fail "ci is still there after $way ($status): $message"
+	[[ $status -eq 0 ]] || fail "$way ended with $status: $message"
+	assert_eq read_branch "$(scopes_of other shop)" "$way"
+done
+
+for way in "${takings[@]}"; do
+	fresh_token
+	(cd "$tokens" && PATH="/usr/bin:/bin:$PATH" bash -O extglob -c "$way") || fail "$way"
+	assert_eq '' "$(scopes_of ci shop)" "$way"
+	assert_eq read_organization "$(scopes_of ci)" "$way"
+	assert_eq read_branch "$(scopes_of other shop)" "$way"
+	delete_token ci
+done
