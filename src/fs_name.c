@@ -63,7 +63,10 @@ static void remember_removed(struct fs *fs, const struct place *p, pid_t tid)
 		(struct removed){process_group(tid), xstrdup(p->token_id), xstrdup(p->database_id)};
 }
 
-/* The name is unlinked in the kernel: the next lookup makes another node. */
+/*
+ * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
+ * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
+ */
 static void detach(struct fs *fs, const struct place *p)
 {
 	struct node *n = node_known(&fs->nodes, p);
@@ -188,8 +191,10 @@ static int rmdir_databases(struct op *op, const struct place *p)
 		if (v.token->r.grants.v[i].level == GRANT_DATABASE &&
 		    v.token->r.grants.v[i].scopes.n > 0 && !v.token->r.grants.v[i].deleted)
 			return -ENOTEMPTY;
-	if (r == 0)
+	if (r == 0) {
+		detach(fs_of(op), p);
 		op_reply_ok(op);
+	}
 	return r;
 }
 
@@ -208,6 +213,7 @@ int fs_rmdir(struct op *op)
 		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
 		return 0;
 	case TREE_TOKEN_DATABASE:
+		detach(fs, &p);
 		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
 		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
 	case TREE_TOKEN_DATABASES:
