@@ -15,7 +15,10 @@
 #include "names.h"
 #include "process.h"
 
-/* The name is unlinked in the kernel: the next lookup makes another node. */
+/*
+ * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
+ * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
+ */
 static void detach(struct fs *fs, const struct place *p)
 {
 	struct node *n = node_known(&fs->nodes, p);
@@ -144,6 +147,21 @@ static void rmdir_token_completed(struct op *op, const struct error *e, const ch
 	rmdir_completed(op, e, made_id);
 }
 
+/* Its scratch files go with it, and so does its node: the directory itself is there again when
+ * asked for. */
+static void rmdir_database_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+
+	if (e == NULL && fs_child(op, op->node, op->name, &p) == 0) {
+		detach(fs, &p);
+		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
+	}
+	waiter_leave(&op->waiter);
+	rmdir_completed(op, e, made_id);
+}
+
 /* rm -r has emptied it, and it goes with the token; emptied in passing it never is. */
 static int rmdir_databases(struct op *op, const struct place *p)
 {
@@ -156,8 +174,10 @@ static int rmdir_databases(struct op *op, const struct place *p)
 		if (v.token->r.grants.v[i].level == GRANT_DATABASE &&
 		    v.token->r.grants.v[i].scopes.n > 0 && !v.token->r.grants.v[i].deleted)
 			return -ENOTEMPTY;
-	if (r == 0)
+	if (r == 0) {
+		detach(fs_of(op), p);
 		op_reply_ok(op);
+	}
 	return r;
 }
 
@@ -176,7 +196,7 @@ int fs_rmdir(struct op *op)
 		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
 		return 0;
 	case TREE_TOKEN_DATABASE:
-		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
+		return fs_replace_permissions(op, &p, NULL, rmdir_database_completed);
 	case TREE_TOKEN_DATABASES:
 		return rmdir_databases(op, &p);
 	default:
@@ -279,7 +299,9 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	if (r == 0)
 		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
 	if (r == 0) {
-		moved(fs, from, to);
+		struct node *n = node_known(&fs->nodes, from);
+		if (n != NULL)
+			node_misname(&fs->nodes, n);
 		fs_remember_removed(fs, from, op->pid, true);
 		op_reply_ok(op);
 	}
@@ -297,7 +319,7 @@ static int rename_scratch(struct op *op, const struct place *from, const struct 
 	return 0;
 }
 
-int fs_rename(struct op *op)
+static int rename_child(struct op *op)
 {
 	struct fs *fs = fs_of(op);
 	struct place from, to;
@@ -331,6 +353,14 @@ int fs_rename(struct op *op)
 	if (to.kind != TREE_SCRATCH)
 		return fs_refuse(op, EPERM, "this cannot be replaced");
 	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
+}
+
+/* A 422 to what had to be read first would be EINVAL, too. */
+int fs_rename(struct op *op)
+{
+	int r = rename_child(op);
+
+	return r == -EINVAL ? -EBADMSG : r;
 }
 
 /* --- what does not exist here
@@ -409,11 +439,14 @@ static void truncate_completed(struct op *op, const struct error *e, const char 
 static int truncate_permissions(struct op *op, const struct place *p)
 {
 	struct file *f = file_of(op);
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
 	size_t size;
 	int r;
 
 	if (f != NULL && f->draft != NULL)
 		return draft_truncate(f->draft, op->size, op->waiter.arrived, &op->waiter.error);
+	if (n != NULL && n->misnamed)
+		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	/* Though what is known be empty already: somebody else may have granted since. */
 	if (op->size == 0)
 		return fs_replace_permissions(op, p, NULL, truncate_completed);

@@ -142,8 +142,10 @@ static void the_memory_is_bounded(void **state)
 	assert_false(sweep_allows(&s, a, false));
 	assert_false(sweep_allows(&s, b, false));
 	for (; s.n < SWEEP_PROCESSES; s.n++) /* all alive */
-		s.v[s.n] = (struct sweep_process){
-			.tgid = me.tgid, .start_time = me.start_time, .used = 1000};
+		s.v[s.n] = (struct sweep_process){.tgid = me.tgid,
+						  .start_time = me.start_time,
+						  .program = me.program,
+						  .used = 1000};
 	s.uses = 1000;
 	sweep_refused(&s, b);
 	end(b);
