@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct text {
@@ -163,6 +164,19 @@ void replace(struct work *w)
 		close_whole(w, fd, grants(&t), from);
 }
 
+/* As a child in a group "{ …; } > f" does, and bash itself before it writes. */
+static void close_elsewhere(struct record *r, int fd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(close(fd) == 0 ? 0 : 1);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (pid < 0)
+		complain(r, "fork: %s", strerror(errno));
+}
+
 /* As printf in bash, or a tool with a small buffer: the pieces end anywhere. */
 void replace_in_pieces(struct work *w)
 {
@@ -180,6 +194,8 @@ void replace_in_pieces(struct work *w)
 		size_t n = 1 + below(w->random, 30);
 		if (n > t.len - at)
 			n = t.len - at;
+		if (chance(w->random, 15))
+			close_elsewhere(r, fd);
 		from = now_us();
 		if (!write_all(r, fd, t.s + at, n)) {
 			close(fd);
@@ -272,6 +288,28 @@ void rename_over(struct work *w)
 		claim(r, from, grants(&t), absent);
 	else if (r->result == -EINVAL || r->result == -EXDEV)
 		complain(r, "rename says %s", strerror(-r->result));
+	unlink(scratch); /* if it is still there */
+}
+
+/* As vim: the old file becomes the backup, the new one is made. */
+void back_up(struct work *w)
+{
+	char path[512], backup[600];
+	struct text t;
+	struct record *r = w->record;
+
+	make_text(w, &t, 0);
+	permissions_path(path, sizeof(path), r);
+	snprintf(backup, sizeof(backup), "%s~", path);
+	int64_t from = now_us();
+	if (CALL(r, "rename", rename(path, backup)) < 0)
+		return;
+	int fd = open_permissions(w, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd >= 0 && write_lines(r, fd, &t))
+		close_whole(w, fd, grants(&t), from);
+	else if (fd >= 0)
+		close(fd);
+	unlink(backup);
 }
 
 static void see_secret(struct work *w)
@@ -358,7 +396,19 @@ void killed_writer(struct work *w)
 		 (int)below(w->random, chance(w->random, 50) ? 4000 : 60000));
 }
 
-void killed_maker(struct work *w)
+/* In the middle of anything. */
+void killed(struct work *w)
 {
-	in_child(w, make_token, SIGKILL, (int)below(w->random, 10000));
+	static operation *const any[] = {append,       replace,       rename_over,
+					 overwrite,    truncate_path, remove_permissions,
+					 remove_token, make_token,    remove_database,
+					 back_up,      empty_by_open, replace_in_pieces};
+	struct record *r = w->record;
+	unsigned i = below(w->random, sizeof(any) / sizeof(*any));
+
+	if (any[i] == make_token || any[i] == remove_token)
+		r->name = STABLE + r->name % (NAMES - STABLE);
+	if (any[i] == remove_database && r->resource == ORGANIZATION)
+		r->resource = 1;
+	in_child(w, any[i], SIGKILL, (int)below(w->random, chance(w->random, 70) ? 6000 : 200000));
 }

@@ -16,7 +16,7 @@ static int64_t round_begin;
 /* How old what is shown may be: the cache time, and a fetch that went on for all its timeouts. */
 static int64_t lookback_us(void)
 {
-	return (options.cache_ms + 5 * options.timeout_ms) * INT64_C(1000);
+	return (options.cache_ms + 8 * options.timeout_ms) * INT64_C(1000);
 }
 
 /* --- telling ------------------------------------------------------------------------------- */

@@ -104,6 +104,7 @@ static const char *const switches[] = {
 	"\"unknown_keys\":\"on\"",
 	"\"database_extras\":\"absent\"",
 	"\"next_page_url\":\"foreign\"",
+	"\"per_page_max\":3",
 	"\"token_order\":\"created_asc\"",
 	"\"database_order\":\"shuffled\"",
 	"\"access_post_answer\":\"added\"",
@@ -199,6 +200,26 @@ static void change_scopes(struct random *r)
 	tell("/data", body);
 }
 
+static void rename_database(const char *from, const char *from_end, const char *to_end)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"op\":\"update-database\",\"name\":\"%s%s\",\"new_name\":\"%s%s\"}", from,
+		 from_end, from, to_end);
+	tell("/data", body);
+}
+
+static void change_databases(struct random *r)
+{
+	const char *name = databases[1 + below(r, RESOURCES - 1)];
+
+	if (chance(r, 40))
+		rename_database(name, "", RENAMED);
+	else
+		rename_database(name, RENAMED, "");
+}
+
 static void change_tokens(struct random *r)
 {
 	char body[256];
@@ -246,6 +267,8 @@ void disturb_once(struct random *r)
 		change_scopes(r);
 	else if (what < 88)
 		change_tokens(r);
+	else if (what < 90)
+		change_databases(r);
 	else
 		cJSON_Delete(ask("DELETE", "/faults", NULL));
 }
@@ -254,4 +277,6 @@ void disturb_end(void)
 {
 	cJSON_Delete(ask("DELETE", "/faults", NULL));
 	cJSON_Delete(ask("DELETE", "/switches", NULL));
+	for (int i = 1; i < RESOURCES; i++)
+		rename_database(databases[i], RENAMED, "");
 }

@@ -36,6 +36,7 @@ enum {
 
 extern const char *const names[NAMES];
 extern const char *const databases[RESOURCES]; /* NULL for the organization */
+#define RENAMED "-renamed" /* behind the name of a database: for a while it is called so */
 extern const char *const scope_names[];
 extern const unsigned scope_count;
 #define ALL_SCOPES ((uint32_t)((1ull << scope_count) - 1))
@@ -143,9 +144,9 @@ extern operation read_permissions, stat_permissions, list_tokens, list_ids, list
 	list_links, read_access, read_info, read_values, read_secrets, read_links, read_own,
 	read_organization;
 extern operation append, replace, replace_in_pieces, empty_by_open, truncate_path, overwrite,
-	rename_over, make_token, write_create_token, refresh, wrong_things;
+	rename_over, back_up, make_token, write_create_token, refresh, wrong_things;
 extern operation remove_permissions, remove_database, remove_token, remove_all, remove_and_create,
-	sweep, killed_writer, killed_maker;
+	sweep, killed_writer, killed;
 
 void path_of(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void permissions_path(char *out, size_t size, const struct record *r);

@@ -51,9 +51,12 @@ int name_index(const char *name)
 
 int database_index(const char *name)
 {
-	for (int i = 1; i < RESOURCES; i++)
-		if (strcmp(name, databases[i]) == 0)
+	for (int i = 1; i < RESOURCES; i++) {
+		size_t len = strlen(databases[i]);
+		if (strncmp(name, databases[i], len) == 0 &&
+		    (name[len] == '\0' || strcmp(name + len, RENAMED) == 0))
 			return i;
+	}
 	return -1;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +39,8 @@ static const struct {
 	{empty_by_open, "empty by open", 3, false, false, false},
 	{truncate_path, "truncate", 2, false, false, false},
 	{overwrite, "overwrite", 3, false, false, false},
-	{rename_over, "rename over", 4, false, false, false},
+	{rename_over, "rename over", 4, false, false, true},
+	{back_up, "back up and write", 2, false, false, true},
 	{make_token, "mkdir", 6, false, true, false},
 	{write_create_token, "create-token", 2, false, true, false},
 	{refresh, "refresh", 2, false, false, false},
@@ -50,7 +52,7 @@ static const struct {
 	{remove_and_create, "rm and create", 2, false, false, true},
 	{sweep, "sweep", 1, true, false, true},
 	{killed_writer, "killed writer", 2, false, false, false},
-	{killed_maker, "killed mkdir", 1, false, true, false},
+	{killed, "killed", 4, false, false, false},
 };
 
 enum {
@@ -129,6 +131,21 @@ void in_child(struct work *w, operation *do_it, int signal, int after_us)
 		complain(w->record, "its process ended with %#x", (unsigned)status);
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* Signals that do not end the caller must not disturb it: it never sees EINTR. */
+static void alarm_every(int us)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct itimerval every = {{0, us}, {0, us}};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
 static void run_one(struct lane *lane, struct random *random)
 {
 	static int sum;
@@ -153,13 +170,18 @@ static void run_one(struct lane *lane, struct random *random)
 	r->resource = operations[i].of_databases || !chance(random, 25)
 			      ? 1 + (int)below(random, RESOURCES - 1)
 			      : ORGANIZATION;
+	bool alarms = !operations[i].child && chance(random, 5);
 	r->begin = now_us();
 	lane->current = r;
 	__atomic_add_fetch(&lane->count, 1, __ATOMIC_SEQ_CST);
+	if (alarms)
+		alarm_every(1000 + (int)below(random, 5000));
 	if (operations[i].child)
 		in_child(&w, operations[i].run, 0, 0);
 	else
 		operations[i].run(&w);
+	if (alarms)
+		alarm_every(0);
 	__atomic_store_n(&r->end, now_us(), __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&shared->done, 1, __ATOMIC_SEQ_CST);
 }
