@@ -279,7 +279,9 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	if (r == 0)
 		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
 	if (r == 0) {
-		moved(fs, from, to);
+		struct node *n = node_known(&fs->nodes, from);
+		if (n != NULL)
+			node_misname(&fs->nodes, n);
 		fs_remember_removed(fs, from, op->pid, true);
 		op_reply_ok(op);
 	}
@@ -409,11 +411,14 @@ static void truncate_completed(struct op *op, const struct error *e, const char 
 static int truncate_permissions(struct op *op, const struct place *p)
 {
 	struct file *f = file_of(op);
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
 	size_t size;
 	int r;
 
 	if (f != NULL && f->draft != NULL)
 		return draft_truncate(f->draft, op->size, op->waiter.arrived, &op->waiter.error);
+	if (n != NULL && n->misnamed)
+		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	/* Though what is known be empty already: somebody else may have granted since. */
 	if (op->size == 0)
 		return fs_replace_permissions(op, p, NULL, truncate_completed);

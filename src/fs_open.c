@@ -111,6 +111,8 @@ int fs_open(struct op *op)
 
 	if (n == NULL)
 		return r;
+	if (n->misnamed)
+		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	if (tree_is_permissions(n->place.kind))
 		return open_permissions(op, n);
 	return n->place.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);

@@ -281,6 +281,12 @@ void node_detach(struct nodes *t, struct node *n)
 	n->detached = true;
 }
 
+void node_misname(struct nodes *t, struct node *n)
+{
+	node_detach(t, n);
+	n->misnamed = true;
+}
+
 void node_move(struct nodes *t, struct node *n, const struct place *p)
 {
 	struct node *there = node_known(t, p);
@@ -296,5 +302,6 @@ void node_move(struct nodes *t, struct node *n, const struct place *p)
 	finish_place(&n->place);
 	n->place = next;
 	n->detached = false;
+	n->misnamed = false;
 	insert_place(t, n);
 }

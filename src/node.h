@@ -27,6 +27,7 @@ struct node {
 	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
 	unsigned refs;               /* open files */
 	struct place place;          /* strings of the table's pool, `name` owned */
+	bool misnamed; /* detached, and the kernel has it under the name of another place */
 	bool detached; /* unlinked or replaced: the place belongs to another node now */
 };
 
@@ -65,6 +66,9 @@ void node_hold(struct node *n);
 void node_release(struct nodes *t, struct node *n);
 /* Its place is no longer its own: the next node_at makes another node. */
 void node_detach(struct nodes *t, struct node *n);
+/* The kernel moved it (rename), but the place stays where it is: whoever opens it by either name
+ * must look again. */
+void node_misname(struct nodes *t, struct node *n);
 /* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached.
  */
 void node_move(struct nodes *t, struct node *n, const struct place *p);
