@@ -15,7 +15,10 @@
 #include "names.h"
 #include "process.h"
 
-/* The name is unlinked in the kernel: the next lookup makes another node. */
+/*
+ * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
+ * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
+ */
 static void detach(struct fs *fs, const struct place *p)
 {
 	struct node *n = node_known(&fs->nodes, p);
@@ -156,8 +159,10 @@ static int rmdir_databases(struct op *op, const struct place *p)
 		if (v.token->r.grants.v[i].level == GRANT_DATABASE &&
 		    v.token->r.grants.v[i].scopes.n > 0 && !v.token->r.grants.v[i].deleted)
 			return -ENOTEMPTY;
-	if (r == 0)
+	if (r == 0) {
+		detach(fs_of(op), p);
 		op_reply_ok(op);
+	}
 	return r;
 }
 
@@ -176,6 +181,7 @@ int fs_rmdir(struct op *op)
 		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
 		return 0;
 	case TREE_TOKEN_DATABASE:
+		detach(fs, &p);
 		return fs_replace_permissions(op, &p, NULL, rmdir_completed);
 	case TREE_TOKEN_DATABASES:
 		return rmdir_databases(op, &p);
