@@ -305,7 +305,7 @@ static int rename_scratch(struct op *op, const struct place *from, const struct 
 	return 0;
 }
 
-int fs_rename(struct op *op)
+static int rename_child(struct op *op)
 {
 	struct fs *fs = fs_of(op);
 	struct place from, to;
@@ -339,6 +339,14 @@ int fs_rename(struct op *op)
 	if (to.kind != TREE_SCRATCH)
 		return fs_refuse(op, EPERM, "this cannot be replaced");
 	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
+}
+
+/* A 422 to what had to be read first would be EINVAL, too. */
+int fs_rename(struct op *op)
+{
+	int r = rename_child(op);
+
+	return r == -EINVAL ? -EBADMSG : r;
 }
 
 /* --- what does not exist here
