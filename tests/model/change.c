@@ -286,7 +286,8 @@ void rename_over(struct work *w)
 	int64_t from = now_us();
 	if (CALL(r, "rename", rename(scratch, path)) == 0)
 		claim(r, from, grants(&t), absent);
-	else if (r->result == -EINVAL || r->result == -EXDEV)
+	else if (r->result ==
+		 -EXDEV) /* and EINVAL only of a lookup on the way, which a 422 refused */
 		complain(r, "rename says %s", strerror(-r->result));
 	unlink(scratch); /* if it is still there */
 }
