@@ -104,7 +104,6 @@ static const char *const switches[] = {
 	"\"unknown_keys\":\"on\"",
 	"\"database_extras\":\"absent\"",
 	"\"next_page_url\":\"foreign\"",
-	"\"per_page_max\":3",
 	"\"token_order\":\"created_asc\"",
 	"\"database_order\":\"shuffled\"",
 	"\"access_post_answer\":\"added\"",
