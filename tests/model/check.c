@@ -547,8 +547,6 @@ static void calm_file(const struct token *t, int resource)
 		read_permissions(&w);
 	}
 	r.end = now_us();
-	if ((r.wrong || r.result != 0) && getenv("MODEL_STOP") != NULL)
-		printf("stopped\n"), pause();
 	if (r.wrong || r.result != 0)
 		violation(&r, "in calm: %s", r.wrong ? r.note : strerror(-r.result));
 	else if (r.masks[0] != set)
