@@ -199,8 +199,10 @@ static void granted(void *ctx, const struct api_answer *a)
 		}
 	}
 	grants_finish(&answer);
-	if (!scopes_subset(&c->posted, &c->confirmed))
+	if (!scopes_subset(&c->posted, &c->confirmed)) {
+		resource_forget(&t->grants); /* half of it is nothing to show */
 		read_again(c);
+	}
 	c->job.step(&c->job);
 }
 

@@ -109,7 +109,11 @@ static bool write_lines(struct record *r, int fd, const struct text *t)
 	r->revoke |= t->minus;
 	if (!write_all(r, fd, t->s, t->len))
 		return false;
-	claim(r, from, grants(t), t->minus);
+	/* Nothing is granted twice: what was confirmed for this open file is not asked again. */
+	uint32_t confirmed = 0;
+	for (int i = 0; i < r->claim_count; i++)
+		confirmed |= r->claims[i].present;
+	claim(r, from, grants(t) & ~confirmed, t->minus);
 	return true;
 }
 

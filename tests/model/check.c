@@ -375,6 +375,17 @@ static void check_names_seen(const struct record *r)
 	}
 }
 
+/* Who else was at a file, and what became of it. */
+static void print_others(const struct record *r, int name, int resource)
+{
+	if (name != r->name)
+		print_events(name, r->begin, r->end);
+	EACH_RECORD(x)
+	if (x->name == name && x->resource == resource && x->begin <= r->end &&
+	    x->end >= r->begin - 2 * lookback_us() && (x->grant | x->revoke) != 0)
+		print_record(x);
+}
+
 static void print_seen(const struct record *r, int name, int resource, uint32_t set)
 {
 	char words[512];
@@ -383,10 +394,15 @@ static void print_seen(const struct record *r, int name, int resource, uint32_t 
 	violation(r, "%s/%s never said [%s]; since %.3f", names[name],
 		  databases[resource] != NULL ? databases[resource] : "", words,
 		  ms(since(r, name, resource)));
-	EACH_RECORD(x)
-	if (x->name == name && x->resource == resource && x->begin <= r->end &&
-	    x->end >= r->begin - 2 * lookback_us() && (x->grant | x->revoke) != 0)
-		print_record(x);
+	print_others(r, name, resource);
+}
+
+static void print_listed(const struct record *r, int name, int resource, bool listed)
+{
+	violation(r, "%s/%s is %s; since %.3f", names[name],
+		  databases[resource] != NULL ? databases[resource] : "",
+		  listed ? "listed" : "not listed", ms(since(r, name, resource)));
+	print_others(r, name, resource);
 }
 
 static void check_scopes_seen(const struct record *r)
@@ -399,7 +415,7 @@ static void check_scopes_seen(const struct record *r)
 			print_seen(r, name, r->resource, set);
 		if (r->sight == SAW_LINKS && (name < STABLE || listed) &&
 		    !could_hold(r, name, r->resource, listed))
-			violation(r, "%s is %s", names[name], listed ? "listed" : "not listed");
+			print_listed(r, name, r->resource, listed);
 	}
 	for (int resource = 0; resource < RESOURCES; resource++) {
 		bool listed = r->masks[0] & 1u << resource;
@@ -407,8 +423,7 @@ static void check_scopes_seen(const struct record *r)
 			print_seen(r, r->name, resource, r->masks[resource]);
 		if (r->sight == SAW_DATABASES && resource > 0 &&
 		    !could_hold(r, r->name, resource, listed))
-			violation(r, "%s is %s", databases[resource],
-				  listed ? "listed" : "not listed");
+			print_listed(r, r->name, resource, listed);
 	}
 	if (r->sight == SAW_SCOPES && !could_see(r, r->name, r->resource, r->masks[0]))
 		print_seen(r, r->name, r->resource, r->masks[0]);
@@ -535,8 +550,6 @@ static void calm_file(const struct token *t, int resource)
 		read_permissions(&w);
 	}
 	r.end = now_us();
-	if ((r.wrong || r.result != 0) && getenv("MODEL_STOP") != NULL)
-		printf("stopped\n"), pause();
 	if (r.wrong || r.result != 0)
 		violation(&r, "in calm: %s", r.wrong ? r.note : strerror(-r.result));
 	else if (r.masks[0] != set)

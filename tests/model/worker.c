@@ -88,7 +88,7 @@ long call_result(struct record *r, long result)
 
 void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent)
 {
-	if (r->claim_count < CLAIMS_MAX)
+	if ((present | absent) != 0 && r->claim_count < CLAIMS_MAX)
 		r->claims[r->claim_count++] = (struct claim){from, now_us(), present, absent};
 }
 
