@@ -43,6 +43,12 @@ row() {
 	names+=("$1") kinds+=("$2") shown+=("$3") commands+=("$4") messages+=("${5-}")
 }
 
+# On a terminal, played by tools/screen.
+# screen_row NAME SHOWN MESSAGE COMMAND STEP…: the steps edit, save and leave without saving again.
+screen_row() {
+	row "$1" edit "$2" "\"\$SCREEN\" \"\$OUT\" '$4'$(printf " '%s'" "${@:5}" | sed "s/SCOPE/'\"\$SCOPE\"'/g")" "$3"
+}
+
 row_at_once=${ROWS_AT_ONCE:-6}
 # ROWS=PATTERN: only the rows whose name it matches.
 wanted_rows=${ROWS:-.}
