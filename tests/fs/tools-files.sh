@@ -22,17 +22,5 @@ row 'dd conv=fsync' replace 'write=1 fsync=1' 'dd if=$T of=$F conv=fsync status=
 row 'dd oflag=append' append 'write=1' 'echo $SCOPE | dd of=$F oflag=append conv=notrunc status=none'
 row 'sponge' replace 'write=1 close=1' 'sponge $F <$T'
 row 'tar x --overwrite' replace 'write=2 close=2' 'cp $T $OUT/permissions && tar cf $OUT/t -C $OUT permissions && tar xf $OUT/t --overwrite'
-row 'python, not closed' replace 'write=0 close=0' 'python3 -c "import os; open(os.environ[\"F\"], \"w\").write(os.environ[\"TEXT\"] + \"\n\")"'
-row 'python with open(w)' replace 'write=1 close=1' 'python3 -c "
-import os
-with open(os.environ[\"F\"], \"w\") as f: f.write(os.environ[\"TEXT\"] + \"\n\")"'
-row 'python open(a)' append 'write=1' 'python3 -c "
-import os
-with open(os.environ[\"F\"], \"a\") as f: f.write(os.environ[\"SCOPE\"] + \"\n\")"'
-row 'node writeFileSync' replace 'write=1 close=1' 'node -e "fs.writeFileSync(process.env.F, process.env.TEXT + \"\n\")"'
-row 'perl open >' replace 'write=errno close=errno' 'perl -e "open(\$f, \">\", \$ENV{F}) && print(\$f \"\$ENV{TEXT}\n\") && close(\$f) or die \$!"'
-row 'gawk print >' replace 'write=2 close=0' 'gawk "{ print > ENVIRON[\"F\"] }" $T'
-row 'mawk print >' replace 'write=2 close=2' 'mawk "{ print > ENVIRON[\"F\"] }" $T'
-row 'curl -o' replace 'write=23 close=23' 'curl -sS -o $F file://$T' 'Failed writing'
 
 run_rows

@@ -9,7 +9,7 @@
 row 'sed -i' edit 'rename=4 rename=4' 'sed -i "s/create_branch/$SCOPE/" permissions'
 row 'sed -i, absolute' edit 'rename=4 rename=4' 'sed -i "s/create_branch/$SCOPE/" $F'
 row 'sed -i.bak' edit 'rename=4 rename=4' 'sed -i.bak "s/create_branch/$SCOPE/" $F'
-row 'sed -i with grep' append 'rename=4' 'sed -i "\$a $SCOPE" $F'
+row 'sed -i, append' append 'rename=4' 'sed -i "\$a $SCOPE" $F'
 row 'perl -i' edit 'rename=errno rename=errno' 'perl -pi -e "s/create_branch/$SCOPE/" $F'
 row 'perl -i.bak' edit 'rename=errno rename=errno' 'perl -pi.bak -e "s/create_branch/$SCOPE/" $F'
 row 'gawk -i inplace' edit 'rename=2 rename=2' 'gawk -i inplace "{ sub(\"create_branch\", ENVIRON[\"SCOPE\"]); print }" $F'

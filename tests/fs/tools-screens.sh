@@ -5,25 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/fs/tools/engine.sh"
 
-# screen_row NAME SHOWN MESSAGE COMMAND STEP…: the steps edit, save and leave without saving again.
-screen_row() {
-	row "$1" edit "$2" "\"\$SCREEN\" \"\$OUT\" '$4'$(printf " '%s'" "${@:5}" | sed "s/SCOPE/'\"\$SCOPE\"'/g")" "$3"
-}
-
-vi_steps=('?read_branch' '=:%s/create_branch/SCOPE/' Enter '=:w' Enter '?written|E[0-9]{3}|rror' Enter '=:q!' Enter)
-vim_says='E514|E512|E667'
-# Below /tmp vim makes no backup by default; elsewhere as with backupskip empty.
-for backupcopy in auto yes no breakhardlink; do
-	screen_row "vim backupcopy=$backupcopy" 'write=shown fsync=shown' "$vim_says" \
-		"vim --clean -c \"set backupcopy=$backupcopy backupskip=\" permissions" "${vi_steps[@]}"
-done
-screen_row 'vim below /tmp' 'write=shown fsync=shown' "$vim_says" 'vim --clean permissions' "${vi_steps[@]}"
-screen_row 'vim, undo and backup' 'write=shown fsync=shown' "$vim_says" \
-	'vim --clean -c "set undofile backup backupskip=" permissions' "${vi_steps[@]}"
-screen_row 'nvim' 'write=shown close=shown' "$vim_says" 'nvim --clean -c "set backupskip=" permissions' "${vi_steps[@]}"
-screen_row 'nvim below /tmp' 'write=shown close=shown' "$vim_says" 'nvim --clean permissions' "${vi_steps[@]}"
-# It looks neither at ftruncate nor at close, and writes over the old text, which is judged only there.
-screen_row 'busybox vi' 'close=0 close=0' '' 'busybox vi permissions' "${vi_steps[@]}"
 nano_steps=('?read_branch' C-k '=SCOPE' Enter C-o Enter '?Wrote|Error' C-x '=n')
 screen_row 'nano' 'write=shown fsync=shown' '' 'nano --ignorercfiles permissions' "${nano_steps[@]}"
 screen_row 'nano -B' 'write=shown fsync=shown' '' 'nano --ignorercfiles -B permissions' "${nano_steps[@]}"

@@ -43,6 +43,12 @@ row() {
 	names+=("$1") kinds+=("$2") shown+=("$3") commands+=("$4") messages+=("${5-}")
 }
 
+# On a terminal, played by tools/screen.
+# screen_row NAME SHOWN MESSAGE COMMAND STEP…: the steps edit, save and leave without saving again.
+screen_row() {
+	row "$1" edit "$2" "\"\$SCREEN\" \"\$OUT\" '$4'$(printf " '%s'" "${@:5}" | sed "s/SCOPE/'\"\$SCOPE\"'/g")" "$3"
+}
+
 row_at_once=${ROWS_AT_ONCE:-6}
 # ROWS=PATTERN: only the rows whose name it matches.
 wanted_rows=${ROWS:-.}
@@ -52,6 +58,7 @@ wanted_rows=${ROWS:-.}
 applies() { # KIND SITUATION: a situation that this kind of row can meet
 	case $2-$1 in
 	unrevoked-append | unrevoked-empty | unrevoked-remove) return 1 ;; # nothing to revoke, or nothing else
+	refused-empty) return 1 ;; # it names no scope
 	refused-refused | broken-refused | closed-refused | unrevoked-refused) return 1 ;;
 	esac
 }
@@ -127,7 +134,7 @@ start_case() {
 expected_scopes() {
 	case $1-$2 in
 	append-success) echo create_branch delete_branch read_branch ;;
-	empty-success | empty-refused) echo ;;
+	empty-success) echo ;;
 	*-success) [[ $1 == refused ]] && echo create_branch read_branch || echo delete_branch read_branch ;;
 	remove-refused) echo ;;
 	*-unrevoked) echo create_branch delete_branch read_branch ;;
@@ -141,7 +148,7 @@ expected_shown() {
 	read -r grant revoke <<<"${shown[$1]}"
 	case $2-${kinds[$1]} in
 	success-refused) echo "$grant" ;;
-	success-* | refused-empty) ;;
+	success-*) ;;
 	unrevoked-* | broken-empty | closed-empty) echo "$revoke" ;;
 	broken-remove | closed-remove) echo "$revoke" ;;
 	*) echo "$grant" ;;

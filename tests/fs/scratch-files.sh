@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+#
+# Temporary files beside permissions: which names may be one, how big, how many; never sent, and gone
+# with what they are in.
+. "$(dirname "$0")/lib.sh"
+
+start_emulator
+add_token ci
+start_mount
+database=$tokens/ci/databases/shop
+api_clear
+
+for name in 'permissions~' .permissions.swp .permissions.swx .permissions.Ab12Cd permissions.gawk.x1Y2z3 \
+	permissions.bak sedA1b2C3 XXa1B2c3 4913 5036 '#permissions#' .goutputstream-A1B2C3 tmpab_12 x.tmp; do
+	echo text >"$database/$name"
+	assert_eq text "$(cat "$database/$name")" "$name"
+	rm "$database/$name"
+	assert_gone "$database/$name"
+done
+ln -s somebody@host.1:2 "$database/.#permissions"
+assert_eq somebody@host.1:2 "$(readlink "$database/.#permissions")"
+rm "$database/.#permissions"
+
+for name in permisions permission Permissions shop sedA1 XXa 4914 x .permission; do
+	assert_fails 'Operation not permitted' overwrite "$database/$name" read_branch
+	assert_fails 'Operation not permitted' cp "$work/run.err" "$tokens/ci/$name"
+done
+assert_fails 'Operation not permitted' ln -s x "$database/link"
+assert_fails 'Operation not permitted' mkdir "$database/permissions.d"
+assert_fails 'Operation not permitted' mkfifo "$database/permissions.fifo"
+
+# At most 1 MiB each, and 64 of them.
+head -c 1048576 /dev/zero >"$database/permissions.big"
+assert_fails 'File too large' append "$database/permissions.big" x
+assert_fails 'File too large' truncate -s 1048577 "$database/permissions.big"
+assert_eq 1048576 "$(stat -c %s "$database/permissions.big")"
+rm "$database/permissions.big"
+for i in $(seq 64); do echo "$i" >"$database/tmp$i"; done
+assert_fails 'No space left on device' overwrite "$tokens/ci/tmp65" x
+assert_eq 64 "$(cat "$database/tmp64")"
+echo x >"$database/tmp64"
+
+# A rename between two of them, and no rename out of the directory.
+mv "$database/tmp1" "$database/tmp2"
+assert_eq 1 "$(cat "$database/tmp2")"
+assert_fails 'Operation not permitted' mv "$database/tmp2" "$database/other"
+assert_changes
+
+# A backup is a copy.
+grant ci shop read_branch
+refresh
+mv "$database/permissions" "$database/permissions.old"
+assert_eq read_branch "$(cat "$database/permissions.old")"
+assert_eq read_branch "$(cat "$database/permissions")"
+assert_changes
+
+remount
+assert_eq permissions "$(ls -A "$database")"
