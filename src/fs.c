@@ -224,6 +224,25 @@ int fs_lookup(struct op *op)
 	return r != 0 ? r : fs_reply_entry(op, &e);
 }
 
+/*
+ * Like a file that was unlinked while it was open: fstat(2) works, and reading it says what became
+ * of the token. The kernel does not tell fstat from stat; a path finds out at the next lookup.
+ */
+static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st)
+{
+	list_for_each(pos, &fs->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->node != n)
+			continue;
+		tree_attr_unread(&n->place, st);
+		st->st_nlink = 0;
+		st->st_size = (off_t)f->text.len;
+		return true;
+	}
+	return false;
+}
+
 int fs_getattr(struct op *op)
 {
 	struct fs *fs = fs_of(op);
@@ -234,7 +253,7 @@ int fs_getattr(struct op *op)
 	if (n == NULL)
 		return r;
 	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
-	if (r != 0)
+	if (r != 0 && (r != -ESTALE || !attr_of_removed(fs, n, &st)))
 		return r;
 	op_reply_attr(op, &st, fs_attr_timeout(&n->place));
 	return 0;

@@ -9,6 +9,8 @@ void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms
 	list_init(&all->ready);
 	all->cache_ms = cache_ms;
 	all->offline = offline;
+	all->awaited = NULL;
+	all->ctx = NULL;
 }
 
 bool resources_run_ready(struct resources *all)
@@ -98,9 +100,13 @@ static void begin(struct resource *r)
 
 static int park(struct resource *r, struct waiter *w)
 {
+	bool first = list_empty(&r->waiters);
+
 	waiters_park(&r->waiters, w);
 	if (r->state != RESOURCE_FETCHING)
 		begin(r);
+	else if (first && r->all->awaited != NULL)
+		r->all->awaited(r, r->all->ctx);
 	return WAIT;
 }
 

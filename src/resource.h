@@ -22,12 +22,17 @@
 #include "error.h"
 #include "list.h"
 
+struct resource;
+
 /* What all resources of a mount share. */
 struct resources {
 	struct clock *clock; /* borrowed from main */
 	struct list ready;   /* of struct waiter.link: run these */
 	int64_t cache_ms;    /* how long a result serves who came after it */
 	bool offline;        /* older data may serve when a fetch failed for want of an answer */
+	/* Somebody waits for a fetch that nobody waited for until now. NULL: tell nobody. */
+	void (*awaited)(struct resource *r, void *ctx);
+	void *ctx; /* borrowed; for awaited */
 };
 
 void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline);

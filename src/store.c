@@ -274,9 +274,11 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 static void fetch_page(struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
+	const struct resource *r = fetch_resource(f);
 	struct api_target t = {
 		.organization = o != NULL ? o->r.name : NULL,
 		.token_id = f->token_id,
+		.prefetch = r != NULL && list_empty(&r->waiters),
 		.done = fetch_answer,
 		.ctx = f,
 	};
@@ -314,6 +316,19 @@ static void fetch_start(struct store *s, enum fetch_kind kind, struct resource *
 	f->page = kind == FETCH_TOKEN ? 0 : 1;
 	list_append(&s->fetches, &f->link);
 	fetch_page(f);
+}
+
+/* Its page under way goes before what nobody waits for; the next ones do by themselves. */
+static void fetch_awaited(struct resource *r, void *ctx)
+{
+	struct store *s = ctx;
+
+	list_for_each(pos, &s->fetches)
+	{
+		struct fetch *f = container_of(pos, struct fetch, link);
+		if (f->call != NULL && fetch_resource(f) == r)
+			api_promote(f->call);
+	}
 }
 
 static void start_organizations(struct resource *r, void *ctx)
@@ -505,6 +520,8 @@ struct store *store_new(struct api *api, struct resources *all)
 
 	s->api = api;
 	s->all = all;
+	all->awaited = fetch_awaited;
+	all->ctx = s;
 	list_init(&s->fetches);
 	list_init(&s->jobs);
 	model_init(&s->model, all, &sources);

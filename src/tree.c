@@ -122,6 +122,7 @@ bool tree_above_token(enum tree_kind kind)
 static int gone(struct waiter *w, const char *what)
 {
 	error_set(&w->error, ESTALE, "the %s is gone", what);
+	error_hint(&w->error, "it was deleted meanwhile");
 	return -ESTALE;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# While 200 readers wait for one answer, everything else goes on: a stat and a read elsewhere return.
+# While 500 readers wait for one answer, everything else goes on: a stat and a read elsewhere return.
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
@@ -17,7 +17,7 @@ api_clear
 
 hold GET "$T/$id"
 readers=()
-for i in {1..200}; do
+for i in {1..500}; do
 	cat "$tokens/slow/databases/shop/permissions" >"$work/out.$i" &
 	readers+=($!)
 done
