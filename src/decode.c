@@ -435,6 +435,18 @@ int decode_organizations(const char *body, size_t len, struct organization_recor
 	return 0;
 }
 
+int64_t decode_total(const char *body, size_t len)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	struct error ignored;
+	int64_t total;
+
+	if (json_parse(body, len, DECODE_DEPTH_MAX, &root, &ignored) != 0 ||
+	    !json_whole(json_get(root, "total_count"), &total) || total < 0)
+		return -1;
+	return total;
+}
+
 int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
 		     struct error *e)
 {

@@ -37,6 +37,9 @@ int decode_databases(const char *body, size_t len, struct database_records *out,
 int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
 		  struct error *e);
 
+/* How many things the whole list has ("total_count"), as its last page says; -1 if it does not. */
+int64_t decode_total(const char *body, size_t len);
+
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e);
 int decode_database(const char *body, size_t len, struct database_record *out, struct error *e);

@@ -9,6 +9,8 @@
 #include "log.h"
 #include "store_internal.h"
 
+/* So often a list of several pages is read again that changed while it was read. */
+#define REREADS_MAX 5
 /* More pages than this are no list, whatever "next_page" says. */
 #define PAGES_MAX 2000
 
@@ -39,6 +41,12 @@ struct fetch {
 	struct database_records databases;
 	struct token_records tokens;
 	struct grants grants;
+	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
+	int64_t total;
+	bool changed;
+	int rereads;
+	size_t had; /* of the reading before; 0: none */
+	int64_t had_total;
 };
 
 static void fetch_free(struct fetch *f)
@@ -236,6 +244,77 @@ static size_t fetched(const struct fetch *f)
 	return f->organizations.n + f->databases.n + f->tokens.n + f->grants.n;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many different things the pages named. */
+static size_t fetched_once(const struct fetch *f)
+{
+	const char **ids = xcalloc(fetched(f), sizeof(*ids));
+	size_t n = 0, different = 0;
+
+	for (size_t i = 0; i < f->organizations.n; i++)
+		ids[n++] = f->organizations.v[i].id;
+	for (size_t i = 0; i < f->databases.n; i++)
+		ids[n++] = f->databases.v[i].id;
+	for (size_t i = 0; i < f->tokens.n; i++)
+		ids[n++] = f->tokens.v[i].id;
+	if (n > 0)
+		qsort(ids, n, sizeof(*ids), by_text);
+	for (size_t i = 0; i < n; i++)
+		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
+	free(ids);
+	return different;
+}
+
+/*
+ * Pages are counted off when each is asked for: what is deleted in between moves the rest up, and a
+ * thing that stood at the border of two pages is in neither. The total that each page tells shows
+ * it. If a second reading falls short of the same total by as much, that is how PlanetScale counts.
+ */
+static bool fetch_shifted(struct fetch *f)
+{
+	size_t n = fetched_once(f);
+
+	if (f->changed)
+		return true;
+	if (f->total < 0 || (int64_t)n >= f->total || (n == f->had && f->total == f->had_total))
+		return false;
+	f->had = n;
+	f->had_total = f->total;
+	return true;
+}
+
+/* What a page of a list says of the whole; it is one page more. */
+static void note_total(struct fetch *f, const struct api_answer *a)
+{
+	int64_t total = f->token_id == NULL ? decode_total(a->body, a->len) : -1;
+
+	f->changed |= f->pages > 0 && total != f->total;
+	f->total = total;
+}
+
+static void fetch_again(struct fetch *f)
+{
+	struct error e;
+
+	if (++f->rereads > REREADS_MAX) {
+		error_set(&e, EAGAIN, "PlanetScale's list changed each of the %d times it was read",
+			  f->rereads);
+		fetch_fail(f, &e);
+		return;
+	}
+	organization_records_finish(&f->organizations);
+	database_records_finish(&f->databases);
+	token_records_finish(&f->tokens);
+	f->page = 1;
+	f->pages = 0;
+	f->changed = false;
+	fetch_page(f);
+}
+
 static void fetch_answer(void *ctx, const struct api_answer *a)
 {
 	struct fetch *f = ctx;
@@ -256,8 +335,13 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		fetch_fail(f, &e);
 		return;
 	}
+	if (next != 0 || f->pages > 0)
+		note_total(f, a);
 	if (next == 0) {
-		fetch_apply(f);
+		if (f->pages > 0 && fetch_shifted(f))
+			fetch_again(f);
+		else
+			fetch_apply(f);
 		return;
 	}
 	if (next <= f->page || ++f->pages > PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX) {
@@ -379,131 +463,6 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 	return 0;
 }
 
-/* --- jobs
- * ------------------------------------------------------------------------------------------ */
-
-static bool its_turn(const struct store_job *job)
-{
-	list_for_each(pos, &job->store->jobs)
-	{
-		const struct store_job *other = container_of(pos, struct store_job, link);
-		if (other == job)
-			return true;
-		if (job->token_id != NULL && str_eq(other->token_id, job->token_id))
-			return false;
-	}
-	return true;
-}
-
-static void job_run(struct waiter *w)
-{
-	struct store_job *job = container_of(w, struct store_job, waiter);
-
-	if (job->call == NULL && its_turn(job))
-		job->step(job);
-}
-
-void *store_job_new(struct store *s, size_t size, const char *organization_id, const char *token_id,
-		    store_done *done, void *ctx)
-{
-	struct store_job *job = xcalloc(1, size);
-
-	waiter_init(&job->waiter, s->all, job_run);
-	job->store = s;
-	job->organization_id = xstrdup(organization_id);
-	job->token_id = xstrdup(token_id);
-	job->done = done;
-	job->ctx = ctx;
-	list_append(&s->jobs, &job->link);
-	waiter_wake(&job->waiter);
-	return job;
-}
-
-static void job_free(struct store_job *job)
-{
-	if (job->call != NULL)
-		api_cancel(job->call);
-	waiter_leave(&job->waiter);
-	list_remove(&job->link);
-	if (job->finish != NULL)
-		job->finish(job);
-	free(job->organization_id);
-	free(job->token_id);
-	free(job);
-}
-
-static void wake_next(struct store *s, const char *token_id)
-{
-	list_for_each(pos, &s->jobs)
-	{
-		struct store_job *other = container_of(pos, struct store_job, link);
-		if (token_id == NULL || !str_eq(other->token_id, token_id))
-			continue;
-		waiter_wake(&other->waiter);
-		return;
-	}
-}
-
-static void job_leave(struct store_job *job)
-{
-	struct store *s = job->store;
-	char *token_id = job->token_id;
-
-	job->token_id = NULL;
-	job_free(job);
-	wake_next(s, token_id);
-	free(token_id);
-}
-
-void store_job_end(struct store_job *job, const struct error *e, const char *made_id)
-{
-	store_done *done = job->done;
-	void *ctx = job->ctx;
-	struct error copy = e != NULL ? *e : (struct error){0};
-
-	job_leave(job);
-	done(ctx, e != NULL ? &copy : NULL, made_id);
-}
-
-struct organization *store_job_organization(struct store_job *job, struct error *e)
-{
-	struct organization *o = model_organization(&job->store->model, job->organization_id);
-
-	if (o == NULL)
-		error_set(e, ENOENT, "the organization is gone");
-	return o;
-}
-
-struct token *store_job_token(struct store_job *job, struct error *e)
-{
-	struct organization *o = store_job_organization(job, e);
-	struct token *t = o != NULL ? model_token(o, job->token_id) : NULL;
-
-	if (o != NULL && t == NULL) {
-		error_set(e, EIDRM, "the service token %s is gone", job->token_id);
-		error_hint(e, "somebody else deleted it");
-	}
-	return t;
-}
-
-bool store_job_sent(const struct store_job *job)
-{
-	return job->changed || (job->changing && job->call != NULL && api_sent(job->call));
-}
-
-bool store_drop(struct store_job *job)
-{
-	if (store_job_sent(job))
-		return false;
-	job_leave(job);
-	return true;
-}
-
-void store_cancel(struct store_job *job)
-{
-	job_leave(job);
-}
-
 /* --- the whole
  * -------------------------------------------------------------------------------------- */
 
@@ -532,7 +491,7 @@ void store_free(struct store *s)
 {
 	if (s == NULL)
 		return;
-	list_for_each(pos, &s->jobs) job_free(container_of(pos, struct store_job, link));
+	list_for_each(pos, &s->jobs) store_job_free(container_of(pos, struct store_job, link));
 	list_for_each(pos, &s->fetches)
 	{
 		struct fetch *f = container_of(pos, struct fetch, link);

@@ -1,7 +1,8 @@
 /*
  * store_internal: what the files of store share; nobody else includes it.
  *
- * store.c fetches, store_change.c grants and revokes, store_token.c makes and deletes tokens.
+ * store.c fetches, store_job.c keeps changes in order, store_change.c grants and revokes,
+ * store_token.c makes and deletes tokens.
  */
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
@@ -36,6 +37,8 @@ struct store_job {
  */
 void *store_job_new(struct store *s, size_t size, const char *organization_id, const char *token_id,
 		    store_done *done, void *ctx);
+/* Without calling back: the mount ends. */
+void store_job_free(struct store_job *job);
 /* Call back, wake the next job of the token, free. */
 void store_job_end(struct store_job *job, const struct error *e, const char *made_id);
 /* The job's organization or token, looked up afresh; NULL and *e (ENOENT, EIDRM) if it is gone. */
