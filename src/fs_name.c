@@ -77,12 +77,8 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 	struct node *dir = node_find(&fs->nodes, op->node);
 
 	(void)made_id;
-	if (op_detached(op))
+	if (op_over(op, e))
 		return;
-	if (e != NULL) {
-		op_reply_error(op, e);
-		return;
-	}
 	if (dir != NULL) {
 		struct place p = dir->place;
 		p.kind = p.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
@@ -128,11 +124,7 @@ int fs_unlink(struct op *op)
 static void rmdir_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	(void)made_id;
-	if (op_detached(op))
-		return;
-	if (e != NULL)
-		op_reply_error(op, e);
-	else
+	if (!op_over(op, e))
 		op_reply_ok(op);
 }
 
@@ -424,12 +416,8 @@ static int committed_size(struct op *op, const struct place *p, size_t *size)
 static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	(void)made_id;
-	if (op_detached(op))
+	if (op_over(op, e))
 		return;
-	if (e != NULL) {
-		op_reply_error(op, e);
-		return;
-	}
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
 	struct stat st;
 	tree_attr_unread(&n->place, &st);

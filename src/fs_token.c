@@ -51,12 +51,8 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 	struct node *dir = node_find(&fs->nodes, op->node);
 	struct op_entry entry = {0};
 
-	if (op_detached(op))
+	if (op_over(op, e))
 		return;
-	if (e != NULL) {
-		op_reply_error(op, e);
-		return;
-	}
 	if (dir == NULL) { /* the kernel holds the directory of a mkdir, so it is there */
 		const struct error lost = {.err = ESTALE};
 		op_reply_error(op, &lost);

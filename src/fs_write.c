@@ -146,12 +146,8 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 		refuse(c->file, size, &told);
 	}
 	commit_free(c);
-	if (op_detached(op))
-		return;
-	if (e == NULL)
+	if (!op_over(op, e != NULL ? &told : NULL))
 		op_reply_written(op, size);
-	else
-		op_reply_error(op, &told);
 }
 
 int fs_write_permissions(struct op *op, struct file *f)
@@ -230,12 +226,8 @@ static void whole_completed(struct op *op, const struct error *e, const char *ma
 	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
 	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
 	commit_free(c);
-	if (op_detached(op))
-		return;
-	if (e == NULL)
+	if (!op_over(op, e != NULL ? &told : NULL))
 		op_reply_ok(op);
-	else
-		op_reply_error(op, &told);
 }
 
 /* The text was no permissions file, and maybe nobody heard. */

@@ -264,6 +264,16 @@ bool op_detached(const struct op *op)
 	return op->state == OP_DETACHED;
 }
 
+bool op_over(struct op *op, const struct error *e)
+{
+	if (op_detached(op))
+		return true;
+	if (e == NULL)
+		return false;
+	op_reply_error(op, e);
+	return true;
+}
+
 void op_done(void *ctx, const struct error *e, const char *made_id)
 {
 	struct op *op = ctx;

@@ -114,8 +114,8 @@ struct ops {
 	void *fs;                                     /* borrowed; for the handlers */
 	void (*path)(struct op *op, struct buf *out); /* for the journal */
 	/*
-	 * A request ends by its own deadline (http). This is for an op whose every answer is overtaken,
-	 * by somebody who writes to `refresh` in a loop, say. 0: none.
+	 * A request ends by its own deadline (http). This is for an op whose every answer is
+	 * overtaken, by somebody who writes to `refresh` in a loop, say. 0: none.
 	 */
 	int64_t patience_ms;
 	unsigned settled; /* ops that were replied to or committed, ever */
@@ -169,6 +169,9 @@ void op_commit(struct op *op,
 	       void (*completed)(struct op *op, const struct error *e, const char *made_id));
 store_done op_done;
 bool op_detached(const struct op *op);
+/* In a completion: nobody waits any more, or the failure `e` (may be NULL) has now been answered.
+ */
+bool op_over(struct op *op, const struct error *e);
 
 /* The replies. After any of them the op is no longer the caller's. The int: see struct op_sink. */
 int op_reply_error(struct op *op,

@@ -77,7 +77,7 @@ stop_mount
 start_mount -o timeout=2
 exec 3<"$tokens"
 kill -KILL "$daemon"
-disown "$daemon"
+disown "$daemon" 2>/dev/null || true # or it has been reaped already
 wait_for process_ended "$daemon"
 daemon=''
 assert_fails 'Transport endpoint is not connected' ls "$mnt"
