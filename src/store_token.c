@@ -19,7 +19,7 @@ struct token_job {
 	struct store_job job; /* first */
 	char *name;           /* owned; to be made */
 	int64_t ttl_s;
-	uint64_t since; /* not 0: the list has to be read after this to know what happened */
+	uint64_t since; /* the list has to be read after this to know what happened */
 	struct error refusal;
 	int attempts;
 };
@@ -66,21 +66,28 @@ static struct organization *fresh_list(struct token_job *t)
 	return o;
 }
 
-static void list_afresh(struct token_job *t)
+/* From now on the job's step is `resolve`, which needs the fresh list. */
+static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *job))
 {
 	t->since = clock_stamp(t->job.store->all->clock);
-	t->job.step(&t->job);
+	t->job.step = resolve;
+	resolve(&t->job);
 }
 
 /* --- making -------------------------------------------------------------------------------------
  */
 
 /* The POST's outcome is unknown; the list is fresh. Did a token of this name appear? */
-static void create_resolve(struct token_job *t, const struct organization *o)
+static void create_resolve(struct store_job *job)
 {
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
 	struct buf ids = BUF_INIT;
-	struct error e = t->refusal;
+	struct error e;
 
+	if (o == NULL)
+		return;
+	e = t->refusal;
 	for (size_t i = 0; i < o->n_tokens; i++)
 		if (str_eq(o->token[i]->r.name, t->name))
 			buf_addf(&ids, "%s%s", ids.len > 0 ? " " : "", o->token[i]->r.id);
@@ -123,7 +130,7 @@ static void created(void *ctx, const struct api_answer *a)
 	if (e.err != 0) {
 		t->refusal = e;
 		if (unknown)
-			list_afresh(t);
+			list_afresh(t, create_resolve);
 		else
 			store_job_end(&t->job, &e, NULL);
 		return;
@@ -143,12 +150,6 @@ static void create_step(struct store_job *job)
 	struct token_job *t = token_job_of(job);
 	struct error e;
 
-	if (t->since != 0) {
-		struct organization *fresh = fresh_list(t);
-		if (fresh != NULL)
-			create_resolve(t, fresh);
-		return;
-	}
 	struct organization *o = store_job_organization(job, &e);
 	if (o == NULL) {
 		store_job_end(job, &e, NULL);
@@ -187,10 +188,15 @@ static void gone(struct token_job *t)
 }
 
 /* The DELETE was answered 404; the list is fresh. */
-static void delete_resolve(struct token_job *t, const struct organization *o)
+static void delete_resolve(struct store_job *job)
 {
-	struct error e = t->refusal;
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+	struct error e;
 
+	if (o == NULL)
+		return;
+	e = t->refusal;
 	if (model_token(o, t->job.token_id) != NULL) {
 		e.err = EACCES;
 		error_hint(&e,
@@ -222,7 +228,7 @@ static void deleted(void *ctx, const struct api_answer *a)
 	} else if (e.http_status == 404) {
 		t->refusal = e;
 		t->attempts = a->attempts;
-		list_afresh(t);
+		list_afresh(t, delete_resolve);
 	} else {
 		if (o != NULL && a->fate != HTTP_NOT_SENT)
 			resource_forget(&o->tokens);
@@ -235,12 +241,6 @@ static void delete_step(struct store_job *job)
 	struct token_job *t = token_job_of(job);
 	struct error e;
 
-	if (t->since != 0) {
-		struct organization *fresh = fresh_list(t);
-		if (fresh != NULL)
-			delete_resolve(t, fresh);
-		return;
-	}
 	struct token *token = store_job_token(job, &e);
 	if (token == NULL) {
 		store_job_end(job, &e, NULL);

@@ -220,19 +220,17 @@ void buf_addc(struct buf *b, char c)
 
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
-	va_list ap, again;
-	char probe[1];
+	cleanup(free_ptr) char *text = NULL;
+	va_list ap;
 
 	va_start(ap, fmt);
-	va_copy(again, ap);
-	int n = vsnprintf(probe, sizeof(probe), fmt, ap);
+	int n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	if (n < 0)
+	if (n < 0) {
+		text = NULL;
 		out_of_memory();
-	buf_reserve(b, (size_t)n);
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
-	va_end(again);
-	b->len += (size_t)n;
+	}
+	buf_add(b, text, (size_t)n);
 }
 
 void buf_resize(struct buf *b, size_t len)
