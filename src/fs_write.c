@@ -159,8 +159,10 @@ int fs_write_permissions(struct op *op, struct file *f)
 	size_t size = op->data.len;
 	int r = draft_write(d, op->offset, buf_str(&op->data), size, op->waiter.arrived, e);
 
-	if (r != 0)
+	if (r != 0) {
+		refuse(f, 0, e);
 		return r;
+	}
 	r = draft_lines(d, &edit, e);
 	if (r != 0) {
 		refuse(f, size, e);

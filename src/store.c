@@ -344,7 +344,7 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 			fetch_apply(f);
 		return;
 	}
-	if (next <= f->page || ++f->pages > PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX) {
+	if (next <= f->page || ++f->pages >= PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX) {
 		error_set(&e, EREMOTEIO,
 			  "PlanetScale's list does not end: page %lld is followed by %lld",
 			  (long long)f->page, (long long)next);

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+#
+# The limits of pscalefs(5) are those of the source, and a text beyond them takes nothing away.
+. "$(dirname "$0")/lib.sh"
+
+# Row by row of the table: the constant's file and name.
+declare -A constants=(
+	['bytes of a name']='names.h FILE_NAME_MAX'
+	['bytes of a line of create-token']='fs_token.c LINE_MAX_BYTES'
+	['bytes of a permission name']='scopes.h SCOPE_NAME_MAX'
+	['words of a permissions file']='grammar.h GRAMMAR_WORDS_MAX'
+	['bytes of a permissions file']='draft.h DRAFT_MAX_BYTES'
+	['bytes of a scratch file']='scratch.h SCRATCH_MAX_BYTES'
+	['scratch files']='scratch.h SCRATCH_MAX_FILES'
+	['bytes of an answer by PlanetScale']='http.c BODY_MAX_DEFAULT'
+	["bytes of an answer's headers"]='transfer.c HEADERS_MAX'
+	['arrays and objects within each other']='decode.h DECODE_DEPTH_MAX'
+	['bytes of an id']='decode.c ID_MAX'
+	['entries of a list, all pages']='decode.h DECODE_ITEMS_MAX'
+	['pages of a list']='store.c PAGES_MAX'
+	['number of a page']='decode.c NEXT_PAGE_MAX'
+	['repeated readings of a list']='store.c REREADS_MAX'
+	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
+	['requests at once']='http.c CONCURRENCY_DEFAULT'
+	['failures in the journal']='journal.h JOURNAL_ENTRIES'
+	['processes remembered']='sweep.h SWEEP_PROCESSES'
+)
+
+# constant FILE NAME: its value, e.g. of "((size_t)32 << 20) /* … */".
+constant() {
+	local text
+	text=$(sed -n "s/^#define $2 *//p" "$root/src/$1" | sed -e 's,/\*.*,,' -e 's/(size_t)//')
+	[[ $text ]] || fail "src/$1 has no $2"
+	echo $((text))
+}
+
+# "bytes of a name|255|ENAMETOOLONG"
+mapfile -t rows < <(sed -n '/limits-in-the-manual.sh compares/,/^\.El/s/^\.It //p' "$root/src/pscalefs.5" |
+	sed -e 's/ Ta Er / Ta /' -e 's/ Ta /|/g' -e 's/"//g')
+assert_eq "${#constants[@]}" "${#rows[@]}" "rows of the table"
+page=$(mandoc -T ascii "$root/src/pscalefs.5")
+for row in "${rows[@]}"; do
+	IFS='|' read -r what number beyond <<<"$row"
+	[[ ${constants[$what]-} ]] || fail "of what constant is this: $row"
+	read -r file name <<<"${constants[$what]}"
+	value=$(constant "$file" "$name")
+	number=${number/% KiB/ * 1024}
+	number=${number/% MiB/ * 1024 * 1024}
+	[[ $what != KiB* ]] || number="$number * 1024"
+	assert_eq "$value" "$((number))" "$what"
+	grep -Eq "^ *$what .* $beyond\$" <<<"$page" || fail "the page does not show: $row"
+done
+times=$(($(constant store.c REREADS_MAX) + 1))
+assert_eq 6 "$times" 'section CONSISTENCY: "if it has changed each of six times"'
+
+# What does not fit is a write that was refused: closing revokes nothing, and sync says so, once.
+start_emulator
+add_token ci
+grant ci shop read_branch delete_branch
+start_mount
+allow_error .
+file=$tokens/ci/databases/shop/permissions
+limit=$(constant draft.h DRAFT_MAX_BYTES)
+{
+	echo read_branch
+	head -c "$limit" /dev/zero | tr '\0' '#'
+} >"$work/large"
+assert_fails 'File too large' cp "$work/large" "$file"
+assert_eq $'delete_branch\nread_branch' "$(cat "$file")"
+assert_fails 'File too large' sync "$file"
+sync "$file"
+{
+	echo read_branch
+	head -c "$((limit - 13))" /dev/zero | tr '\0' '#'
+	echo
+} >"$work/large"
+cp "$work/large" "$file"
+assert_eq read_branch "$(cat "$file")"
+
+words=$(constant grammar.h GRAMMAR_WORDS_MAX)
+for ((i = 0; i <= words; i++)); do echo a; done >"$work/words"
+grant ci shop delete_branch
+refresh
+assert_fails 'Invalid argument' cp "$work/words" "$file"
+assert_contains "$(errors_last)" "more than $words words"
+assert_eq $'delete_branch\nread_branch' "$(cat "$file")"
