@@ -11,7 +11,7 @@ file=$tokens/ci/databases/shop/permissions
 ls "$tokens" "$org/databases" >/dev/null
 
 exec_cat() {
-	exec env --default-signal=INT cat <"$1" >"$file"
+	exec env --default-signal cat <"$1" >"$file"
 }
 
 for signal in INT TERM KILL HUP; do

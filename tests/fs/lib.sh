@@ -218,7 +218,7 @@ start_blocked() {
 }
 
 start_reader() {
-	env --default-signal=INT --default-signal=QUIT "$@" >"$work/reader.out" 2>"$work/reader.err" &
+	env --default-signal "$@" >"$work/reader.out" 2>"$work/reader.err" &
 	reader=$!
 }
 
@@ -373,7 +373,7 @@ fi
 
 # The command that runs the program in an environment of which nothing is left to chance.
 set_command() {
-	command=(setpriv --pdeathsig=TERM env --ignore-environment --default-signal=INT --default-signal=QUIT
+	command=(setpriv --pdeathsig=TERM env --ignore-environment --default-signal
 		PATH="$PATH" HOME="$work/home" LC_ALL=C
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$work/sanitizer"
 		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$work/sanitizer"

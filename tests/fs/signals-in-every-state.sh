@@ -22,7 +22,7 @@ ended() {
 # start_grant SCOPE: in the background; its pid is in $reader.
 start_grant() {
 	# shellcheck disable=SC2016 # the inner shell expands it
-	env --default-signal=INT --default-signal=QUIT bash -c 'exec 2>/dev/null; exec >>"$2"; echo "$1"' grant "$1" "$file" &
+	env --default-signal bash -c 'exec 2>/dev/null; exec >>"$2"; echo "$1"' grant "$1" "$file" &
 	reader=$!
 }
 waits() { [[ $(sed 's/.*) //' "/proc/$1/stat") == [SD]* ]] && [[ $(cat "/proc/$1/wchan") =~ fuse|request_wait ]]; }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -11,16 +12,29 @@
 
 static struct sweep s;
 
+/* fork(2); the child ends with this program, also when an assertion fails before it is ended. */
+static pid_t fork_child(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return pid;
+}
+
 /* A process that waits to be ended. */
 static pid_t child(void)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
 	if (pid == 0) {
 		for (;;)
 			pause();
 	}
-	assert_true(pid > 0);
 	return pid;
 }
 
@@ -196,8 +210,11 @@ static void only_a_pending_signal_that_ends_is_ending(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int status;
-		pid_t pid = fork();
+		pid_t pid = fork_child();
 		if (pid == 0) {
+			/* What nohup(1) ignores is ignored by its descendants. */
+			if (cases[i].signal != 0)
+				signal(cases[i].signal, SIG_DFL);
 			execlp("sleep", "sleep", "60", (char *)NULL);
 			_exit(1);
 		}
