@@ -366,7 +366,9 @@ change_scopes() {
 # How the daemon is started: its environment, and what wraps it. Tests may change both.
 credential=("PLANETSCALE_SERVICE_TOKEN_ID=$admin_id" "PLANETSCALE_SERVICE_TOKEN=$admin_secret")
 wrapper=()
+slower=1 # by what factor a deadline of the mount's has to be longer, where one that is met is tested
 if [[ ${PSCALEFS_VALGRIND-} ]]; then
+	slower=3
 	wrapper=(valgrind --quiet --error-exitcode=99 --leak-check=full
 		--errors-for-leak-kinds=definite --log-file="$work/valgrind.%p")
 fi

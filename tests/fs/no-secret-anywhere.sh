@@ -5,7 +5,8 @@
 # in locked pages only.
 . "$(dirname "$0")/lib.sh"
 
-program=$release_build/src/pscalefs # what the sanitizers add to the memory is not ours
+# What the sanitizers add to the memory, and what valgrind keeps of the environment, is not ours.
+program=$release_build/src/pscalefs wrapper=()
 allow_error .
 database=shop api_ca=''
 
@@ -52,6 +53,9 @@ session() {
 	mapfile -t places < <(own_files)
 	places+=("$log" "/proc/$daemon/cmdline")
 	[[ -r /proc/$daemon/environ ]] && places+=("/proc/$daemon/environ")
+	# It is a debug log, though: the request and what the file system was asked are in it.
+	grep -q -F "POST $T" "$log" || fail "no request in the debug log"
+	grep -q -i mkdir "$log" || fail "no operation in the debug log"
 	for text in "$secret" "$second" "$admin_secret"; do
 		! found=$(grep -l -a -F -e "$text" "${places[@]}") || fail "a secret is in $found"
 	done

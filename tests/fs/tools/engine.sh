@@ -240,7 +240,7 @@ run_rows() {
 	case_pids=()
 	start_emulator
 	prepare_rows
-	start_mount -o timeout=2,cache=600,rate=0 "$@"
+	start_mount -o "timeout=$((2 * slower)),cache=600,rate=0" "$@"
 	ls "$tokens" >/dev/null
 	each_case start_case
 	wait "${case_pids[@]}"
