@@ -15,6 +15,7 @@ struct api {
 	const struct config *config; /* borrowed */
 	struct credential reloaded;  /* owned; in use once its header is not NULL */
 	struct list retired; /* of struct retired: credentials that calls in flight may hold */
+	unsigned generation; /* of the credential in use: how many there were before it */
 	struct list calls;
 	struct {
 		const char *permission; /* an endpoint's `needs`; NULL: free */
@@ -83,8 +84,10 @@ struct api_call {
 	struct http_call *http; /* borrowed; NULL between two tries */
 	char *path;             /* owned */
 	char *body;             /* owned; may be NULL */
-	bool reloaded;          /* the credential was read again for this call */
+	unsigned generation;    /* of the credential that it was sent with */
+	bool again;             /* it was refused, and sent again with another credential */
 	bool prefetch;
+	int attempts_before; /* with another credential; those that may have had an effect */
 	api_done *done;
 	void *ctx;
 };
@@ -131,6 +134,7 @@ int api_reload(struct api *api, struct error *e)
 		list_append(&api->retired, &old->link);
 	}
 	api->reloaded = next;
+	api->generation++;
 	memset(api->rights, 0, sizeof(api->rights));
 	log_notice("credential read again from %s", next.origin);
 	return 0;
@@ -228,17 +232,28 @@ static void call_free(struct api_call *c)
 
 static void call_send(struct api_call *c);
 
-/* A login may have been renewed since: read it once more, and ask again if it changed. */
+/* A service token that ended is answered with a 404 below its organization. */
+static bool may_have_ended(const struct credential *c, int status)
+{
+	return status == 401 || (status == 404 && c->kind == CREDENTIAL_SERVICE_TOKEN);
+}
+
+/*
+ * A credential that ended may have been renewed. If it was since the call was sent, then the one in
+ * use serves, and there is nothing to read.
+ */
 static bool ask_again(struct api_call *c, const struct http_result *r)
 {
 	struct error ignored;
 
-	if (r->status != 401 || c->reloaded)
+	if (c->again || !may_have_ended(api_credential(c->api), r->status))
 		return false;
-	c->reloaded = true;
-	const struct secret *before = api_credential(c->api)->header;
-	if (api_reload(c->api, &ignored) != 0 || api_credential(c->api)->header == before)
+	if (c->generation == c->api->generation)
+		api_reload(c->api, &ignored);
+	if (c->generation == c->api->generation)
 		return false;
+	c->again = true;
+	c->attempts_before = r->attempts - 1;
 	call_send(c);
 	return true;
 }
@@ -275,13 +290,16 @@ enum api_right api_right(const struct api *api, const char *permission)
 static void call_done(void *ctx, const struct http_result *r)
 {
 	struct api_call *c = ctx;
-	struct api_answer a = {
-		.body = r->body, .len = r->body_len, .fate = r->fate, .attempts = r->attempts};
+	struct api_answer a = {.body = r->body,
+			       .len = r->body_len,
+			       .fate = r->fate,
+			       .attempts = c->attempts_before + r->attempts};
 
 	c->http = NULL;
 	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
 		return;
-	learn_right(c->api, c->endpoint, r->status);
+	if (c->generation == c->api->generation)
+		learn_right(c->api, c->endpoint, r->status);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
 	call_free(c);
@@ -299,6 +317,7 @@ static void call_send(struct api_call *c)
 		.done = call_done,
 		.ctx = c,
 	};
+	c->generation = c->api->generation;
 	c->http = http_send(c->api->http, &r);
 }
 

@@ -20,7 +20,7 @@ struct api_answer {
 	const char *body; /* borrowed for the callback; never NULL */
 	size_t len;
 	enum http_fate fate;
-	int attempts; /* how often it was sent */
+	int attempts; /* how often it was sent, but for those that were refused with a 401 */
 };
 
 struct api;
@@ -36,7 +36,11 @@ struct api_target {
 	void *ctx;
 };
 
-/* `config` is borrowed; the credential in it is used until a 401 makes api read it again. */
+/*
+ * `config` is borrowed; the credential in it is used until it was read again, which a 401 makes api
+ * do, and a 404 to a service token. A call that was refused so is then sent again, once, if the
+ * credential is another.
+ */
 struct api *api_new(struct http *http, const struct config *config);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
 const struct credential *api_credential(const struct api *api);

@@ -33,6 +33,41 @@ assert_eq second "$(ls "$tokens")"
 assert_eq 1 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'
 grep -q 'credential read again' "$log" || fail "not told"
 
+# Several requests may be under way when it ends: each is asked twice, whichever is answered first.
+credentials parallel
+hold GET "$T"
+hold GET "$A/databases"
+delete_token second
+touch "$tokens" "$org/databases"
+api_clear
+ls "$tokens" >"$work/tokens" &
+lists=("$!")
+ls "$org/databases" >"$work/databases" &
+lists+=("$!")
+wait_for requested GET "$T"
+wait_for requested GET "$A/databases"
+api_release
+for list in "${lists[@]}"; do
+	status_of "$list"
+	assert_eq 0 "$status" 'one of two under way'
+done
+assert_eq parallel "$(cat "$work/tokens")"
+assert_eq $'blog\nshop' "$(cat "$work/databases")"
+assert_eq 2 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'
+
+# As PlanetScale answers a service token that is gone: below its organization all is 404 to it.
+api_switch bad_token_status 404
+credentials unseen
+delete_token parallel
+add_token doomed
+touch "$tokens"
+assert_eq $'doomed\nunseen' "$(ls "$tokens")"
+credentials second
+delete_token unseen
+rmdir "$tokens/doomed"
+! token_exists doomed || fail "still there"
+api_switch bad_token_status 401
+
 # Changes go on likewise, and a token's POST is sent again only because the first was refused as a stranger's.
 credentials third
 delete_token second
@@ -57,8 +92,8 @@ assert_eq fourth "$(ls "$tokens")"
 # SIGHUP reads it too, before anybody asks.
 credentials fifth
 kill -HUP "$daemon"
-told_twice() { [[ $(grep -c 'credential read again' "$log") -ge 4 ]]; }
-wait_for told_twice
+told_again() { [[ $(grep -c 'credential read again' "$log") -ge 7 ]]; }
+wait_for told_again
 delete_token fourth
 api_clear
 assert_eq fifth "$(ls "$tokens")"
