@@ -108,9 +108,10 @@ static const struct {
 	{429, EAGAIN, "PlanetScale allows 600 requests a minute; try again later"},
 };
 
+/* A sentence that leaves it open ("invalid or expired") does not say so. */
 static bool says_expired(const char *text)
 {
-	return strcasestr(text, "expired") != NULL;
+	return strcasestr(text, "expired") != NULL && strcasestr(text, " or ") == NULL;
 }
 
 static void explain_refusal(const struct endpoint *p, const struct http_result *r, struct error *e)
@@ -130,7 +131,7 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 		err = p->not_found;
 	if (err == EREMOTEIO && r->status == 404)
 		hint = "nothing is there: is the API's address right?";
-	if (err == EKEYREJECTED && says_expired(message) && !strcasestr(message, "invalid"))
+	if (err == EKEYREJECTED && (says_expired(message) || says_expired(code)))
 		err = EKEYEXPIRED;
 	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
 		  message[0] != '\0' ? ": " : "", message);

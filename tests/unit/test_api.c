@@ -234,6 +234,52 @@ static void attempts_that_may_have_had_an_effect_are_counted(void **state)
 	finish_with_file();
 }
 
+/* In every shape of a refusal that PlanetScale and the layers before it have. */
+static void expired_is_not_the_same_as_rejected(void **state)
+{
+	static const struct {
+		const char *body;
+		int err;
+	} cases[] = {
+		{"{\"error\":\"invalid_token\",\"error_description\":\"The access token expired\","
+		 "\"state\":\"unauthorized\"}",
+		 EKEYEXPIRED},
+		{"{\"error\":\"invalid_token\",\"error_description\":\"The access token is "
+		 "invalid\",\"state\":\"unauthorized\"}",
+		 EKEYREJECTED},
+		{"{\"error\":\"invalid_token\",\"error_description\":\"The access token was "
+		 "revoked\"}",
+		 EKEYREJECTED},
+		{"{\"code\":\"unauthorized\",\"message\":\"This token has expired\"}", EKEYEXPIRED},
+		{"{\"code\":\"unauthorized\",\"message\":\"Invalid token: it has expired\"}",
+		 EKEYEXPIRED},
+		{"{\"code\":\"unauthorized\",\"message\":\"Invalid or expired token\"}",
+		 EKEYREJECTED},
+		{"{\"message\":\"The token is expired, revoked or invalid\"}", EKEYREJECTED},
+		{"{\"code\":\"token_expired\",\"message\":\"Unauthorized\"}", EKEYEXPIRED},
+		{"{\"error\":\"expired_token\"}", EKEYEXPIRED},
+		{"{\"error\":\"Signature has expired\"}", EKEYEXPIRED},
+		{"{\"errors\":[\"Token Expired\"]}", EKEYEXPIRED},
+		{"{\"error\":\"expired_token\",\"error_description\":\"The token is invalid or "
+		 "expired\"}",
+		 EKEYEXPIRED},
+		{"{}", EKEYREJECTED},
+		{"", EKEYREJECTED},
+		{"<html>expired</html>", EKEYREJECTED},
+	};
+	struct outcome o;
+
+	(void)state;
+	start_with_file();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ask_tokens(&o);
+		fake_answer(TOKENS, 401, cases[i].body);
+		if (o.error.err != cases[i].err)
+			fail_msg("%s: %s", cases[i].body, strerror(o.error.err));
+	}
+	finish_with_file();
+}
+
 /* --- a login from the keyring ------------------------------------------------------------------
  */
 
@@ -467,6 +513,7 @@ int main(void)
 		cmocka_unit_test(a_header_lives_as_long_as_a_call_that_was_sent_with_it),
 		cmocka_unit_test(what_the_old_credential_may_is_not_said_of_the_new_one),
 		cmocka_unit_test(attempts_that_may_have_had_an_effect_are_counted),
+		cmocka_unit_test(expired_is_not_the_same_as_rejected),
 		cmocka_unit_test(those_who_were_refused_wait_for_the_keyring),
 		cmocka_unit_test(a_keyring_asked_in_vain_is_left_in_peace_for_a_while),
 		cmocka_unit_test(nobody_waits_longer_than_the_mount_allows),
