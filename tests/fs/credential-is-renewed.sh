@@ -21,7 +21,9 @@ credentials() {
 credential=()
 credentials first
 start_mount -o "credentials=$file"
+revoke first '' write_service_tokens
 assert_eq first "$(ls "$tokens")"
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id first)" 'lacks: write_service_tokens'
 
 # It is taken away, and a new one is put in its place: the next command asks twice, and that is all.
 credentials second
@@ -32,6 +34,7 @@ api_switch bad_token_status 401
 assert_eq second "$(ls "$tokens")"
 assert_eq 1 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'
 grep -q 'credential read again' "$log" || fail "not told"
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id second)" 'lacks: nothing'
 
 # Several requests may be under way when it ends: each is asked twice, whichever is answered first.
 credentials parallel
@@ -94,6 +97,8 @@ credentials fifth
 kill -HUP "$daemon"
 told_again() { [[ $(grep -c 'credential read again' "$log") -ge 7 ]]; }
 wait_for told_again
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id fifth)" \
+	"credential from: credentials file: $file" 'lacks: nothing'
 delete_token fourth
 api_clear
 assert_eq fifth "$(ls "$tokens")"
