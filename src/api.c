@@ -11,21 +11,15 @@
 #include "names.h"
 
 struct api {
-	struct http *http;           /* borrowed */
-	const struct config *config; /* borrowed */
-	struct credential reloaded;  /* owned; in use once its header is not NULL */
-	struct list retired; /* of struct retired: credentials that calls in flight may hold */
+	struct http *http;       /* borrowed */
+	struct renewal *renewal; /* borrowed */
 	struct list calls;
+	struct list refused; /* calls that wait for another credential */
 	struct {
 		const char *permission; /* an endpoint's `needs`; NULL: free */
 		enum api_right right;
-	} rights[4]; /* of the credential in use */
-};
-
-/* A credential that was replaced, kept until no call can hold its header. */
-struct retired {
-	struct list link;
-	struct credential credential;
+	} rights[4];
+	unsigned rights_generation; /* of the credential that has these rights */
 };
 
 enum endpoint_name {
@@ -83,68 +77,19 @@ struct api_call {
 	struct http_call *http; /* borrowed; NULL between two tries */
 	char *path;             /* owned */
 	char *body;             /* owned; may be NULL */
-	bool reloaded;          /* the credential was read again for this call */
+	unsigned generation;    /* of the credential that it was sent with */
+	bool again;             /* it was refused, and sent again with another credential */
+	struct list refused;    /* in the api's list */
+	struct error *refusal;  /* owned; while it waits there */
 	bool prefetch;
+	int attempts_before; /* with another credential; those that may have had an effect */
 	api_done *done;
 	void *ctx;
 };
 
-/* --- the credential ------------------------------------------------------------------------ */
-
-struct api *api_new(struct http *http, const struct config *config)
-{
-	struct api *api = xcalloc(1, sizeof(*api));
-
-	api->http = http;
-	api->config = config;
-	list_init(&api->retired);
-	list_init(&api->calls);
-	return api;
-}
-
 const struct credential *api_credential(const struct api *api)
 {
-	return api->reloaded.header != NULL ? &api->reloaded : &api->config->credential;
-}
-
-static bool same_header(const struct credential *a, const struct credential *b)
-{
-	return secret_len(a->header) == secret_len(b->header) &&
-	       memcmp(secret_expose(a->header), secret_expose(b->header), secret_len(a->header)) ==
-		       0;
-}
-
-int api_reload(struct api *api, struct error *e)
-{
-	struct credential next = {0};
-	int r = config_reload_credential(api->config, &next, e);
-
-	if (r != 0)
-		return r;
-	if (same_header(&next, api_credential(api))) {
-		credential_finish(&next);
-		return 0;
-	}
-	if (api->reloaded.header != NULL) {
-		struct retired *old = xmalloc(sizeof(*old));
-		old->credential = api->reloaded;
-		list_append(&api->retired, &old->link);
-	}
-	api->reloaded = next;
-	memset(api->rights, 0, sizeof(api->rights));
-	log_notice("credential read again from %s", next.origin);
-	return 0;
-}
-
-static void free_retired(struct api *api)
-{
-	list_for_each(pos, &api->retired)
-	{
-		struct retired *r = container_of(pos, struct retired, link);
-		list_remove(pos);
-		credential_finish(&r->credential);
-		free(r);
-	}
+	return renewal_credential(api->renewal);
 }
 
 /* --- what an answer means -------------------------------------------------------------------- */
@@ -163,9 +108,10 @@ static const struct {
 	{429, EAGAIN, "PlanetScale allows 600 requests a minute; try again later"},
 };
 
+/* A sentence that leaves it open ("invalid or expired") does not say so. */
 static bool says_expired(const char *text)
 {
-	return strcasestr(text, "expired") != NULL;
+	return strcasestr(text, "expired") != NULL && strcasestr(text, " or ") == NULL;
 }
 
 static void explain_refusal(const struct endpoint *p, const struct http_result *r, struct error *e)
@@ -185,7 +131,7 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 		err = p->not_found;
 	if (err == EREMOTEIO && r->status == 404)
 		hint = "nothing is there: is the API's address right?";
-	if (err == EKEYREJECTED && says_expired(message) && !strcasestr(message, "invalid"))
+	if (err == EKEYREJECTED && (says_expired(message) || says_expired(code)))
 		err = EKEYEXPIRED;
 	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
 		  message[0] != '\0' ? ": " : "", message);
@@ -219,28 +165,87 @@ static void call_free(struct api_call *c)
 	struct api *api = c->api;
 
 	list_remove(&c->link);
+	list_remove(&c->refused);
 	free(c->path);
 	free(c->body);
+	free(c->refusal);
 	free(c);
 	if (list_empty(&api->calls))
-		free_retired(api);
+		renewal_forget_old(api->renewal);
 }
 
 static void call_send(struct api_call *c);
 
-/* A login may have been renewed since: read it once more, and ask again if it changed. */
+/* Was it sent with the credential in use? */
+static bool current(const struct api_call *c)
+{
+	return c->generation == renewal_generation(c->api->renewal);
+}
+
+static void send_again(struct api_call *c)
+{
+	c->again = true;
+	call_send(c);
+}
+
+/* A service token that ended is answered with a 404 below its organization. */
+static bool may_have_ended(const struct credential *c, int status)
+{
+	return status == 401 || (status == 404 && c->kind == CREDENTIAL_SERVICE_TOKEN);
+}
+
+/*
+ * A credential that ended may have been renewed. If it was since the call was sent, then the one in
+ * use serves, and nobody has to be asked. True: the call goes on.
+ */
 static bool ask_again(struct api_call *c, const struct http_result *r)
 {
 	struct error ignored;
 
-	if (r->status != 401 || c->reloaded)
+	if (c->again || !may_have_ended(api_credential(c->api), r->status))
 		return false;
-	c->reloaded = true;
-	const struct secret *before = api_credential(c->api)->header;
-	if (api_reload(c->api, &ignored) != 0 || api_credential(c->api)->header == before)
+	c->attempts_before = r->attempts - 1;
+	if (current(c) && renewal_begin(c->api->renewal, &ignored) == WAIT) {
+		c->refusal = xmalloc(sizeof(*c->refusal));
+		explain(c->endpoint, r, c->refusal);
+		list_append(&c->api->refused, &c->refused);
+		return true;
+	}
+	if (current(c))
 		return false;
-	call_send(c);
+	send_again(c);
 	return true;
+}
+
+static void refuse(struct api_call *c, const struct error *why)
+{
+	struct api_answer a = {.error = *c->refusal,
+			       .body = "",
+			       .fate = HTTP_ANSWERED,
+			       .attempts = c->attempts_before + 1};
+
+	if (why != NULL && why->hint[0] != '\0')
+		error_hint(&a.error, "%s", why->hint);
+	c->done(c->ctx, &a);
+	call_free(c);
+}
+
+/* The keyring has answered, or will not in time. Callbacks may cancel others of those who wait. */
+static void renewal_over(void *ctx, const struct error *e)
+{
+	struct api *api = ctx;
+	struct list waited;
+
+	list_init(&waited);
+	list_splice(&waited, &api->refused);
+	while (!list_empty(&waited)) {
+		struct api_call *c = container_of(waited.next, struct api_call, refused);
+		list_remove(&c->refused);
+		if (current(c))
+			refuse(c, e);
+		else
+			send_again(c);
+	}
 }
 
 /*
@@ -254,6 +259,9 @@ static void learn_right(struct api *api, const struct endpoint *p, int status)
 
 	if (p->needs == NULL || (!held && !lacking))
 		return;
+	if (api->rights_generation != renewal_generation(api->renewal))
+		memset(api->rights, 0, sizeof(api->rights));
+	api->rights_generation = renewal_generation(api->renewal);
 	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
 		if (api->rights[i].permission != NULL &&
 		    !str_eq(api->rights[i].permission, p->needs))
@@ -266,6 +274,8 @@ static void learn_right(struct api *api, const struct endpoint *p, int status)
 
 enum api_right api_right(const struct api *api, const char *permission)
 {
+	if (api->rights_generation != renewal_generation(api->renewal))
+		return API_RIGHT_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++)
 		if (str_eq(api->rights[i].permission, permission))
 			return api->rights[i].right;
@@ -275,13 +285,16 @@ enum api_right api_right(const struct api *api, const char *permission)
 static void call_done(void *ctx, const struct http_result *r)
 {
 	struct api_call *c = ctx;
-	struct api_answer a = {
-		.body = r->body, .len = r->body_len, .fate = r->fate, .attempts = r->attempts};
+	struct api_answer a = {.body = r->body,
+			       .len = r->body_len,
+			       .fate = r->fate,
+			       .attempts = c->attempts_before + r->attempts};
 
 	c->http = NULL;
 	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
 		return;
-	learn_right(c->api, c->endpoint, r->status);
+	if (current(c))
+		learn_right(c->api, c->endpoint, r->status);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
 	call_free(c);
@@ -299,6 +312,7 @@ static void call_send(struct api_call *c)
 		.done = call_done,
 		.ctx = c,
 	};
+	c->generation = renewal_generation(c->api->renewal);
 	c->http = http_send(c->api->http, &r);
 }
 
@@ -335,6 +349,7 @@ static struct api_call *call(struct api *api, enum endpoint_name name, const str
 	c->done = t->done;
 	c->ctx = t->ctx;
 	list_append(&api->calls, &c->link);
+	list_init(&c->refused);
 	call_send(c);
 	return c;
 }
@@ -428,8 +443,21 @@ void api_cancel(struct api_call *call)
 
 void api_promote(struct api_call *call)
 {
+	call->prefetch = false;
 	if (call->http != NULL)
 		http_promote(call->http);
+}
+
+struct api *api_new(struct http *http, struct renewal *renewal)
+{
+	struct api *api = xcalloc(1, sizeof(*api));
+
+	api->http = http;
+	api->renewal = renewal;
+	list_init(&api->calls);
+	list_init(&api->refused);
+	renewal_listen(renewal, renewal_over, api);
+	return api;
 }
 
 void api_free(struct api *api)
@@ -437,7 +465,5 @@ void api_free(struct api *api)
 	if (api == NULL)
 		return;
 	list_for_each(pos, &api->calls) api_cancel(container_of(pos, struct api_call, link));
-	free_retired(api);
-	credential_finish(&api->reloaded);
 	free(api);
 }

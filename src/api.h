@@ -2,14 +2,14 @@
  * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
  * answer means to a caller (errno and sentence).
  *
- * Owns the credential in use and the calls in flight. Does not decode bodies, keep state of
+ * Owns the calls in flight. Does not decode bodies, keep state of
  * PlanetScale's things, or decide what to do next: store does.
  */
 #ifndef PSCALEFS_API_H
 #define PSCALEFS_API_H
 
-#include "config.h"
 #include "http.h"
+#include "renewal.h"
 #include "scopes.h"
 
 #define API_PER_PAGE 100 /* the documented maximum */
@@ -20,7 +20,7 @@ struct api_answer {
 	const char *body; /* borrowed for the callback; never NULL */
 	size_t len;
 	enum http_fate fate;
-	int attempts; /* how often it was sent */
+	int attempts; /* how often it was sent, but for those that were refused with a 401 */
 };
 
 struct api;
@@ -36,13 +36,13 @@ struct api_target {
 	void *ctx;
 };
 
-/* `config` is borrowed; the credential in it is used until a 401 makes api read it again. */
-struct api *api_new(struct http *http, const struct config *config);
+/*
+ * `renewal` is borrowed, and has the credential. A call that is refused with a 401, or as a service
+ * token with a 404, asks it for another; if there is one, the call is sent again, once.
+ */
+struct api *api_new(struct http *http, struct renewal *renewal);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
 const struct credential *api_credential(const struct api *api);
-/* Read the credential again from where it came (SIGHUP). 0, or -errno with a sentence, the old one
- * then stays. */
-int api_reload(struct api *api, struct error *e);
 
 /* What PlanetScale's answers so far say of a permission that the endpoints here want. */
 enum api_right {

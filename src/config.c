@@ -18,6 +18,7 @@ void config_finish(struct config *c)
 	free(c->ca_file);
 	free(c->org);
 	free(c->credentials_file);
+	free(c->keyring_program);
 	free(c->fuse_options);
 	credential_finish(&c->credential);
 	memset(c, 0, sizeof(*c));
@@ -189,7 +190,7 @@ static int check_credential(struct config *c, struct error *e)
 	cleanup(free_ptr) char *org = NULL;
 
 	make_absolute(&c->credentials_file);
-	int r = credential_find(c->credentials_file, &c->credential, &org, e);
+	int r = credential_find(c->credentials_file, c->keyring_program, &c->credential, &org, e);
 	if (r != 0 && given != NULL && e->hint[0] == '\0')
 		hint_at_tilde(given, e);
 	if (r == 0 && c->org == NULL) {
@@ -203,7 +204,8 @@ static int check_credential(struct config *c, struct error *e)
 	return r;
 }
 
-int config_load(struct config *c, int argc, char **argv, struct error *e)
+int config_load(struct config *c, int argc, char **argv, const char *keyring_program,
+		struct error *e)
 {
 	int (*const checks[])(struct config *, struct error *) = {
 		check_url,
@@ -216,6 +218,7 @@ int config_load(struct config *c, int argc, char **argv, struct error *e)
 		.timeout_ms = 30 * 1000,
 		.cache_ms = 30 * 1000,
 		.rate_per_minute = 600,
+		.keyring_program = xstrdup(keyring_program),
 	};
 	if (config_options_parse(c, argc, argv, e) != 0) {
 		config_finish(c);
@@ -228,9 +231,4 @@ int config_load(struct config *c, int argc, char **argv, struct error *e)
 		}
 	}
 	return EXIT_OK;
-}
-
-int config_reload_credential(const struct config *c, struct credential *out, struct error *e)
-{
-	return credential_reload(&c->credential, out, e);
 }

@@ -2,8 +2,8 @@
  * config: the command line, the environment and credential files become one struct, const after
  * start.
  *
- * Reads files only in config_load() and config_reload_credential(). Says what is wrong in a
- * sentence a person can act on; never prints a secret. Does not mount, fork or speak to anyone.
+ * Reads files, and asks the keyring, only in config_load(). Says what is wrong in a sentence a
+ * person can act on; never prints a secret. Does not mount or speak to anyone else.
  */
 #ifndef PSCALEFS_CONFIG_H
 #define PSCALEFS_CONFIG_H
@@ -34,6 +34,7 @@ struct config {
 	char *ca_file;          /* owned; absolute, resolved; NULL: the system's */
 	char *org;              /* owned; NULL: all */
 	char *credentials_file; /* owned; absolute; NULL: none given */
+	char *keyring_program;  /* owned; see keyring.h; NULL: no keyring is asked */
 	struct credential credential;
 	bool foreground;
 	bool debug;     /* implies foreground */
@@ -57,19 +58,14 @@ struct config {
  * Checks: the mount point exists and is a directory (a dead FUSE mount there, ENOTCONN, passes),
  * the API URL is https, or http to loopback, no credentials or CA file lies below the mount point,
  * owners and modes of credential files. The credential variables are gone from the environment
- * afterwards.
+ * afterwards. `keyring_program` is what keyring_program() said, or NULL for not to ask a keyring.
  *
  * Call daemon_harden() first, so that the secret is never in a core dump and may be locked; and
  * credential_relock() in the child of a fork.
  */
-int config_load(struct config *c, int argc, char **argv, struct error *e);
+int config_load(struct config *c, int argc, char **argv, const char *keyring_program,
+		struct error *e);
 void config_finish(struct config *c);
-
-/*
- * Read the credential again from where it came (a file may hold a new one; the environment cannot).
- * 0 and *out, or -errno with a sentence; -ENOTSUP: it came from no file.
- */
-int config_reload_credential(const struct config *c, struct credential *out, struct error *e);
 
 /* The text of -h, from the option table. */
 void config_help(struct buf *out);

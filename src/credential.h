@@ -3,8 +3,9 @@
  *
  * Looks in a fixed order and stops at the first place that holds something: a file given with
  * -o credentials, $CREDENTIALS_DIRECTORY/pscalefs, the service token's variables,
- * PLANETSCALE_API_TOKEN, the login of `pscale auth login` in the keyring, then in its file. A place that holds something wrong (half
- * a pair, an open file mode) is an error and never a reason to go on to the next.
+ * PLANETSCALE_API_TOKEN, the login of `pscale auth login` in the keyring, then in its file. A place
+ * that holds something wrong (half a pair, an open file mode) is an error and never a reason to go
+ * on to the next.
  *
  * Owns the header value as a secret, and wipes every other copy it made. No sentence here quotes a
  * value: a misplaced secret must not end in a log. Sends nothing; whether PlanetScale accepts the
@@ -44,16 +45,29 @@ const char *credential_source_name(enum credential_source source); /* "environme
 bool credential_from_file(const struct credential *c);
 
 /*
- * Find a credential. `file` is the argument of -o credentials, or NULL. *org receives the
- * PLANETSCALE_ORG of the credentials file (owned by the caller), or NULL. 0, -ENOENT with a
- * sentence if there is none anywhere, or another -errno with a sentence and often a hint.
+ * Find a credential. `file` is the argument of -o credentials, or NULL; `program` is what asks the
+ * keyring (keyring_program()), or NULL for not to ask. *org receives the PLANETSCALE_ORG of the
+ * credentials file (owned by the caller), or NULL. 0, -ENOENT with a sentence if there is none
+ * anywhere, or another -errno with a sentence and often a hint.
  *
  * Whatever the outcome, the credential variables are gone from the environment afterwards, and
  * their bytes from the memory that /proc/PID/environ shows.
  */
-int credential_find(const char *file, struct credential *out, char **org, struct error *e);
+int credential_find(const char *file, const char *program, struct credential *out, char **org,
+		    struct error *e);
 /* Read `old` again from the file it came from. -ENOTSUP with a sentence if it came from none. */
 int credential_reload(const struct credential *old, struct credential *out, struct error *e);
+
+/* The same for a credential from the keyring, which may take its time: ask, and never block. */
+struct credential_question;
+/* NULL with a sentence if it cannot be asked. */
+struct credential_question *credential_ask(const char *program, struct error *e);
+/* To poll for input until credential_answer() has the answer. */
+int credential_question_fd(const struct credential_question *q);
+/* WAIT; then 0, or -errno with a sentence. */
+int credential_answer(struct credential_question *q, struct credential *out, struct error *e);
+/* Answered or not, it is over: true if nothing is left of it; else to be called again. */
+bool credential_question_end(struct credential_question *q);
 /*
  * Lock the secret in memory again. A child of fork(2) does not inherit its parent's locks
  * (mlock(2)), so the child calls this once.

@@ -189,8 +189,6 @@ static int from_default_file(enum credential_source source, const char *director
 
 /* The keyring */
 
-#define KEYRING_TIMEOUT_MS 30000 /* somebody may have to type a password */
-
 static int parse_keyring(const struct content *c, struct credential *out, struct error *e)
 {
 	struct secret *token = NULL;
@@ -204,16 +202,10 @@ static int parse_keyring(const struct content *c, struct credential *out, struct
 	return r;
 }
 
-static int from_keyring(struct credential *out, struct error *e)
+static int take_keyring(const struct content *c, struct credential *out, struct error *e)
 {
-	cleanup(content_finish) struct content c = {0};
-	int r = content_new(&c, "the keyring", e);
+	int r = parse_keyring(c, out, e);
 
-	if (r == 0)
-		r = keyring_read(c.map, CREDENTIAL_FILE_MAX, &c.len, KEYRING_TIMEOUT_MS, e);
-	if (r != 0)
-		return r;
-	r = parse_keyring(&c, out, e);
 	if (r != 0) {
 		error_wrap(e, "the login of pscale in the keyring");
 		return r;
@@ -221,6 +213,67 @@ static int from_keyring(struct credential *out, struct error *e)
 	out->source = SOURCE_KEYRING;
 	out->origin = xstrdup("pscale, access-token");
 	return 0;
+}
+
+static int from_keyring(const char *program, struct credential *out, struct error *e)
+{
+	cleanup(content_finish) struct content c = {0};
+
+	if (program == NULL)
+		return -ENOENT;
+	int r = content_new(&c, "the keyring", e);
+	if (r == 0)
+		r = keyring_read(program, c.map, CREDENTIAL_FILE_MAX, &c.len, e);
+	return r == 0 ? take_keyring(&c, out, e) : r;
+}
+
+struct credential_question {
+	struct keyring_asker asker;
+	struct content content; /* until it is answered */
+};
+
+struct credential_question *credential_ask(const char *program, struct error *e)
+{
+	struct credential_question *q = xcalloc(1, sizeof(*q));
+	int r = content_new(&q->content, "the keyring", e);
+
+	if (r == 0)
+		r = keyring_ask(&q->asker, program, e);
+	if (r == 0)
+		return q;
+	if (r == -ENOENT)
+		error_set(e, ENOENT, "there is no keyring any more");
+	content_finish(&q->content);
+	free(q);
+	return NULL;
+}
+
+int credential_question_fd(const struct credential_question *q)
+{
+	return q->asker.fd;
+}
+
+int credential_answer(struct credential_question *q, struct credential *out, struct error *e)
+{
+	struct content *c = &q->content;
+	int r = keyring_answer(&q->asker, c->map, CREDENTIAL_FILE_MAX, &c->len, e);
+
+	memset(out, 0, sizeof(*out));
+	if (r == -ENOENT)
+		error_set(e, ENOENT,
+			  "the keyring does not answer, or holds no login of pscale any more");
+	return r == 0 ? take_keyring(c, out, e) : r;
+}
+
+bool credential_question_end(struct credential_question *q)
+{
+	content_finish(&q->content);
+	q->content.map = NULL;
+	keyring_end(&q->asker);
+	if (!keyring_gone(&q->asker))
+		return false;
+	free(q);
+	return true;
 }
 
 /* The environment */
@@ -275,7 +328,8 @@ static char *home_directory(void)
 	return xstrdup(found->pw_dir);
 }
 
-static int find(const char *file, struct credential *out, char **org, struct error *e)
+static int find(const char *file, const char *program, struct credential *out, char **org,
+		struct error *e)
 {
 	if (file != NULL) /* asked for by name: going on to another would surprise */
 		return from_file(SOURCE_OPTION, file, out, org, e);
@@ -284,7 +338,7 @@ static int find(const char *file, struct credential *out, char **org, struct err
 	if (r == -ENOENT)
 		r = from_environment(out, e);
 	if (r == -ENOENT)
-		r = from_keyring(out, e);
+		r = from_keyring(program, out, e);
 	if (r == -ENOENT) {
 		cleanup(free_ptr) char *home = home_directory();
 		r = from_default_file(SOURCE_LOGIN_FILE, home, LOGIN_FILE, out, NULL, e);
@@ -298,11 +352,12 @@ static int find(const char *file, struct credential *out, char **org, struct err
 	return r;
 }
 
-int credential_find(const char *file, struct credential *out, char **org, struct error *e)
+int credential_find(const char *file, const char *program, struct credential *out, char **org,
+		    struct error *e)
 {
 	*org = NULL;
 	memset(out, 0, sizeof(*out));
-	int r = find(file, out, org, e);
+	int r = find(file, program, out, org, e);
 	forget_environment();
 	return r;
 }

@@ -1,9 +1,9 @@
 /*
  * loop: one thread, one turn after another: the network, who is ready, the kernel, wait.
  *
- * Nothing in a turn blocks: no file is opened after start but in /proc, nothing is looked up by
- * name, nothing is locked. Each part of a turn is bounded by what there was when it began, so none
- * starves another. Owns the signal descriptor.
+ * Nothing in a turn blocks: no file is opened after start but in /proc and the credential's,
+ * nothing is looked up by name, nothing is locked. Each part of a turn is bounded by what there was
+ * when it began, so none starves another. Owns the signal descriptor.
  */
 #ifndef PSCALEFS_LOOP_H
 #define PSCALEFS_LOOP_H
@@ -16,17 +16,19 @@ struct loop {
 	struct clock *clock;     /* borrowed */
 	struct http *http;       /* borrowed */
 	struct resources *all;   /* borrowed */
-	struct api *api;         /* borrowed; NULL likewise */
+	struct renewal *renewal; /* borrowed */
 	struct fs *fs;           /* borrowed; NULL until there is something to serve */
 	struct session *session; /* borrowed; NULL likewise */
 	int signal_fd;
 	bool stop; /* SIGTERM or SIGINT came */
 };
 
-/* Blocks TERM, INT and HUP and reads them from a descriptor instead. 0 or -errno with a sentence.
+/*
+ * Blocks TERM, INT, HUP and CHLD and reads them from a descriptor instead. 0 or -errno with a
+ * sentence.
  */
-int loop_init(struct loop *l, struct clock *clock, struct http *http, struct resources *all,
-	      struct error *e);
+int loop_init(struct loop *l, struct clock *clock, struct http *http, struct renewal *renewal,
+	      struct resources *all, struct error *e);
 void loop_finish(struct loop *l);
 
 /* Until `done(ctx)`, a signal to stop, or the end of the session. */

@@ -13,9 +13,11 @@
 #include "daemon.h"
 #include "fs.h"
 #include "http.h"
+#include "keyring.h"
 #include "log.h"
 #include "loop.h"
 #include "mountpoint.h"
+#include "renewal.h"
 #include "session.h"
 #include "store.h"
 
@@ -29,6 +31,7 @@ struct mount {
 	struct resources resources;
 	struct loop loop;
 	struct http *http;
+	struct renewal *renewal;
 	struct api *api;
 	struct store *store;
 	struct fs *fs;
@@ -134,10 +137,12 @@ static int mount_parts(struct mount *m, struct error *e)
 	m->http = http_new(&options, &m->clock, e);
 	if (m->http == NULL)
 		return -e->err;
-	r = loop_init(&m->loop, &m->clock, m->http, &m->resources, e);
+	m->renewal = renewal_new(&m->config.credential, m->config.keyring_program,
+				 m->config.timeout_ms, &m->clock);
+	r = loop_init(&m->loop, &m->clock, m->http, m->renewal, &m->resources, e);
 	if (r != 0)
 		return r;
-	m->api = api_new(m->http, &m->config);
+	m->api = api_new(m->http, m->renewal);
 	m->store = store_new(m->api, &m->resources);
 	r = prove_credential(m, e);
 	if (r != 0) {
@@ -157,7 +162,6 @@ static int mount_parts(struct mount *m, struct error *e)
 	};
 	m->fs = fs_new(&parts);
 	session_serve(m->session, m->fs);
-	m->loop.api = m->api;
 	m->loop.fs = m->fs;
 	m->loop.session = m->session;
 	return daemon_ready(&m->daemon, e);
@@ -171,6 +175,7 @@ static void unmount_parts(struct mount *m)
 	store_free(m->store);
 	fs_free(m->fs);
 	api_free(m->api);
+	renewal_free(m->renewal);
 	loop_finish(&m->loop);
 	http_free(m->http);
 	daemon_finish(&m->daemon);
@@ -203,10 +208,13 @@ int main(int argc, char **argv)
 	struct error e = {0};
 
 	daemon_harden();
+	if (keyring_is_asker(argc, argv))
+		keyring_be_asker(argv);
 	/* Large listings come and go: give their memory back. */
 	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
-	int status = config_load(&m.config, argc, argv, &e);
+	cleanup(free_ptr) char *program = keyring_program();
+	int status = config_load(&m.config, argc, argv, program, &e);
 	if (status != EXIT_OK) {
 		print_error(&e);
 		return status;

@@ -21,7 +21,9 @@ credentials() {
 credential=()
 credentials first
 start_mount -o "credentials=$file"
+revoke first '' write_service_tokens
 assert_eq first "$(ls "$tokens")"
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id first)" 'lacks: write_service_tokens'
 
 # It is taken away, and a new one is put in its place: the next command asks twice, and that is all.
 credentials second
@@ -32,6 +34,42 @@ api_switch bad_token_status 401
 assert_eq second "$(ls "$tokens")"
 assert_eq 1 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'
 grep -q 'credential read again' "$log" || fail "not told"
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id second)" 'lacks: nothing'
+
+# Several requests may be under way when it ends: each is asked twice, whichever is answered first.
+credentials parallel
+hold GET "$T"
+hold GET "$A/databases"
+delete_token second
+touch "$tokens" "$org/databases"
+api_clear
+ls "$tokens" >"$work/tokens" &
+lists=("$!")
+ls "$org/databases" >"$work/databases" &
+lists+=("$!")
+wait_for requested GET "$T"
+wait_for requested GET "$A/databases"
+api_release
+for list in "${lists[@]}"; do
+	status_of "$list"
+	assert_eq 0 "$status" 'one of two under way'
+done
+assert_eq parallel "$(cat "$work/tokens")"
+assert_eq $'blog\nshop' "$(cat "$work/databases")"
+assert_eq 2 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'
+
+# As PlanetScale answers a service token that is gone: below its organization all is 404 to it.
+api_switch bad_token_status 404
+credentials unseen
+delete_token parallel
+add_token doomed
+touch "$tokens"
+assert_eq $'doomed\nunseen' "$(ls "$tokens")"
+credentials second
+delete_token unseen
+rmdir "$tokens/doomed"
+! token_exists doomed || fail "still there"
+api_switch bad_token_status 401
 
 # Changes go on likewise, and a token's POST is sent again only because the first was refused as a stranger's.
 credentials third
@@ -57,8 +95,10 @@ assert_eq fourth "$(ls "$tokens")"
 # SIGHUP reads it too, before anybody asks.
 credentials fifth
 kill -HUP "$daemon"
-told_twice() { [[ $(grep -c 'credential read again' "$log") -ge 4 ]]; }
-wait_for told_twice
+told_again() { [[ $(grep -c 'credential read again' "$log") -ge 7 ]]; }
+wait_for told_again
+assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(token_id fifth)" \
+	"credential from: credentials file: $file" 'lacks: nothing'
 delete_token fourth
 api_clear
 assert_eq fifth "$(ls "$tokens")"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # The login that `pscale auth login` keeps in the desktop's keyring is found, before the one in its file; a
-# keyring that is absent, empty or slow stops nothing, one that holds nonsense is said to.
+# keyring that is absent, empty or slow stops nothing, one that holds nonsense is said to. A login that ends
+# while mounted is looked for there again, and nothing else waits for that.
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
@@ -25,10 +26,14 @@ document() {
 
 bus='' service=''
 start_session() {
+	rm -f "$runtime/bus"
 	dbus-daemon --session --nofork --address="unix:path=$runtime/bus" >"$work/dbus.log" 2>&1 &
 	bus=$!
 	wait_for test -S "$runtime/bus"
 	[[ ${1-} != without-keyring ]] || return 0
+	start_keyring
+}
+start_keyring() {
 	env --ignore-environment HOME="$work/home" XDG_RUNTIME_DIR="$runtime" PATH="$PATH" LC_ALL=C \
 		DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" \
 		gnome-keyring-daemon --foreground --components=secrets >"$work/keyring.log" 2>&1 &
@@ -49,6 +54,9 @@ stop_session() {
 credential=("XDG_RUNTIME_DIR=$runtime")
 login_file() { (umask 077 && mkdir -p "$work/home/.config/planetscale" && printf '%s' "$1" >"$work/home/.config/planetscale/access-token"); }
 
+# Who is not root may not look, and finds nothing.
+library_loaded() { grep -q -s -E 'libsecret|libgio' "/proc/$daemon/maps"; }
+
 as() { api_log | jq -r '[.[].auth] | unique | join(",")'; }
 
 # Another's item with the same attribute is not ours.
@@ -61,8 +69,7 @@ start_mount
 assert_eq acme "$(ls "$mnt")"
 assert_eq bearer "$(as)"
 assert_contains "$(cat "$mnt/.pscalefs/status")" 'login' 'keyring'
-loaded=$(grep -c -E 'libsecret|libgio' "/proc/$daemon/maps" || true)
-assert_eq 0 "$loaded" 'the keyring library stayed'
+! library_loaded || fail "the keyring's library is loaded"
 stop_mount
 stop_session
 
@@ -91,3 +98,126 @@ for kind in with-keyring without-keyring; do
 done
 start_mount
 assert_eq acme "$(ls "$mnt")"
+stop_mount
+
+# --- while mounted ---
+
+allow_error .
+
+# keyring_login TOKEN: somebody logs in again, which ends the login before.
+current=$login
+keyring_login() {
+	end_process "$service" TERM
+	keyring_file pscale "$(document "$1")"
+	start_keyring
+	api_data "$(json op=add-bearer "token=$1")"
+	former=$current
+	current=$1
+}
+end_former() { api_data "$(json op=delete-bearer "token=$former")"; }
+read_again() { [[ $(grep -c 'credential read again from pscale, access-token' "$log") -ge $1 ]]; }
+refused() { api_log | jq '[.[] | select(.status == 401)] | length'; }
+children() { cat "/proc/$daemon/task/$daemon/children"; }
+no_children() { [[ ! $(children) ]]; }
+asking() { [[ $(tr '\0' ' ' <"/proc/$(children | tr -d ' ')/cmdline") == pscalefs-asks* ]]; }
+
+: >"$log"
+keyring_file pscale "$(document "$login")"
+start_session
+start_mount
+ls "$tokens" "$org/databases" >"$work/before"
+
+# The next command finds the new one; so does what was under way.
+keyring_login pscale_oauth_second
+end_former
+hold GET "$T"
+hold GET "$A/databases"
+touch "$tokens" "$org/databases"
+api_clear
+ls "$tokens" >"$work/tokens" &
+lists=("$!")
+ls "$org/databases" >"$work/databases" &
+lists+=("$!")
+wait_for requested GET "$T"
+wait_for requested GET "$A/databases"
+api_release
+for list in "${lists[@]}"; do
+	status_of "$list"
+	assert_eq 0 "$status" 'one of two under way'
+done
+assert_eq 2 "$(refused)" 'refused requests'
+assert_eq $'blog\nshop' "$(cat "$work/databases")"
+wait_for no_children
+read_again 1 || fail "not told"
+assert_contains "$(cat "$mnt/.pscalefs/status")" 'credential: login' 'keyring: pscale, access-token'
+! library_loaded || fail "the keyring's library is loaded"
+
+# SIGHUP asks before anybody is refused.
+keyring_login pscale_oauth_third
+kill -HUP "$daemon"
+wait_for read_again 2
+end_former
+api_clear
+ls "$tokens" >"$work/after"
+assert_eq 0 "$(refused)" 'refused requests'
+
+# While the keyring is silent all else answers, and who waits for it can be interrupted.
+keyring_login pscale_oauth_fourth
+end_former
+kill -STOP "$service"
+touch "$tokens"
+start_blocked ls "$tokens"
+wait_for asking
+asker=$(children | tr -d ' ')
+in_common() { comm -12 <(readlink "/proc/$1/fd/"* | sort -u) <(readlink "/proc/$2/fd/"* | sort -u); }
+nothing_in_common() { ! in_common "$daemon" "$asker" | grep -q -E '^/dev/fuse|^socket|^anon_inode'; }
+wait_for nothing_in_common
+[[ ! -r /proc/$asker/environ ]] || assert_eq 'HOME XDG_RUNTIME_DIR' \
+	"$(tr '\0' '\n' <"/proc/$asker/environ" | sed 's/=.*//; /^LD_/d' | sort | paste -sd ' ')" environment
+assert_eq 0 "$(awk '/Max core file size/ { print $5 }' "/proc/$asker/limits")" 'core dumps'
+timeout 5 cat "$mnt/.pscalefs/status" >/dev/null || fail "the loop is blocked"
+timeout 5 stat "$org" >/dev/null || fail "the loop is blocked"
+kill -INT "$reader"
+status_of "$reader"
+assert_eq 130 "$status" 'interrupted'
+start_blocked ls "$tokens"
+assert_eq "$asker" "$(children | tr -d ' ')" 'one asker at a time'
+kill -CONT "$service"
+status_of "$reader"
+assert_eq 0 "$status" "$(cat "$work/reader.err")"
+wait_for no_children
+
+# If it stays silent, they are refused in time; the asker goes with the mount.
+remount -o timeout=2
+keyring_login pscale_oauth_fifth
+end_former
+kill -STOP "$service"
+ls "$mnt" >/dev/null
+touch "$tokens"
+assert_fails 'Key was rejected by service' timeout 20 ls "$tokens"
+assert_contains "$(errors_last)" EKEYREJECTED 'unlock the keyring'
+wait_for asking
+asker=$(children | tr -d ' ')
+assert_fails 'Key was rejected by service' timeout 2 ls "$tokens"
+stop_mount
+process_ended "$asker" || fail "the asker stays"
+kill -CONT "$service"
+
+# Without the keyring they are refused at once, and not one asker is started for each; when it is back they are
+# not. That the program is no longer where it was changes nothing.
+cp "$program" "$work/pscalefs"
+program=$work/pscalefs
+start_mount
+[[ ${PSCALEFS_VALGRIND-} ]] || rm "$program" # valgrind goes by its name
+keyring_login pscale_oauth_sixth
+end_former
+stop_session
+touch "$tokens"
+for ((i = 0; i < 10; i++)); do
+	assert_fails 'Key was rejected by service' ls "$tokens"
+done
+[[ $(grep -c 'was not read again' "$log") -le 4 ]] || fail "it was asked again and again"
+wait_for no_children
+start_session
+wait_for ls "$tokens"
+stop_session

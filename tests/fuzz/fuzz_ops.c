@@ -810,7 +810,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	h = (struct http){.hold = false};
 	list_init(&h.open);
 	resources_init(&all, &clock, config.cache_ms, config.offline);
-	struct api *api = api_new(&h, &config);
+	struct renewal *renewal =
+		renewal_new(&config.credential, NULL, config.timeout_ms, &clock);
+	struct api *api = api_new(&h, renewal);
 	struct store *store = store_new(api, &all);
 	const struct fs_parts parts = {.config = &config,
 				       .all = &all,
@@ -827,6 +829,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	store_free(store);
 	fs_free(fs);
 	api_free(api);
+	renewal_free(renewal);
 	CHECK(list_empty(&h.open));
 	config_finish(&config);
 	return 0;

@@ -44,7 +44,7 @@ static int load(struct config *c, const char *line)
 		argv[argc++] = strcmp(p, "@") == 0 ? mnt : p;
 	argv[argc] = NULL;
 	setenv("PLANETSCALE_API_TOKEN", LOGIN, 1);
-	return config_load(c, argc, argv, &error);
+	return config_load(c, argc, argv, NULL, &error);
 }
 
 static void assert_says(const char *line, const char *text)
@@ -302,7 +302,7 @@ static void files_are_kept_by_absolute_names(void **state)
 	assert_string_equal(c.ca_file, want);
 	assert_string_equal(c.org, "from-file");
 	struct credential again;
-	assert_int_equal(config_reload_credential(&c, &again, &error), 0);
+	assert_int_equal(credential_reload(&c.credential, &again, &error), 0);
 	credential_finish(&again);
 	config_finish(&c);
 }
@@ -400,7 +400,7 @@ static void no_credential_is_a_failure_to_mount(void **state)
 	struct config c;
 
 	(void)state;
-	assert_int_equal(config_load(&c, 2, argv, &error), EXIT_MOUNT);
+	assert_int_equal(config_load(&c, 2, argv, NULL, &error), EXIT_MOUNT);
 	assert_string_equal(error.text, "no PlanetScale credential found");
 }
 

@@ -207,7 +207,7 @@ static void variables_become_a_header_or_a_sentence(void **state)
 		for (size_t k = 0; k < CREDENTIAL_KEYS; k++)
 			if (variable_cases[i].values[k] != NULL)
 				setenv(credential_key_names[k], variable_cases[i].values[k], 1);
-		int r = credential_find(NULL, &c, &org, &e);
+		int r = credential_find(NULL, NULL, &c, &org, &e);
 		assert_null(org);
 		if (variable_cases[i].why != NULL) {
 			assert_int_equal(r, -EINVAL);
@@ -235,7 +235,7 @@ static void a_control_character_in_a_file_is_refused(void **state)
 
 	(void)state;
 	write_file("c", text, sizeof(text) - 1, 0600);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EINVAL);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EINVAL);
 	assert_says(&e, "PLANETSCALE_API_TOKEN holds");
 }
 
@@ -276,7 +276,8 @@ static void the_places_are_looked_at_in_order(void **state)
 		}
 		if (cases[i].api)
 			setenv("PLANETSCALE_API_TOKEN", LOGIN, 1);
-		assert_int_equal(credential_find(cases[i].option ? path : NULL, &c, &org, &e), 0);
+		const char *file = cases[i].option ? path : NULL;
+		assert_int_equal(credential_find(file, NULL, &c, &org, &e), 0);
 		assert_int_equal(c.source, cases[i].source);
 		assert_header(&c, cases[i].header);
 		assert_true(str_eq(org, cases[i].option ? "acme" : NULL));
@@ -284,7 +285,7 @@ static void the_places_are_looked_at_in_order(void **state)
 		credential_finish(&c);
 		assert_null(getenv("PLANETSCALE_API_TOKEN"));
 	}
-	assert_int_equal(credential_find(NULL, &c, &org, &e), 0);
+	assert_int_equal(credential_find(NULL, NULL, &c, &org, &e), 0);
 	assert_string_equal(c.origin, login);
 	credential_finish(&c);
 	unlink(login);
@@ -305,14 +306,14 @@ static void nothing_anywhere_says_what_to_do(void **state)
 
 	(void)state;
 	setenv("CREDENTIALS_DIRECTORY", "not/absolute", 1);
-	assert_int_equal(credential_find(NULL, &c, &org, &e), -ENOENT);
+	assert_int_equal(credential_find(NULL, NULL, &c, &org, &e), -ENOENT);
 	assert_string_equal(e.text, "no PlanetScale credential found");
 	assert_non_null(strstr(e.hint, "pscale auth login"));
 	assert_non_null(strstr(e.hint, "PLANETSCALE_SERVICE_TOKEN_ID"));
 	assert_non_null(strstr(e.hint, "-o credentials=FILE"));
 	/* Without HOME the user database is asked; there may or may not be a login there. */
 	unsetenv("HOME");
-	credential_find(NULL, &c, &org, &e);
+	credential_find(NULL, NULL, &c, &org, &e);
 	credential_finish(&c);
 }
 
@@ -337,7 +338,7 @@ static void a_file_open_to_others_is_refused_with_its_cure(void **state)
 
 			write_text("pscalefs", "PLANETSCALE_API_TOKEN=" LOGIN, cases[i].mode);
 			setenv("CREDENTIALS_DIRECTORY", dir, 1);
-			int r = credential_find(systemd ? NULL : path, &c, &org, &e);
+			int r = credential_find(systemd ? NULL : path, NULL, &c, &org, &e);
 			assert_int_equal(r, good ? 0 : -EPERM);
 			credential_finish(&c);
 			if (good)
@@ -367,12 +368,12 @@ static void a_login_file_is_held_to_the_same(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		write_text(".config/planetscale/access-token", cases[i].text, cases[i].mode);
-		assert_int_not_equal(credential_find(NULL, &c, &org, &e), 0);
+		assert_int_not_equal(credential_find(NULL, NULL, &c, &org, &e), 0);
 		assert_says(&e, cases[i].why);
 		assert_says(&e, path);
 	}
 	write_text(".config/planetscale/access-token", LOGIN "\r\n", 0600);
-	assert_int_equal(credential_find(NULL, &c, &org, &e), 0);
+	assert_int_equal(credential_find(NULL, NULL, &c, &org, &e), 0);
 	assert_header(&c, "Bearer " LOGIN);
 	credential_finish(&c);
 	unlink(path);
@@ -385,25 +386,25 @@ static void what_is_no_proper_file_is_refused(void **state)
 	char *org, *large = calloc(1, CREDENTIAL_FILE_MAX + 1);
 
 	(void)state;
-	assert_int_equal(credential_find("/nonexistent/file", &c, &org, &e), -ENOENT);
+	assert_int_equal(credential_find("/nonexistent/file", NULL, &c, &org, &e), -ENOENT);
 	assert_says(&e, "cannot open /nonexistent/file: No such file");
-	assert_int_equal(credential_find(dir, &c, &org, &e), -EINVAL);
+	assert_int_equal(credential_find(dir, NULL, &c, &org, &e), -EINVAL);
 	assert_says(&e, "is no regular file");
 	snprintf(path, sizeof(path), "%s/fifo", dir);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EINVAL);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EINVAL);
 	assert_says(&e, "is no regular file");
 	unlink(path);
 	memset(large, '\n', CREDENTIAL_FILE_MAX + 1);
 	write_file("c", large, CREDENTIAL_FILE_MAX + 1, 0600);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EFBIG);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EFBIG);
 	assert_says(&e, "too large for a credential (over 64 KiB)");
 	write_file("c", large, CREDENTIAL_FILE_MAX, 0600);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EINVAL);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EINVAL);
 	assert_says(&e, "holds no credential");
 	free(large);
 	write_text("c", "PLANETSCALE_ORG=acme", 0600);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EINVAL);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EINVAL);
 	assert_says(&e, "holds no credential");
 	assert_null(org);
 }
@@ -419,7 +420,7 @@ static void another_users_file_is_refused(void **state)
 		skip();
 	write_text("c", "PLANETSCALE_API_TOKEN=" LOGIN, 0600);
 	assert_int_equal(chown(path, 12345, 12345), 0);
-	assert_int_equal(credential_find(path, &c, &org, &e), -EPERM);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EPERM);
 	assert_says(&e, "belongs to another user");
 }
 
@@ -431,7 +432,7 @@ static void a_file_can_be_read_again_and_the_environment_cannot(void **state)
 
 	(void)state;
 	write_text("c", "PLANETSCALE_API_TOKEN=" LOGIN "-1", 0600);
-	assert_int_equal(credential_find(path, &c, &org, &e), 0);
+	assert_int_equal(credential_find(path, NULL, &c, &org, &e), 0);
 	assert_true(credential_from_file(&c));
 	write_text("c", "PLANETSCALE_API_TOKEN=" LOGIN "-2\nPLANETSCALE_ORG=acme", 0600);
 	assert_int_equal(credential_reload(&c, &again, &e), 0);
@@ -444,7 +445,7 @@ static void a_file_can_be_read_again_and_the_environment_cannot(void **state)
 	assert_says(&e, "cannot open");
 	credential_finish(&c);
 	setenv("PLANETSCALE_API_TOKEN", LOGIN, 1);
-	assert_int_equal(credential_find(NULL, &c, &org, &e), 0);
+	assert_int_equal(credential_find(NULL, NULL, &c, &org, &e), 0);
 	assert_int_equal(credential_reload(&c, &again, &e), -ENOTSUP);
 	assert_says(&e, "from the environment variable cannot be read again");
 	credential_finish(&c);
@@ -458,7 +459,7 @@ static void relocking_keeps_the_secret(void **state)
 
 	(void)state;
 	setenv("PLANETSCALE_API_TOKEN", LOGIN, 1);
-	assert_int_equal(credential_find(NULL, &c, &org, &e), 0);
+	assert_int_equal(credential_find(NULL, NULL, &c, &org, &e), 0);
 	credential_relock(&c);
 	assert_header(&c, "Bearer " LOGIN);
 	credential_finish(&c);
@@ -482,7 +483,7 @@ static int look_at_own_environment(void)
 			return 77;
 		close(fd);
 		seen[i] = memmem(text, (size_t)n, "dummy", 5) != NULL;
-		if (i == 0 && credential_find(NULL, &c, &org, &e) != 0)
+		if (i == 0 && credential_find(NULL, NULL, &c, &org, &e) != 0)
 			return 2;
 	}
 	credential_finish(&c);

@@ -280,7 +280,7 @@ static void after_a_401_the_credential_is_read_again_once(void **state)
 	write_credential(path, "pscale_tkn_old");
 	world_start(&w);
 	credential_finish(&w.config.credential);
-	assert_int_equal(credential_find(path, &w.config.credential, &org, &e), 0);
+	assert_int_equal(credential_find(path, NULL, &w.config.credential, &org, &e), 0);
 	needy_need(&n, &w, &w.model->organizations);
 	assert_string_equal(fake_authorization(ORGANIZATIONS), "id1:pscale_tkn_old");
 	fake_answer(ORGANIZATIONS, 401, "{}"); /* the file says the same: not asked again */

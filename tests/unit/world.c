@@ -17,7 +17,9 @@ void world_start(struct world *w)
 	};
 	resources_init(&w->all, &w->clock, w->config.cache_ms, false);
 	w->http = fake_http_new();
-	w->api = api_new(w->http, &w->config);
+	w->renewal = renewal_new(&w->config.credential, "the program", w->config.timeout_ms,
+				 &w->clock);
+	w->api = api_new(w->http, w->renewal);
 	w->store = store_new(w->api, &w->all);
 	w->model = store_model(w->store);
 }
@@ -26,6 +28,7 @@ void world_finish(struct world *w)
 {
 	store_free(w->store);
 	api_free(w->api);
+	renewal_free(w->renewal);
 	fake_http_free();
 	config_finish(&w->config);
 }

@@ -9,6 +9,7 @@
 
 #include "fake_http.h"
 
+#include "config.h"
 #include "store.h"
 
 #define ORGANIZATIONS "GET /v1/organizations?page=1"
@@ -47,6 +48,7 @@ struct world {
 	struct resources all;
 	struct config config;
 	struct http *http;
+	struct renewal *renewal;
 	struct api *api;
 	struct store *store;
 	struct model *model;
