@@ -31,6 +31,7 @@ void rules_begin(struct fs *the_fs, struct http *h)
 	memset(moved_aside, 0, sizeof(moved_aside));
 	texts_begin();
 	changes_begin(fs, h);
+	expect_begin(fs, h);
 }
 
 void rules_end(void)
@@ -99,7 +100,7 @@ void rules_asked(struct asked *a, const struct op *op)
 
 	a->began = http->sent;
 	if (a->kind == OP_READDIR && tree_above_token(n->place.kind))
-		changes_read_above(a->pid);
+		expect_no_removal_inside(a->pid);
 	if (t == NULL)
 		return;
 	if (a->kind == OP_WRITE && t->creates) {
@@ -109,7 +110,7 @@ void rules_asked(struct asked *a, const struct op *op)
 					 &a->must_change);
 		t->refused |= a->too_big;
 		t->written = a->began;
-	} else if (a->kind == OP_SETATTR && op->set_size) {
+	} else if (a->kind == OP_SETATTR && op->set_size && !t->creates) {
 		text_truncate(t, op->size);
 		t->written = a->began;
 	} else if (a->kind == OP_FLUSH) {
@@ -141,11 +142,11 @@ void rules_release(uint64_t file)
 {
 	struct text *t = text_of(file);
 
-	changes_releasing(t);
+	expect_releasing(t);
 	if (t != NULL)
 		t->file = 0; /* the next file may get this handle */
 	fs_release(fs, file);
-	changes_releasing(NULL);
+	expect_releasing(NULL);
 }
 
 /* --- what a reply says is done ---------------------------------------------------------------- */
@@ -206,7 +207,7 @@ static void refused(const struct asked *a, const struct op *op, int err)
 	struct text *t = text_of(op->file);
 
 	if ((a->kind == OP_UNLINK || a->kind == OP_RMDIR) && err == EPERM)
-		changes_refused_removal(a->pid);
+		expect_no_removal(a->pid);
 	if (t == NULL || a->caused)
 		return;
 	if (a->kind == OP_WRITE)

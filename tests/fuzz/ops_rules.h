@@ -3,8 +3,8 @@
  * the kernel (or a release) that asked for it, names what that named, and takes and gives no more
  * than was written; and what a reply reports as done, PlanetScale has said since it was asked.
  *
- * ops_changes has the changes under way: where fs hands one to store (--wrap), it is held against
- * what the kernel asked; where it reaches PlanetScale, against what fs was asked.
+ * ops_expect holds a change against what the kernel asked, where fs hands it to store; ops_changes
+ * what reaches PlanetScale against that, and what is reported against the answers kept here.
  */
 #ifndef PSCALEFS_FUZZ_OPS_RULES_H
 #define PSCALEFS_FUZZ_OPS_RULES_H
