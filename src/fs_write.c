@@ -124,9 +124,15 @@ int fs_await_commits(struct op *op, struct token *t, const char *database_id)
 /* --- write
  * ------------------------------------------------------------------------------------------- */
 
+/* Of a write whose caller was killed, another process that has the file open may hear at close: not
+ * by EINTR, for a shell would then try again. */
 static void refuse(struct file *f, size_t size, const struct error *e)
 {
-	draft_refuse(f->draft, size, e);
+	struct error why = *e;
+
+	if (why.err == EINTR)
+		why.err = ECANCELED;
+	draft_refuse(f->draft, size, &why);
 	fs_made_in_vain(f->fs, &f->node->place, f->opener);
 }
 

@@ -1,8 +1,6 @@
 /*
- * fake_http: http.h for tests, in place of http.c: records what is sent, answers when told.
- *
- * Linked before the archive, so that http.o is not pulled in. Requests are checked as they come:
- * a "GET" has no body, a body is JSON, every path begins with /v1/. One http at a time.
+ * fake_http: fake_calls for unit tests: records what is sent, answers when told, and fails the test
+ * that names a request which is not there. One http at a time.
  */
 #ifndef PSCALEFS_TEST_FAKE_HTTP_H
 #define PSCALEFS_TEST_FAKE_HTTP_H

@@ -438,7 +438,8 @@ static void an_interrupted_write_that_was_not_sent_poisons_the_draft(void **stat
 	world_turn(&w);
 	assert_int_equal(result(&r), -EINTR);
 	assert_int_equal(fake_open(), 0);
-	flush(&r, 0);
+	flush(&r, 0); /* somebody else's, who is not interrupted */
+	assert_int_equal(result(&r), -ECANCELED);
 	fs_release(fs, file);
 	world_turn(&w);
 	assert_int_equal(fake_count(), 1); /* nothing is revoked */

@@ -1,0 +1,64 @@
+/*
+ * ops_changes: changes of PlanetScale's under way, each with what it may do and why. What reaches
+ * PlanetScale is held against them here; ops_expect makes them where fs hands one to store.
+ */
+#ifndef PSCALEFS_FUZZ_OPS_CHANGES_H
+#define PSCALEFS_FUZZ_OPS_CHANGES_H
+
+#include "ops_rules.h"
+#include "ops_texts.h"
+
+enum change_kind {
+	CHANGE_ACCESS,
+	CHANGE_CREATE,
+	CHANGE_DELETE
+};
+
+struct change {
+	struct list link;
+	enum change_kind kind;
+	struct store_job *job; /* borrowed */
+	store_done *done;
+	void *ctx;
+	struct asked *asked; /* borrowed; NULL: a release */
+	struct text *text;   /* borrowed; NULL: not from an open file */
+	size_t size;         /* write: bytes that leave the text if it fails */
+	uint64_t since;      /* requests sent before what is to be confirmed */
+	char *organization_id, *token_id, *database_id; /* owned */
+	char *body;                                     /* owned; create */
+	struct http_call *call;                         /* under way; NULL: none */
+	unsigned sent;
+	bool well; /* create, delete: answered so that it is done */
+	/* access */
+	struct words words;
+	struct words rest; /* of what came after an unterminated line that counted as it was */
+	bool replaces;     /* what does not stand in the words may go */
+	struct scopes grant;
+	bool only_grants;
+	struct scopes posted, deleted;
+	uint64_t deleted_at; /* requests sent before the last DELETE was answered; 0: none was */
+};
+
+void changes_begin(struct fs *fs, struct http *h);
+void changes_end(void);
+bool changes_none(void);
+/* A place in the order of changes; one op asks for one. */
+struct change *change_new(enum change_kind kind, const char *organization_id, const char *token_id,
+			  store_done *done, void *ctx);
+/* In place of the `done` it was made with, which it calls. */
+store_done change_done;
+/* It ends without being told. */
+void change_gone(const struct store_job *job);
+
+void changes_answered(struct http_call *c, const struct http_result *r);
+
+/* --- ops_expect.c --- */
+
+void expect_begin(struct fs *fs, struct http *h);
+/* The file whose last handle is just closed; NULL: none is. */
+void expect_releasing(struct text *t);
+/* It removed something, or looked from above, in vain: see sweep.h. */
+void expect_no_removal(pid_t pid);
+void expect_no_removal_inside(pid_t pid);
+
+#endif

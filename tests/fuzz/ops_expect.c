@@ -1,0 +1,264 @@
+/*
+ * ops_expect: in place of store.h (--wrap): a change that fs hands to store is one that the kernel
+ * asked for, of what it named.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "names.h"
+#include "ops_changes.h"
+
+static struct fs *fs;
+static struct http *http;
+static struct text *released;
+static bool removal_refused[PROCESSES], read_above[PROCESSES];
+
+void expect_begin(struct fs *the_fs, struct http *h)
+{
+	fs = the_fs;
+	http = h;
+	released = NULL;
+	memset(removal_refused, 0, sizeof(removal_refused));
+	memset(read_above, 0, sizeof(read_above));
+}
+
+void expect_releasing(struct text *t)
+{
+	released = t;
+}
+
+void expect_no_removal(pid_t pid)
+{
+	removal_refused[pid % PROCESSES] = true;
+}
+
+void expect_no_removal_inside(pid_t pid)
+{
+	read_above[pid % PROCESSES] = true;
+}
+
+struct store_job *__wrap_store_change(struct store *s, const struct store_change *change,
+				      store_done *done, void *ctx);
+struct store_job *__real_store_change(struct store *s, const struct store_change *change,
+				      store_done *done, void *ctx);
+struct store_job *__wrap_store_create_token(struct store *s, const char *organization_id,
+					    const char *name, int64_t ttl_s, store_done *done,
+					    void *ctx);
+struct store_job *__real_store_create_token(struct store *s, const char *organization_id,
+					    const char *name, int64_t ttl_s, store_done *done,
+					    void *ctx);
+struct store_job *__wrap_store_delete_token(struct store *s, const char *organization_id,
+					    const char *token_id, store_done *done, void *ctx);
+struct store_job *__real_store_delete_token(struct store *s, const char *organization_id,
+					    const char *token_id, store_done *done, void *ctx);
+bool __wrap_store_drop(struct store_job *job);
+bool __real_store_drop(struct store_job *job);
+void __wrap_store_cancel(struct store_job *job);
+void __real_store_cancel(struct store_job *job);
+
+/* The place of the op's directory, where it is about a name. */
+static const struct place *place_of(const struct op *op)
+{
+	const struct node *n = node_find(&fs->nodes, op->node);
+
+	CHECK(n != NULL);
+	return &n->place;
+}
+
+static void check_place(const struct change *c, const struct place *p)
+{
+	CHECK(str_eq(c->organization_id, p->organization_id) &&
+	      str_eq(c->token_id, p->token_id) && str_eq(c->database_id, p->database_id));
+}
+
+/* See sweep.h. */
+static void check_removal(const struct op *op)
+{
+	enum tree_kind kind = place_of(op)->kind;
+
+	CHECK(!removal_refused[op->pid % PROCESSES]);
+	CHECK(!read_above[op->pid % PROCESSES] || !(kind == TREE_TOKEN || tree_in_token(kind)));
+}
+
+static void read_words(struct change *c, const struct text *t)
+{
+	const char *text = buf_str(&t->text);
+
+	words_read(&c->words, text, t->text.len);
+	words_read(&c->rest, text + t->counted, t->text.len - t->counted);
+}
+
+/* The text as a whole, at close or fsync. */
+static void expect_text(struct change *c, struct text *t)
+{
+	CHECK(t->perhaps_modified && !t->dropped && !t->refused);
+	t->modified = t->perhaps_modified = false;
+	read_words(c, t);
+	t->counted = t->text.len;
+	c->replaces = !c->words.sign && t->mode != DRAFT_APPEND;
+	if (c->asked != NULL)
+		c->since = t->written;
+}
+
+static void expect_scratch(struct change *c, const struct op *op)
+{
+	struct place p = *place_of(op);
+
+	p.kind = TREE_SCRATCH;
+	p.name = op->name;
+	const struct scratch *s = scratch_find(&fs->scratches, &p);
+	CHECK(s != NULL && str_eq(op->new_name, "permissions") && op->new_node == op->node);
+	words_read(&c->words, buf_str(&s->text), s->text.len);
+	c->replaces = !c->words.sign;
+	check_place(c, place_of(op));
+}
+
+static void expect_directory(struct change *c, const struct op *op)
+{
+	const struct place *p = place_of(op);
+	const struct organization *o = model_organization(fs->model, c->organization_id);
+	const struct database *d = model_database_named(o, op->name);
+
+	c->replaces = true;
+	CHECK(p->kind == TREE_TOKEN_DATABASES && str_eq(p->token_id, c->token_id));
+	CHECK(d == NULL ? c->database_id != NULL : str_eq(d->r.id, c->database_id));
+	check_removal(op);
+}
+
+static void expect_access(struct change *c, const struct op *op)
+{
+	struct text *t = op == NULL ? released : c->text;
+
+	if (t != NULL)
+		check_place(c, &(const struct place){.organization_id = t->organization_id,
+						     .token_id = t->token_id,
+						     .database_id = t->database_id});
+	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
+	case OP_KINDS: /* a release */
+		CHECK(t != NULL && t->closed && t->touched | (t->mode == DRAFT_REPLACE));
+		c->text = t;
+		c->since = http->sent;
+		expect_text(c, t);
+		break;
+	case OP_WRITE:
+		CHECK(t != NULL);
+		read_words(c, t);
+		c->size = op->data.len;
+		break;
+	case OP_FLUSH:
+		CHECK(t != NULL && (op->pid & ~1) == t->opener && !kernel_ending(op->pid));
+		expect_text(c, t);
+		break;
+	case OP_FSYNC:
+		CHECK(t != NULL);
+		expect_text(c, t);
+		break;
+	case OP_RENAME:
+		expect_scratch(c, op);
+		break;
+	case OP_SETATTR:
+		CHECK(op->set_size && op->size == 0 && t == NULL);
+		c->replaces = true;
+		check_place(c, place_of(op));
+		break;
+	case OP_UNLINK:
+		CHECK(str_eq(op->name, "permissions"));
+		c->replaces = true;
+		check_place(c, place_of(op));
+		check_removal(op);
+		break;
+	default:
+		CHECK(op->kind == OP_RMDIR);
+		expect_directory(c, op);
+	}
+}
+
+struct store_job *__wrap_store_change(struct store *s, const struct store_change *change,
+				      store_done *done, void *ctx)
+{
+	struct change *c = change_new(CHANGE_ACCESS, change->organization_id, change->token_id,
+				      done, ctx);
+
+	c->database_id = xstrdup(change->database_id);
+	scopes_copy(&c->grant, change->grant);
+	c->only_grants = change->revoke->n == 0 && !change->exact;
+	expect_access(c, done == op_done ? ctx : NULL);
+	return c->job = __real_store_change(s, change, change_done, c);
+}
+
+/* By mkdir, or by a line that was written. */
+static void expect_creation(const struct change *c, const struct op *op, const char *name,
+			    int64_t ttl_s)
+{
+	const struct text *t = c->text;
+	struct buf decoded = BUF_INIT;
+
+	if (op->kind == OP_MKDIR) {
+		const struct place *p = place_of(op);
+		CHECK(p->kind == TREE_TOKENS && str_eq(p->organization_id, c->organization_id));
+		CHECK(name_decode(op->name, &decoded) == 0 && str_eq(decoded.data, name));
+		CHECK(ttl_s == fs->config->ttl_s);
+	} else {
+		CHECK(op->kind == OP_WRITE || op->kind == OP_FLUSH);
+		CHECK(t != NULL && t->creates && str_eq(t->organization_id, c->organization_id));
+		CHECK(memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
+		CHECK(ttl_s == fs->config->ttl_s ||
+		      memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
+	}
+	CHECK(rules_heard(NULL, c->since, NULL, true));
+	buf_finish(&decoded);
+}
+
+struct store_job *__wrap_store_create_token(struct store *s, const char *organization_id,
+					    const char *name, int64_t ttl_s, store_done *done,
+					    void *ctx)
+{
+	struct change *c = change_new(CHANGE_CREATE, organization_id, NULL, done, ctx);
+	struct buf body = BUF_INIT;
+
+	CHECK(done == op_done);
+	expect_creation(c, ctx, name, ttl_s);
+	buf_adds(&body, "{\"name\":");
+	buf_add_json(&body, name);
+	if (ttl_s != 0)
+		buf_addf(&body, ",\"ttl\":%lld", (long long)ttl_s);
+	buf_addc(&body, '}');
+	c->body = buf_take(&body);
+	return c->job = __real_store_create_token(s, organization_id, name, ttl_s, change_done, c);
+}
+
+struct store_job *__wrap_store_delete_token(struct store *s, const char *organization_id,
+					    const char *token_id, store_done *done, void *ctx)
+{
+	struct change *c = change_new(CHANGE_DELETE, organization_id, token_id, done, ctx);
+	const struct op *op = ctx;
+	const struct place *p = place_of(op);
+	const struct organization *o = model_organization(fs->model, organization_id);
+	size_t named = 0;
+
+	CHECK(done == op_done && op->kind == OP_RMDIR && p->kind == TREE_TOKENS);
+	CHECK(str_eq(p->organization_id, organization_id));
+	for (size_t i = 0; i < o->n_tokens; i++) {
+		if (!str_eq(o->token[i]->file_name, op->name))
+			continue;
+		CHECK(str_eq(o->token[i]->r.id, token_id));
+		named++;
+	}
+	CHECK(named == 1);
+	check_removal(op);
+	return c->job = __real_store_delete_token(s, organization_id, token_id, change_done, c);
+}
+
+bool __wrap_store_drop(struct store_job *job)
+{
+	if (!__real_store_drop(job))
+		return false;
+	change_gone(job);
+	return true;
+}
+
+void __wrap_store_cancel(struct store_job *job)
+{
+	__real_store_cancel(job);
+	change_gone(job);
+}

@@ -1,0 +1,229 @@
+#include "ops_rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "ops_changes.h"
+#include "process.h"
+
+#define HEARD_MAX 512
+
+/* An answer that tells of accesses, or of which tokens there are. */
+struct heard {
+	uint64_t number; /* of the request */
+	char *path, *body;
+	bool get;
+};
+
+static struct fs *fs;
+static struct http *http;
+static struct heard heard[HEARD_MAX];
+static size_t n_heard;
+static bool moved_aside[PROCESSES];
+
+void rules_begin(struct fs *the_fs, struct http *h)
+{
+	fs = the_fs;
+	http = h;
+	memset(moved_aside, 0, sizeof(moved_aside));
+	texts_begin();
+	changes_begin(fs, h);
+	expect_begin(fs, h);
+}
+
+void rules_end(void)
+{
+	while (n_heard > 0) {
+		n_heard--;
+		free(heard[n_heard].path);
+		free(heard[n_heard].body);
+	}
+	texts_end();
+	changes_end();
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+void rules_answered(struct http_call *c, const struct http_result *r, const char *body)
+{
+	bool get = str_eq(c->r.method, "GET");
+
+	changes_answered(c, r);
+	if (r->fate != HTTP_ANSWERED || r->status < 200 || r->status >= 300 ||
+	    strstr(c->r.path, "/service-tokens") == NULL || str_eq(c->r.method, "DELETE"))
+		return;
+	CHECK(n_heard < HEARD_MAX);
+	heard[n_heard++] = (struct heard){c->number, xstrdup(c->r.path), xstrdup(body), get};
+}
+
+/* A text with escapes may say anything. */
+static bool says(const char *body, const char *scope)
+{
+	size_t len = scope != NULL ? strlen(scope) : 0;
+
+	if (scope == NULL || strchr(body, '\\') != NULL)
+		return true;
+	for (const char *at = body; (at = strstr(at, scope)) != NULL; at++)
+		if (at > body && at[-1] == '"' && at[len] == '"')
+			return true;
+	return false;
+}
+
+bool rules_heard(const char *token_id, uint64_t sent, const char *scope, bool get)
+{
+	for (size_t i = n_heard; i-- > 0;) {
+		const struct heard *h = &heard[i];
+		const char *rest = strstr(h->path, "/service-tokens") + strlen("/service-tokens");
+		size_t len = token_id != NULL ? strlen(token_id) : 0;
+
+		if (h->number <= sent || (get && !h->get))
+			continue;
+		if (rest[0] != '?' &&
+		    (token_id == NULL || rest[0] != '/' || !str_starts(rest + 1, token_id) ||
+		     strchr("/?", rest[1 + len]) == NULL))
+			continue;
+		if (says(h->body, scope))
+			return true;
+	}
+	return false;
+}
+
+/* --- what is asked ---------------------------------------------------------------------------- */
+
+void rules_asked(struct asked *a, const struct op *op)
+{
+	struct text *t = text_of(op->file);
+	const struct node *n = node_find(&fs->nodes, op->node);
+
+	a->began = http->sent;
+	if (a->kind == OP_READDIR && tree_above_token(n->place.kind))
+		expect_no_removal_inside(a->pid);
+	if (t == NULL)
+		return;
+	if (a->kind == OP_WRITE && t->creates) {
+		buf_add(&t->text, buf_str(&op->data), op->data.len);
+	} else if (a->kind == OP_WRITE) {
+		a->too_big = !text_write(t, op->offset, buf_str(&op->data), op->data.len,
+					 &a->must_change);
+		t->refused |= a->too_big;
+		t->written = a->began;
+	} else if (a->kind == OP_SETATTR && op->set_size && !t->creates) {
+		text_truncate(t, op->size);
+		t->written = a->began;
+	} else if (a->kind == OP_FLUSH) {
+		t->dropped |= kernel_ending(a->pid);
+		t->closed = true;
+	}
+}
+
+void rules_opened(const struct asked *a, uint64_t file)
+{
+	const struct file *f = (const struct file *)(uintptr_t)file;
+	bool creates = f->node->place.kind == TREE_CREATE_TOKEN;
+
+	if (a->kind == OP_OPENDIR || (a->kind == OP_OPEN && (a->flags & O_ACCMODE) == O_RDONLY) ||
+	    (!creates && !tree_is_permissions(f->node->place.kind)))
+		return;
+	struct text *t = text_new(file, &f->node->place);
+	t->creates = creates;
+	t->opener = process_group(a->pid);
+	t->mode = a->kind == OP_CREATE || (a->flags & O_TRUNC) ? DRAFT_REPLACE
+		  : (a->flags & O_APPEND)                      ? DRAFT_APPEND
+							       : DRAFT_OVERWRITE;
+	t->perhaps_modified = t->mode == DRAFT_REPLACE;
+	if (t->mode != DRAFT_REPLACE)
+		buf_add(&t->text, buf_str(&f->text), f->text.len);
+}
+
+void rules_release(uint64_t file)
+{
+	struct text *t = text_of(file);
+
+	expect_releasing(t);
+	if (t != NULL)
+		t->file = 0; /* the next file may get this handle */
+	fs_release(fs, file);
+	expect_releasing(NULL);
+}
+
+/* --- what a reply says is done ---------------------------------------------------------------- */
+
+static enum tree_kind directory_kind(const struct op *op)
+{
+	const struct node *n = node_find(&fs->nodes, op->node);
+
+	return n != NULL ? n->place.kind : TREE_ROOT;
+}
+
+static bool of_permissions(const struct op *op, const char *name)
+{
+	enum tree_kind kind = directory_kind(op);
+
+	return str_eq(name, "permissions") && (kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE);
+}
+
+/* The text was modified and this is the moment to commit it. */
+static bool commits(const struct op *op)
+{
+	const struct text *t = text_of(op->file);
+
+	return t != NULL && !t->creates && t->modified && t->touched && !t->dropped &&
+	       !t->refused && (op->kind == OP_FSYNC || process_group(op->pid) == t->opener);
+}
+
+/* Can it only be done if PlanetScale has changed something, or says that nothing need be? */
+static bool takes_a_change(const struct asked *a, const struct op *op)
+{
+	enum tree_kind kind = directory_kind(op);
+
+	switch ((int)a->kind) {
+	case OP_MKDIR:
+		return true;
+	case OP_RMDIR:
+		return kind != TREE_TOKEN;
+	case OP_UNLINK: /* what was moved aside and made in vain goes quietly: see fs_removed.c */
+		return of_permissions(op, op->name) &&
+		       !moved_aside[process_group(a->pid) % PROCESSES];
+	case OP_RENAME:
+		return of_permissions(op, op->new_name);
+	case OP_SETATTR:
+		return tree_is_permissions(kind) && op->file == 0 && op->set_size &&
+		       op->size == 0;
+	case OP_WRITE:
+		return a->must_change;
+	case OP_FLUSH:
+	case OP_FSYNC:
+		return commits(op);
+	default:
+		return false;
+	}
+}
+
+static void refused(const struct asked *a, const struct op *op, int err)
+{
+	struct text *t = text_of(op->file);
+
+	if ((a->kind == OP_UNLINK || a->kind == OP_RMDIR) && err == EPERM)
+		expect_no_removal(a->pid);
+	if (t == NULL || a->caused)
+		return;
+	if (a->kind == OP_WRITE)
+		text_refuse(t, a->too_big ? 0 : op->data.len);
+	else if (a->kind == OP_FLUSH || a->kind == OP_FSYNC)
+		t->modified = false;
+}
+
+void rules_replied(const struct asked *a, const struct op *op, int err)
+{
+	if (err != 0) {
+		refused(a, op, err);
+		return;
+	}
+	CHECK(a->succeeded == a->caused);
+	CHECK(a->caused || !takes_a_change(a, op));
+	if (a->kind == OP_RENAME && of_permissions(op, op->name))
+		moved_aside[process_group(a->pid) % PROCESSES] = true;
+}
