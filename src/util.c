@@ -281,15 +281,34 @@ const char *buf_str(const struct buf *b)
 	return b->data == NULL ? "" : b->data;
 }
 
+static int64_t milliseconds(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * 1000 + ts->tv_nsec / 1000000;
+}
+
+/*
+ * In this order, whatever comes between the first two readings makes the suspended time too short,
+ * never too long: so what it grew to is true, and the next tick mends the rest.
+ */
 void clock_tick(struct clock *c)
 {
+	bool first = c->mono_ms == 0;
 	struct timespec ts;
 
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	int64_t boot_ms = milliseconds(&ts);
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	c->mono_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	c->mono_ms = milliseconds(&ts);
+	if (first || boot_ms - c->mono_ms > c->suspended_ms)
+		c->suspended_ms = boot_ms - c->mono_ms;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	c->wall_s = ts.tv_sec;
 	c->wall_fraction_ns = ts.tv_nsec;
+}
+
+int64_t clock_real_ms(const struct clock *c)
+{
+	return c->mono_ms + c->suspended_ms;
 }
 
 uint64_t clock_stamp(struct clock *c)
