@@ -194,8 +194,10 @@ void resource_failed(struct resource *r, const struct error *e)
 void resource_void(struct resource *r)
 {
 	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
-	if (!list_empty(&r->waiters))
-		begin(r);
+	if (list_empty(&r->waiters))
+		return;
+	begin(r);
+	waiters_wake(&r->waiters); /* they will wait again, unless their patience is over */
 }
 
 bool resource_accepts(const struct resource *r, uint64_t started)

@@ -255,6 +255,10 @@ static void an_overtaken_fetch_is_begun_again_if_someone_waits(void **state)
 	assert_int_equal(starts, 2);
 	assert_int_equal(thing.state, RESOURCE_FETCHING);
 	assert_int_equal(a.runs, 0);
+	resources_run_ready(&all);
+	assert_int_equal(a.runs, 1); /* so that it may lose patience */
+	assert_int_equal(a.result, WAIT);
+	assert_int_equal(starts, 2);
 	assert_true(resource_current(&thing, thing.started));
 	assert_false(resource_current(&thing, first));
 	waiter_leave(&a.waiter);
