@@ -38,7 +38,8 @@ bool str_ends(const char *s, const char *suffix);
 /*
  * Copy `text` of `len` bytes with control characters, marks that turn the direction of writing and
  * invalid UTF-8 replaced by '?' (tab and newline by a blank), cut to fit `size` on a character
- * boundary: what goes to a terminal or a log.
+ * boundary: what goes to a terminal or a log. What looks like a secret of PlanetScale's, because a
+ * server repeats it or somebody typed it in the wrong place, becomes "pscale_tkn_***".
  */
 void text_clean(char *out, size_t size, const char *text, size_t len);
 /* Bytes of the UTF-8 sequence at `s`; 0 if it is none (overlong, surrogate, too large, cut off). */

@@ -26,6 +26,9 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 		{"\xc2\x9b", "?"},
 		{"bad\xff\xc3", "bad??"},
 		{"\xed\xa0\x80", "???"},
+		{"No pscale_tkn_aB3_-678.", "No pscale_tkn_***."},
+		{"xpscale_oauth_refresh_12 pscale_pw_1234567 pscale_pw_12345678",
+		 "xpscale_oauth_*** pscale_pw_1234567 pscale_pw_***"},
 		{"a\xe2\x80\xae" "b\xe2\x81\xa6\xe2\x80\xa6", "a?b?\xe2\x80\xa6"},
 	};
 	char out[64];
@@ -37,6 +40,10 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 	}
 	text_clean(out, 3, "a\xc3\xa9", 3);
 	assert_string_equal(out, "a");
+	text_clean(out, 16, "a pscale_tkn_12345678", 21);
+	assert_string_equal(out, "a ");
+	text_clean(out, sizeof(out), "pscale_tkn_1234567\0" "8", 20);
+	assert_string_equal(out, "pscale_tkn_1234567?8");
 }
 
 static void time_parse_takes_what_the_api_writes_and_nothing_else(void **state)
