@@ -11,26 +11,27 @@ if [[ ! ${PSCALEFS_PRIVATE-} ]]; then
 	PSCALEFS_PRIVATE=1 exec "${namespace[@]}" "$BASH" "$0" "$@"
 fi
 
-# own_dev DIRECTORY: a /dev with the usual devices, /dev/fuse for everybody, and no /dev/log. It is
-# gone with the namespace.
+# own_dev: a /dev with the usual devices, /dev/fuse for everybody, and no /dev/log. It is gone with the
+# namespace.
 own_dev() {
-	local name
-	mkdir "$1"
-	mount -t tmpfs -o mode=0755 tmpfs "$1"
+	local name old=$work/dev
+	mkdir "$old"
+	mount --rbind /dev "$old"
+	mount -t tmpfs -o mode=0755 tmpfs /dev
 	for name in null zero full random urandom tty; do
-		: >"$1/$name"
-		mount --bind "/dev/$name" "$1/$name"
+		: >"/dev/$name"
+		mount --bind "$old/$name" "/dev/$name"
 	done
-	mknod -m 0666 "$1/fuse" c 10 229 2>/dev/null || {
-		: >"$1/fuse"
-		mount --bind /dev/fuse "$1/fuse"
+	mknod -m 0666 /dev/fuse c 10 229 2>/dev/null || {
+		: >/dev/fuse
+		mount --bind "$old/fuse" /dev/fuse
 	}
-	ln -s /proc/self/fd "$1/fd"
-	ln -s /proc/self/fd/0 "$1/stdin"
-	ln -s /proc/self/fd/1 "$1/stdout"
-	ln -s /proc/self/fd/2 "$1/stderr"
-	mkdir -m 1777 "$1/shm"
-	mount --move "$1" /dev
+	umount --lazy "$old"
+	ln -s /proc/self/fd /dev/fd
+	ln -s /proc/self/fd/0 /dev/stdin
+	ln -s /proc/self/fd/1 /dev/stdout
+	ln -s /proc/self/fd/2 /dev/stderr
+	mkdir -m 1777 /dev/shm
 }
 
 # The system log, as syslogd listens. start_log [hold]: it appends to $work/syslog, or never reads.

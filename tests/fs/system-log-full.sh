@@ -5,7 +5,7 @@
 . "$(dirname "$0")/private.bash"
 . "$(dirname "$0")/lib.sh"
 
-own_dev "$work/dev"
+own_dev
 
 # As many failures, each a line of the log.
 failures() {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/private.bash"
 . "$(dirname "$0")/lib.sh"
 
-own_dev "$work/dev"
+own_dev
 start_log
 start_emulator
 start_in_background -o timeout=2
