@@ -22,6 +22,7 @@ declare -A constants=(
 	['repeated readings of a list']='store.c REREADS_MAX'
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
+	['permissions files remembered as removed']='fs_internal.h REMOVED_MAX'
 	['failures in the journal']='journal.h JOURNAL_ENTRIES'
 	['processes remembered']='sweep.h SWEEP_PROCESSES'
 )
