@@ -14,7 +14,7 @@ void budget_init(struct budget *b, const struct clock *clock, int rate_per_minut
 	memset(b, 0, sizeof(*b));
 	b->clock = clock;
 	b->random = seed;
-	b->level_ms = clock->mono_ms;
+	b->level_ms = clock_real_ms(clock);
 	if (rate_per_minute <= 0)
 		return;
 	/* A rate of one: the second leaves when the minute is over. */
@@ -25,7 +25,7 @@ void budget_init(struct budget *b, const struct clock *clock, int rate_per_minut
 
 static int64_t level_now(const struct budget *b)
 {
-	int64_t level = b->level + (b->clock->mono_ms - b->level_ms) * b->refill;
+	int64_t level = b->level + (clock_real_ms(b->clock) - b->level_ms) * b->refill;
 	int64_t full = b->capacity * UNITS_PER_REQUEST;
 
 	return level < full ? level : full;
@@ -49,7 +49,7 @@ void budget_take(struct budget *b)
 	if (b->capacity == 0)
 		return;
 	b->level = level_now(b) - UNITS_PER_REQUEST;
-	b->level_ms = b->clock->mono_ms;
+	b->level_ms = clock_real_ms(b->clock);
 }
 
 int budget_left(const struct budget *b)
@@ -62,19 +62,19 @@ int budget_left(const struct budget *b)
 
 void budget_pause(struct budget *b, int64_t ms)
 {
-	int64_t until = b->clock->mono_ms + (ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+	int64_t until = clock_real_ms(b->clock) + (ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
 
 	if (until > b->paused_until_ms)
 		b->paused_until_ms = until;
 	if (level_now(b) > UNITS_PER_REQUEST) {
 		b->level = UNITS_PER_REQUEST;
-		b->level_ms = b->clock->mono_ms;
+		b->level_ms = clock_real_ms(b->clock);
 	}
 }
 
 int64_t budget_paused_ms(const struct budget *b)
 {
-	int64_t left = b->paused_until_ms - b->clock->mono_ms;
+	int64_t left = b->paused_until_ms - clock_real_ms(b->clock);
 
 	return left > 0 ? left : 0;
 }

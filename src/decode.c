@@ -142,6 +142,7 @@ struct access {
 struct accesses {
 	struct access *v; /* owned */
 	size_t n;
+	size_t untyped; /* left out, for nothing says on what kind of resource they are */
 };
 
 static void accesses_finish(struct accesses *l)
@@ -190,6 +191,10 @@ static int read_access(const struct cJSON *item, const struct at *at, struct acc
 		return -EREMOTEIO;
 	if (!scope_printable(on.scope))
 		return fail_key(at, "access", "this cannot be a permission name", e);
+	if (on.type[0] == '\0') {
+		out->untyped++;
+		return 0;
+	}
 	out->v = xgrow(out->v, out->n, sizeof(*out->v));
 	out->v[out->n++] = on;
 	return 0;
@@ -232,6 +237,8 @@ static int read_grants(const struct cJSON *array, const struct at *up, struct ac
 				return -EREMOTEIO;
 			element.index++;
 		}
+		if (out->untyped > 0)
+			return fail_key(&at, "resource_type", "a string expected", e);
 		at.index++;
 	}
 	return 0;
@@ -296,7 +303,7 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 		{"last_used_at", offsetof(struct token_record, last_used_at)},
 		{"actor_display_name", offsetof(struct token_record, created_by)},
 	};
-	cleanup(accesses_finish) struct accesses accesses = {NULL, 0};
+	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
 	const struct cJSON *array = json_get(object, "service_token_accesses");
 	struct at at = {up, "service_token_accesses", 0};
 	const char *id;
@@ -309,6 +316,8 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 			return -EREMOTEIO;
 		has_grants = false;
 	}
+	/* Not the whole, then: as if it were absent, so another answer is asked for. */
+	has_grants = has_grants && accesses.untyped == 0;
 	*out = (struct token_record){.id = xstrdup(id), .has_grants = has_grants};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
 	if (has_grants)
@@ -553,7 +562,7 @@ static int decode_access_list(const char *body, size_t len, struct grants *out, 
 			      struct error *e)
 {
 	cleanup(json_free) struct cJSON *root = NULL;
-	cleanup(accesses_finish) struct accesses accesses = {NULL, 0};
+	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
 	cleanup(grants_finish) struct grants part = GRANTS_INIT;
 	const struct cJSON *data;
 	int64_t next;

@@ -9,7 +9,9 @@
  *
  * Strict where leaving out would mislead: "next_page" that is no page, an access without its name,
  * a grant without its accesses fail; a permission name may be any printable ASCII text without
- * blank, ',' and '#' that does not start with a sign, known to the grammar or not.
+ * blank, ',' and '#' that does not start with a sign, known to the grammar or not. An access that
+ * does not say on what kind of resource it is ("resource_type") belongs in no file: a token's
+ * accesses then count as absent, and grants fail.
  *
  * cJSON's memory is wiped before it is given back, whatever happened: an answer may hold a secret.
  *
@@ -60,7 +62,7 @@ int decode_grants(const char *body, size_t len, struct grants *out, int64_t *nex
 		  struct error *e);
 /*
  * POST and GET …/access: one element an access, {"access", "resource": {…}} or with resource_* keys
- * beside. Merged into `out`.
+ * beside. Merged into `out`, but for those without a type, which confirm nothing.
  */
 int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page,
 		    struct error *e);

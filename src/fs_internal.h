@@ -83,6 +83,7 @@ void file_release(struct file *f);
 
 /* fs_write.c */
 int fs_write_permissions(struct op *op, struct file *f);
+int fs_truncate_draft(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
 int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
 void fs_release_permissions(struct file *f);

@@ -432,7 +432,7 @@ static int truncate_permissions(struct op *op, const struct place *p)
 	int r;
 
 	if (f != NULL && f->draft != NULL)
-		return draft_truncate(f->draft, op->size, op->waiter.arrived, &op->waiter.error);
+		return fs_truncate_draft(op, f);
 	if (n != NULL && n->misnamed)
 		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	/* Though what is known be empty already: somebody else may have granted since. */

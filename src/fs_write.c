@@ -136,6 +136,17 @@ static void refuse(struct file *f, size_t size, const struct error *e)
 	fs_made_in_vain(f->fs, &f->node->place, f->opener);
 }
 
+/* Who does not look at what ftruncate(2) says would close a text that is longer than was meant. */
+int fs_truncate_draft(struct op *op, struct file *f)
+{
+	struct error *e = &op->waiter.error;
+	int r = draft_truncate(f->draft, op->size, op->waiter.arrived, e);
+
+	if (r != 0)
+		refuse(f, 0, e);
+	return r;
+}
+
 static void write_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	struct commit *c = op->commit;

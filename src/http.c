@@ -22,6 +22,7 @@
 #define PAUSE_MIN_MS        500   /* after a 429 */
 #define QUICK_REPEATS       2     /* of what hardly mends, such as a refused connection */
 #define QUICK_MS            500   /* and only if it failed this fast */
+#define SUSPENDED_MIN_MS    1000  /* from when on connections are taken for dead */
 #define POLL_MAX_MS         60000 /* so that sums fit an int; wakes the loop for nothing */
 #define FDS_MAX             8
 
@@ -55,6 +56,7 @@ struct http {
 	int64_t timeout_ms;
 	unsigned concurrency;
 	struct budget budget;
+	int64_t suspended_ms; /* the clock's, when connections were last known to be good */
 	struct list queue[2]; /* by priority: first come, first served; repeats before others */
 	struct list running;
 	struct list finished; /* to be called back */
@@ -349,6 +351,44 @@ static void expire_running(struct http *h)
 	}
 }
 
+/* ---- After suspension -------------------------------------------------------------------------
+ */
+
+/* What runs over a connection that is gone, if it may be sent again and there is time to. */
+static void repeat_running(struct http *h)
+{
+	int64_t room_ms = min64(h->timeout_ms / 10, ROOM_MAX_MS);
+
+	/* From the last, as each goes before the first of the queue. */
+	for (struct list *pos = h->running.prev, *prev = pos->prev; pos != &h->running;
+	     pos = prev, prev = pos->prev) {
+		struct http_call *call = container_of(pos, struct http_call, link);
+		struct transfer *t = &call->transfer;
+
+		if (!call->repeatable || h->clock->mono_ms + room_ms > repeat_until_ms(call))
+			continue;
+		transfer_cut(t);
+		t->status = 0;
+		error_set(&t->error, ETIMEDOUT, "no answer from %s before the machine was suspended",
+			  transfers_host(h->transfers));
+		log_attempt(call, NULL);
+		call->not_before_ms = 0;
+		call_move(call, QUEUED, h->queue[call->priority].next);
+	}
+}
+
+static void notice_suspension(struct http *h)
+{
+	int64_t slept_ms = h->clock->suspended_ms - h->suspended_ms;
+
+	h->suspended_ms = h->clock->suspended_ms;
+	if (slept_ms < SUSPENDED_MIN_MS)
+		return;
+	log_notice("suspended for %lld s: connecting anew", (long long)slept_ms / 1000);
+	transfers_renew(h->transfers);
+	repeat_running(h);
+}
+
 /* ---- Turning ----------------------------------------------------------------------------------
  */
 
@@ -361,6 +401,7 @@ void http_turn(struct http *h)
 	struct http_call *call;
 	struct transfer *t;
 
+	notice_suspension(h);
 	expire_queued(h);
 	while ((call = next_to_start(h)) != NULL)
 		attempt_start(call);
@@ -503,6 +544,7 @@ struct http *http_new(const struct http_options *options, struct clock *clock, s
 	uint64_t seed = (uint64_t)clock->mono_ms;
 
 	h->clock = clock;
+	h->suspended_ms = clock->suspended_ms;
 	h->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_DEFAULT_MS;
 	h->concurrency =
 		options->concurrency > 0 ? (unsigned)options->concurrency : CONCURRENCY_DEFAULT;

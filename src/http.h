@@ -17,6 +17,11 @@
  * two quick repeats. A 429 keeps every call back until its time has passed; calls whose deadline
  * comes first fail at once with EAGAIN.
  *
+ * When the machine was suspended (clock), the other end has long forgotten our connections and does
+ * not say so. None of them is used again, and `repeatable` calls under way are sent once more at
+ * once. The time asleep counts for no deadline. A process that was merely stopped reads what has
+ * arrived meanwhile before it gives anything up.
+ *
  * Callbacks run from http_turn(), never from within curl or from http_send(). They may send, and
  * cancel and promote other calls; theirs is over, and its pointer must not be used again.
  */

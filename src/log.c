@@ -2,8 +2,12 @@
 
 #include <stdio.h>
 #include <syslog.h>
+#include <time.h>
+
+#include "log_syslog.h"
 
 static enum log_level threshold = LEVEL_NOTICE;
+static struct syslog system_log = SYSLOG_INIT;
 static bool use_syslog;
 
 void log_set_level(enum log_level level)
@@ -18,7 +22,7 @@ bool log_enabled(enum log_level level)
 
 void log_to_syslog(void)
 {
-	openlog("pscalefs", LOG_PID, LOG_DAEMON);
+	tzset(); /* reads a file, and is not to do so later */
 	use_syslog = true;
 }
 
@@ -45,7 +49,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		return;
 	text_clean(line, sizeof(line), raw, (size_t)n < sizeof(raw) ? (size_t)n : sizeof(raw) - 1);
 	if (use_syslog)
-		syslog(levels[level].priority, "%s", line);
+		syslog_line(&system_log, levels[level].priority, line);
 	else
 		fprintf(stderr, "pscalefs: %s: %s\n", levels[level].name, line);
 }

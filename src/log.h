@@ -1,5 +1,5 @@
 /*
- * log: one line an event, to standard error or (in the background) to syslog.
+ * log: one line an event, to standard error or (in the background) to the system log.
  *
  * Callers never pass secrets: there is no way to print a `struct secret` but secret_expose(), and
  * log's callers are not among its users. Text from outside is made printable here.
@@ -16,10 +16,11 @@ enum log_level {
 	LEVEL_DETAIL
 };
 
-/* The only mutable global of the program. Default: LEVEL_NOTICE to standard error. */
+/* This and where it goes are the only mutable globals of the program. Default: LEVEL_NOTICE to
+ * standard error. */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
-/* From now on to syslog(3), for a daemon without a terminal. */
+/* From now on to the system log (log_syslog.h), for a daemon without a terminal. */
 void log_to_syslog(void);
 
 void log_line(enum log_level level, const char *fmt, ...) printf_like(2, 3);

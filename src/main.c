@@ -187,6 +187,8 @@ static int serve(struct mount *m)
 	struct error e = {0};
 
 	credential_relock(&m->config.credential);
+	if (!secret_locked(m->config.credential.header))
+		log_warning("the credential may be swapped out: RLIMIT_MEMLOCK is too low");
 	int r = mountpoint_detach_dead(m->config.mountpoint, &e);
 	if (r == 0)
 		r = mount_parts(m, &e);

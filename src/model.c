@@ -442,6 +442,15 @@ void model_drop_secret(struct model *m, const char *token_id)
 	}
 }
 
+size_t model_unlocked(const struct model *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_kept; i++)
+		n += !secret_locked(m->kept[i].secret);
+	return n;
+}
+
 /* --- organizations ---------------------------------------------------------------------------- */
 
 static void organization_free(struct organization *o)

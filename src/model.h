@@ -124,6 +124,7 @@ void model_keep_secret(struct model *m, const char *token_id, struct secret *sec
 const struct secret *model_secret(const struct model *m,
 				  const char *token_id); /* NULL: not known here */
 void model_drop_secret(struct model *m, const char *token_id);
+size_t model_unlocked(const struct model *m); /* how many of the secrets may be swapped out */
 
 /* The id that names a grant's database in this program: its id, or its name where the API gave
  * none. */

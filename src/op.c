@@ -7,6 +7,9 @@
 #include "log.h"
 #include "process.h"
 
+/* More than any op needs when no answer is overtaken. */
+#define WAITS_AT_LEAST 16
+
 const char *op_name(enum op_kind kind)
 {
 	static const char *const names[OP_KINDS] = {
@@ -174,9 +177,10 @@ static void abandon(struct op *op)
 	op->state = OP_DETACHED;
 }
 
+/* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
 static bool out_of_patience(const struct op *op)
 {
-	return op->ops->patience_ms > 0 && op->state == OP_WAITING &&
+	return op->ops->patience_ms > 0 && op->waits >= WAITS_AT_LEAST &&
 	       op->ops->all->clock->mono_ms - op->began_ms > op->ops->patience_ms;
 }
 
@@ -195,11 +199,7 @@ static void op_run(struct op *op)
 	}
 	if (op->state == OP_COMMITTED)
 		return;
-	if (out_of_patience(op)) {
-		error_set(&e, ETIMEDOUT, "no answer came that was not out of date by then");
-		op_reply_error(op, &e);
-		return;
-	}
+	bool last = out_of_patience(op); /* but what has come meanwhile is looked at */
 	struct ops *ops = op->ops;
 	unsigned settled = ops->settled;
 	op->state = OP_RUNNING;
@@ -208,8 +208,12 @@ static void op_run(struct op *op)
 	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
 	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
 	(void)settled;
-	if (r == WAIT) {
+	if (r == WAIT && last) {
+		error_set(&e, ETIMEDOUT, "no answer came that was not out of date by then");
+		op_reply_error(op, &e);
+	} else if (r == WAIT) {
 		op->state = OP_WAITING;
+		op->waits++;
 	} else if (r < 0) {
 		e = op->waiter.error;
 		e.err = -r;

@@ -131,6 +131,7 @@ struct op {
 	bool interrupted;
 	pid_t pid; /* the calling thread */
 	int64_t began_ms;
+	unsigned waits; /* how often it was parked */
 
 	/* Arguments; which are set depends on the kind. */
 	uint64_t node,

@@ -77,7 +77,7 @@ void resource_finish(struct resource *r)
 bool resource_fresh(const struct resource *r)
 {
 	return r->has_data && r->data_ms >= 0 &&
-	       r->all->clock->mono_ms - r->data_ms < r->all->cache_ms;
+	       clock_real_ms(r->all->clock) - r->data_ms < r->all->cache_ms;
 }
 
 bool resource_sent_since(const struct resource *r, uint64_t since)
@@ -172,7 +172,7 @@ static void note_data(struct resource *r, uint64_t started)
 	r->has_data = true;
 	r->data_started = started;
 	r->data_landed = clock_stamp(r->all->clock);
-	r->data_ms = r->all->clock->mono_ms;
+	r->data_ms = clock_real_ms(r->all->clock);
 	r->landed_ms = r->data_ms;
 	set_error(r, NULL);
 }
@@ -194,8 +194,10 @@ void resource_failed(struct resource *r, const struct error *e)
 void resource_void(struct resource *r)
 {
 	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
-	if (!list_empty(&r->waiters))
-		begin(r);
+	if (list_empty(&r->waiters))
+		return;
+	begin(r);
+	waiters_wake(&r->waiters); /* they will wait again, unless their patience is over */
 }
 
 bool resource_accepts(const struct resource *r, uint64_t started)

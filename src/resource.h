@@ -113,7 +113,8 @@ bool resource_current(const struct resource *r, uint64_t started);
 /* The fetch has ended, its data is applied: wake who waits. */
 void resource_landed(struct resource *r);
 void resource_failed(struct resource *r, const struct error *e);
-/* The fetch has ended, overtaken: begin again if someone waits. */
+/* The fetch has ended, overtaken: begin again if someone waits, and run them: each may have had
+ * enough. */
 void resource_void(struct resource *r);
 /* Data came with another answer, whose request was sent at stamp `started`. Ignored if older than
  * what is there or overtaken. */

@@ -18,7 +18,7 @@ struct secret *secret_new(const char *bytes, size_t len);
 void secret_free(struct secret *s);                /* takes NULL */
 const char *secret_expose(const struct secret *s); /* NUL-terminated; borrowed */
 size_t secret_len(const struct secret *s);
-/* False if mlock was refused (RLIMIT_MEMLOCK): worth one warning. */
+/* False if mlock was refused (RLIMIT_MEMLOCK): it works, but may be swapped out. */
 bool secret_locked(const struct secret *s);
 
 /* Overwrite memory in a way the compiler may not leave out. */

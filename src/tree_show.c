@@ -96,9 +96,11 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 		 t->config->offline ? ", older when PlanetScale cannot be reached" : "");
 	if (organizations->has_data)
 		buf_addf(out, "organizations known for: %10lld s%s\n",
-			 (long long)(t->clock->mono_ms - organizations->landed_ms) / 1000,
+			 (long long)(clock_real_ms(t->clock) - organizations->landed_ms) / 1000,
 			 organizations->error != NULL ? ", PlanetScale cannot be reached" : "");
 	buf_addf(out, "secrets kept: %5zu\n", t->model->n_kept);
+	if (model_unlocked(t->model) > 0)
+		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(t->model));
 	return 0;
 }
 

@@ -1,9 +1,14 @@
 #include "util.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* How text_clean() writes a secret, from so many characters on. */
+#define MASK       "***"
+#define SECRET_MIN 8
 
 static _Noreturn void out_of_memory(void)
 {
@@ -146,11 +151,42 @@ static bool utf8_deceives(const char *text, size_t len)
 		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
+/*
+ * If a secret of PlanetScale's begins here: its length, and in *shown how much of it is no secret.
+ * Their kinds begin alike and go on with base64url; a few characters are just somebody's example.
+ */
+static size_t secret_here(const char *text, size_t len, size_t *shown)
+{
+	static const char *const kinds[] = {"pscale_tkn_", "pscale_oauth_", "pscale_pw_"};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		size_t n = *shown = strlen(kinds[i]);
+
+		if (len < n || memcmp(text, kinds[i], n) != 0)
+			continue;
+		while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_' ||
+				   text[n] == '-'))
+			n++;
+		return n - *shown < SECRET_MIN ? 0 : n;
+	}
+	return 0;
+}
+
 void text_clean(char *out, size_t size, const char *text, size_t len)
 {
-	size_t o = 0;
+	size_t o = 0, shown;
 
 	for (size_t i = 0; i < len;) {
+		size_t secret = secret_here(text + i, len - i, &shown);
+		if (secret > 0) {
+			if (o + shown + strlen(MASK) >= size)
+				break;
+			memcpy(out + o, text + i, shown);
+			memcpy(out + o + shown, MASK, strlen(MASK));
+			o += shown + strlen(MASK);
+			i += secret;
+			continue;
+		}
 		size_t n = utf8_len(text + i, len - i);
 		bool bad = n == 0 || utf8_control(text + i, n) || utf8_deceives(text + i, n);
 		size_t put = bad ? 1 : n;
@@ -281,15 +317,34 @@ const char *buf_str(const struct buf *b)
 	return b->data == NULL ? "" : b->data;
 }
 
+static int64_t milliseconds(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * 1000 + ts->tv_nsec / 1000000;
+}
+
+/*
+ * In this order, whatever comes between the first two readings makes the suspended time too short,
+ * never too long: so what it grew to is true, and the next tick mends the rest.
+ */
 void clock_tick(struct clock *c)
 {
+	bool first = c->mono_ms == 0;
 	struct timespec ts;
 
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	int64_t boot_ms = milliseconds(&ts);
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	c->mono_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	c->mono_ms = milliseconds(&ts);
+	if (first || boot_ms - c->mono_ms > c->suspended_ms)
+		c->suspended_ms = boot_ms - c->mono_ms;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	c->wall_s = ts.tv_sec;
 	c->wall_fraction_ns = ts.tv_nsec;
+}
+
+int64_t clock_real_ms(const struct clock *c)
+{
+	return c->mono_ms + c->suspended_ms;
 }
 
 uint64_t clock_stamp(struct clock *c)

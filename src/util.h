@@ -38,7 +38,8 @@ bool str_ends(const char *s, const char *suffix);
 /*
  * Copy `text` of `len` bytes with control characters, marks that turn the direction of writing and
  * invalid UTF-8 replaced by '?' (tab and newline by a blank), cut to fit `size` on a character
- * boundary: what goes to a terminal or a log.
+ * boundary: what goes to a terminal or a log. What looks like a secret of PlanetScale's, because a
+ * server repeats it or somebody typed it in the wrong place, becomes "pscale_tkn_***".
  */
 void text_clean(char *out, size_t size, const char *text, size_t len);
 /* Bytes of the UTF-8 sequence at `s`; 0 if it is none (overlong, surrogate, too large, cut off). */
@@ -77,15 +78,24 @@ const char *buf_str(const struct buf *b); /* never NULL; borrowed */
 /*
  * The clock: read once a turn by the loop, set by hand in tests, so no module calls the kernel for
  * time. `stamp` orders events that fall into one millisecond: see clock_stamp().
+ *
+ * A suspended machine has two times. `mono_ms` stands still meanwhile: it is for deadlines and
+ * backoffs, because who waits for an answer could not have received it while the lid was closed.
+ * clock_real_ms() goes on: it is for what gets older at PlanetScale whether we are awake or not,
+ * which is what is cached, a Retry-After and the budget of requests a minute. Neither of them
+ * follows the wall clock, which people and NTP set; that one is only shown.
  */
 struct clock {
 	int64_t mono_ms;          /* CLOCK_MONOTONIC */
+	int64_t suspended_ms;     /* in all: by how much CLOCK_BOOTTIME is ahead of it */
 	int64_t wall_s;           /* seconds since the epoch, for what people read */
 	int64_t wall_fraction_ns; /* and of the second, for mtimes: editors compare them */
 	uint64_t stamp;
 };
 
 void clock_tick(struct clock *c);
+/* Milliseconds that passed, suspended or not, since some moment. */
+int64_t clock_real_ms(const struct clock *c);
 /* A number greater than every one handed out before: "was this request sent after that write?" */
 uint64_t clock_stamp(struct clock *c);
 

@@ -407,7 +407,8 @@ cJSON *grant_json(const struct emulator *emulator, const struct shown_grant *gra
 	show_resource(grant, &resource);
 	json = begin(emulator, "ServiceTokenGrant", resource.resource_id);
 	add_text(json, "resource_name", resource.resource_name);
-	add_text(json, "resource_type", resource.resource_type);
+	if (switches_is(&emulator->switches, SWITCH_GRANT_TYPE, "present"))
+		add_text(json, "resource_type", resource.resource_type);
 	add_text(json, "resource_id", resource.resource_id);
 	if (resource.deleted_ms)
 		add_time(json, "deleted_at", resource.deleted_ms);

@@ -367,6 +367,7 @@ check_switches() {
 		database_order=created_asc~$ORG/databases~.data[0].name~"db-1"
 		admin_token=listed~$TOKENS?per_page=100~[.data[]|select(.name=="admin")]|length~1
 		access_keys=old~$TOKENS/$ID/access~.data[0].type~"DatabaseAccess"
+		grant_type=absent~$TOKENS/$ID/grants~.data[0]|has("resource_type")~false
 	TABLE
 	switch token_order shuffled
 	call GET "$TOKENS?per_page=100"

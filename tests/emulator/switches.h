@@ -59,6 +59,8 @@
 	X(ACCESS_PAGE_SIZE, "access_page_size", "#", "25", "default page size of /access") \
 	X(GRANTS_PAGING, "grants_paging", "on|off", "on", "GET grants comes in pages") \
 	X(GRANTS_PAGE_SIZE, "grants_page_size", "#", "25", "default page size of /grants") \
+	X(GRANT_TYPE, "grant_type", "present|absent", "present", \
+	  "resource_type of an element of /grants") \
 	X(OMITTED_DATABASE, "omitted_database", "accept|422", "accept", \
 	  "a body of /access without the key database") \
 	X(UNKNOWN_SCOPE, "unknown_scope", "422|400|403|404|accept", "422", \

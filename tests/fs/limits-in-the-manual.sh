@@ -22,6 +22,7 @@ declare -A constants=(
 	['repeated readings of a list']='store.c REREADS_MAX'
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
+	['permissions files remembered as removed']='fs_internal.h REMOVED_MAX'
 	['failures in the journal']='journal.h JOURNAL_ENTRIES'
 	['processes remembered']='sweep.h SWEEP_PROCESSES'
 )
@@ -76,6 +77,29 @@ sync "$file"
 } >"$work/large"
 cp "$work/large" "$file"
 assert_eq read_branch "$(cat "$file")"
+
+# So is a truncation to more, also by a program that does not look at what it says.
+grant ci shop delete_branch
+refresh
+python3 - "$file" "$limit" <<'PYTHON'
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR)
+os.write(fd, b"read_branch\n#############\n")
+try:
+    os.ftruncate(fd, int(sys.argv[2]) + 1)
+    sys.exit("it was truncated")
+except OSError:
+    pass
+try:
+    os.close(fd)
+    sys.exit("it was closed as if nothing had been")
+except OSError as error:
+    if error.strerror != "File too large":
+        sys.exit(error.strerror)
+PYTHON
+assert_eq $'delete_branch\nread_branch' "$(cat "$file")"
+assert_fails 'File too large' sync "$file"
+sync "$file"
 
 words=$(constant grammar.h GRAMMAR_WORDS_MAX)
 for ((i = 0; i <= words; i++)); do echo a; done >"$work/words"

@@ -118,6 +118,7 @@ static const char *const switches[] = {
 	"\"access_missing\":\"422\"",
 	"\"access_partial\":\"valid\"",
 	"\"access_keys\":\"old\"",
+	"\"access_keys\":\"old\",\"omit_type\":\"on\"",
 	"\"grants_page_size\":1",
 	"\"grants_paging\":\"off\"",
 	"\"unknown_scope\":\"accept\"",
@@ -248,9 +249,6 @@ void disturb_begin(struct random *r)
 	switches_set[0] = '\0';
 	for (int n = (int)below(r, 7) - 1; n > 0; n--) {
 		const char *one = switches[below(r, SWITCHES)];
-		/* Together they leave nothing that tells a database from an organization. */
-		if (strstr(switches_set, "omit_type") || strstr(switches_set, "access_keys"))
-			one = "\"gzip\":\"off\"";
 		at += (size_t)snprintf(switches_set + at, sizeof(switches_set) - at, " %s", one);
 		snprintf(body, sizeof(body), "{%s}", one);
 		tell("/switch", body);

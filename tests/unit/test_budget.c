@@ -178,6 +178,30 @@ static void retry_after_takes_seconds_and_dates_and_nothing_else(void **state)
 		assert_int_equal(retry_after_ms(cases[i].value, then_s - 10), cases[i].ms);
 }
 
+static void years_fill_the_bucket_and_no_more(void **state)
+{
+	static const int64_t starts_ms[] = {0, 1, 3600000, 10ll * 365 * 24 * 3600 * 1000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(starts_ms); i++) {
+		for (size_t rate = 0; rate < ARRAY_LEN(rates); rate++) {
+			struct clock clock = {.mono_ms = starts_ms[i]};
+			struct budget b;
+
+			budget_init(&b, &clock, rates[rate], 1);
+			int full = drain(&b, true);
+			assert_int_equal(full, b.capacity);
+			budget_pause(&b, 600 * 1000);
+			clock.suspended_ms += 10ll * 365 * 24 * 3600 * 1000; /* awake or not */
+			assert_int_equal(budget_paused_ms(&b), 0);
+			assert_int_equal(drain(&b, true), full);
+			clock.mono_ms += 10ll * 365 * 24 * 3600 * 1000;
+			assert_int_equal(drain(&b, true), full);
+			assert_in_range(budget_wait_ms(&b, true), 1, 60000);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_pause_leaves_one_request_in_the_bucket),
 		cmocka_unit_test(backoff_doubles_to_five_seconds_and_is_spread),
 		cmocka_unit_test(retry_after_takes_seconds_and_dates_and_nothing_else),
+		cmocka_unit_test(years_fill_the_bucket_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

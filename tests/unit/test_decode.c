@@ -90,9 +90,9 @@ static void unusual_resources_are_kept_apart(void **state)
 		       "{\"resource\":{\"type\":\"Database\",\"id\":\"e\",\"deleted_at\":\"2026\"},"
 		       "\"accesses\":[{\"access\":\"future:access.name-2\"}]},"
 		       "{\"resource_type\":\"Database\",\"resource_id\":\"f\",\"accesses\":[]},"
-		       "{\"accesses\":[{\"access\":\"a\"}]}]}"),
+		       "{\"accesses\":[]}]}"),
 		0);
-	assert_int_equal(got.grants.n, 5);
+	assert_int_equal(got.grants.n, 4);
 	struct grant *g = grants_at(&got.grants, "Organization", NULL, "acme");
 	assert_int_equal(g->level, GRANT_ORGANIZATION);
 	assert_int_equal(g->scopes.n, 2);
@@ -101,8 +101,47 @@ static void unusual_resources_are_kept_apart(void **state)
 	g = grants_at(&got.grants, "Database", "e", NULL);
 	assert_true(g->deleted);
 	assert_string_equal(g->scopes.v[0], "future:access.name-2");
-	assert_int_equal(grants_at(&got.grants, "", NULL, NULL)->level, GRANT_OTHER);
-	assert_int_equal(got.grants.n, 5);
+	assert_int_equal(got.grants.n, 4);
+}
+
+/* In no file, and then the files would show less than is granted. */
+static void accesses_to_nobody_knows_what_are_not_left_out_in_silence(void **state)
+{
+	static const char *const untyped[] = {
+		"\"resource_id\":\"d\"",
+		"\"resource_type\":null,\"resource\":{\"id\":\"d\"}",
+		"\"resource_type\":\"\"",
+		"\"resource_type\":1,\"resource\":{\"type\":[]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(untyped); i++) {
+		struct buf body = BUF_INIT;
+
+		buf_addf(&body,
+			 "{\"data\":[{\"resource_type\":\"Database\",\"resource_id\":\"e\","
+			 "\"accesses\":[]},{%s,\"accesses\":[{\"access\":\"a\"}]}]}",
+			 untyped[i]);
+		assert_int_equal(decode(GRANTS, body.data), -EREMOTEIO);
+		assert_non_null(strstr(got.error.text, "data[1].resource_type"));
+		buf_clear(&body);
+		buf_addf(&body,
+			 "{\"id\":\"t\",\"service_token_accesses\":[{\"access\":\"a\","
+			 "\"resource_type\":\"Database\",\"resource_id\":\"d\"},"
+			 "{\"access\":\"b\",%s}]}",
+			 untyped[i]);
+		assert_int_equal(decode(TOKEN, body.data), 0);
+		assert_false(got.token.has_grants); /* so another answer is asked for */
+		assert_int_equal(got.token.grants.n, 0);
+		buf_clear(&body);
+		buf_addf(&body,
+			 "{\"data\":[{\"access\":\"a\",\"resource_type\":\"Database\","
+			 "\"resource_id\":\"d\"},{\"access\":\"b\",%s}]}",
+			 untyped[i]);
+		assert_int_equal(decode(ACCESSES, body.data), 0);
+		assert_int_equal(got.grants.n, 1); /* it confirms that one */
+		buf_finish(&body);
+	}
 }
 
 static void resources_without_ids_are_told_apart_by_name(void **state)
@@ -471,6 +510,7 @@ int main(void)
 		TEST(objects_are_read_as_documented),
 		TEST(all_ways_to_write_a_grant_mean_the_same),
 		TEST(unusual_resources_are_kept_apart),
+		TEST(accesses_to_nobody_knows_what_are_not_left_out_in_silence),
 		TEST(resources_without_ids_are_told_apart_by_name),
 		TEST(pages_add_up),
 		TEST(the_next_page_is_a_page_or_none),

@@ -181,9 +181,11 @@ static void large_answers_are_read_quickly_and_too_large_ones_refused(void **sta
 	assert_int_equal(got.tokens.v[999].grants.v[7].scopes.n, 3);
 
 	buf_clear(&body);
-	buf_adds(&body, "{\"data\":[{\"access\":\"a\",\"resource_id\":\"r\"}");
+	buf_adds(&body, "{\"data\":[{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r\"}");
 	for (int i = 1; i < DECODE_ITEMS_MAX; i++)
-		buf_addf(&body, ",{\"access\":\"a\",\"resource_id\":\"r%d\"}", i);
+		buf_addf(&body,
+			 ",{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r%d\"}",
+			 i);
 	buf_adds(&body, "]}");
 	assert_int_equal(decode_bytes(ACCESSES, body.data, body.len), 0);
 	assert_int_equal(got.grants.n, DECODE_ITEMS_MAX);

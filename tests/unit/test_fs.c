@@ -517,6 +517,50 @@ static void a_failed_list_is_an_errno_and_never_an_empty_directory(void **state)
 	}
 }
 
+/* --- patience
+ * -------------------------------------------------------------------------------------------------- */
+
+static void an_answer_serves_however_long_the_daemon_stood_still(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	fs_start();
+	uint64_t node = walk(PERMISSIONS);
+	resource_forget(&world_token(&w, "t1")->grants);
+	ASK(&r, .kind = OP_GETATTR, .node = node);
+	assert_int_equal(r.count, 0);
+	w.clock.mono_ms += 8 * 3600 * 1000;
+	while (fake_open() > 0)
+		answer_well();
+	assert_int_equal(result(&r), 0);
+	fs_finish();
+}
+
+static void who_only_gets_answers_out_of_date_is_told_in_the_end(void **state)
+{
+	struct reply r = {0};
+	int answers = 0;
+
+	(void)state;
+	fs_start();
+	uint64_t dir = walk("acme/service-tokens");
+	forget_all();
+	ASK(&r, .kind = OP_OPENDIR, .node = dir);
+	for (; r.count == 0; answers++) {
+		assert_true(answers < 100);
+		assert_true(fake_open() > 0);
+		w.clock.mono_ms += 10000;
+		fs_refresh(fs);
+		answer_well();
+	}
+	assert_in_range(answers, 60, 62);
+	assert_int_equal(result(&r), -ETIMEDOUT);
+	while (fake_open() > 0)
+		answer_well();
+	fs_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +583,8 @@ int main(void)
 		cmocka_unit_test(the_kernel_answers_for_us_a_second_at_most),
 		cmocka_unit_test(readdir_serves_what_opendir_found),
 		cmocka_unit_test(a_failed_list_is_an_errno_and_never_an_empty_directory),
+		cmocka_unit_test(an_answer_serves_however_long_the_daemon_stood_still),
+		cmocka_unit_test(who_only_gets_answers_out_of_date_is_told_in_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

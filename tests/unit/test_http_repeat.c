@@ -298,6 +298,127 @@ static void a_call_the_budget_has_no_room_for_ends_unsent(void **state)
 	stop(&f);
 }
 
+/* ---- Stopped, or suspended ---- */
+
+#define HOURS_MS (8ll * 3600 * 1000)
+
+/* Wait, without looking at it, until the server has answered and the answer is here. */
+static void let_the_answer_arrive(struct fixture *f, int64_t after_ms)
+{
+	int64_t end = server_now_ms() + after_ms;
+
+	while (server_now_ms() < end)
+		http_poll(f->http, NULL, 0, 5);
+}
+
+static void an_answer_that_came_while_we_were_stopped_counts(void **state)
+{
+	struct fixture f;
+	struct outcome get = {0}, post = {0};
+
+	(void)state;
+	START(&f, &(struct http_options){.timeout_ms = 5000},
+	      {.reply = OK_REPLY("2", "{}"), .delay_ms = 50});
+	request(&f, &get, GET());
+	request(&f, &post, POST());
+	await_requests(&f, 2);
+	let_the_answer_arrive(&f, 300);
+	f.clock.mono_ms += HOURS_MS;
+	http_turn(f.http);
+	assert_int_equal(get.done + post.done, 2);
+	assert_answered(&get, 200, "{}");
+	assert_answered(&post, 200, "{}");
+	stop(&f);
+}
+
+/* The connection is taken for dead: what is silent since, and may be repeated, is at once. */
+static void after_suspension_a_get_is_sent_again_on_a_new_connection(void **state)
+{
+	struct fixture f;
+	struct outcome first = {0}, silent = {0}, post = {0};
+
+	(void)state;
+	START(&f, NULL, {.reply = OK_REPLY("2", "{}")}, {0}, {0}, {.reply = OK_REPLY("2", "{}")});
+	request(&f, &first, GET());
+	await(&f, &first);
+	request(&f, &silent, GET());
+	await_requests(&f, 2);
+	request(&f, &post, POST());
+	await_requests(&f, 3);
+	f.clock.suspended_ms += HOURS_MS;
+	int64_t from = server_now_ms();
+	await(&f, &silent);
+	assert_true(server_now_ms() - from < PATIENCE_MS / 2);
+	assert_answered(&silent, 200, "{}");
+	assert_int_equal(silent.result.attempts, 2);
+	assert_int_equal(post.done, 0); /* its answer may come yet; it is never sent again */
+	stop(&f);
+	assert_int_equal(f.server.requests, 4);
+	assert_int_not_equal(f.server.log[3].connection, f.server.log[1].connection);
+}
+
+static void after_suspension_no_idle_connection_is_used(void **state)
+{
+	struct fixture f;
+	struct outcome o[3] = {0};
+
+	(void)state;
+	START(&f, NULL, {.reply = OK_REPLY("2", "{}")});
+	request(&f, &o[0], GET());
+	await(&f, &o[0]);
+	f.clock.suspended_ms += 999; /* nobody sleeps this short: readings of two clocks differ */
+	request(&f, &o[1], GET());
+	await(&f, &o[1]);
+	assert_int_equal(f.server.accepted, 1);
+	f.clock.suspended_ms += HOURS_MS;
+	request(&f, &o[2], GET());
+	await(&f, &o[2]);
+	assert_int_equal(f.server.accepted, 2);
+	stop(&f);
+}
+
+static void the_time_asleep_counts_for_no_deadline_but_for_a_pause(void **state)
+{
+	struct fixture f;
+	struct outcome o = {0}, held = {0};
+
+	(void)state;
+	START(&f, NULL, {.reply = STATUS_REPLY("429", "Retry-After: 5\r\n")},
+	      {.reply = OK_REPLY("2", "{}")});
+	request(&f, &o, GET());
+	await_requests(&f, 1);
+	assert_false(turn_until(&f, 50, &o.done, NULL, 1));
+	assert_in_range(http_stats(f.http).paused_ms, 1, 5000);
+	request(&f, &held, POST());
+	f.clock.suspended_ms += HOURS_MS;
+	assert_int_equal(http_stats(f.http).paused_ms, 0);
+	await(&f, &held);
+	await(&f, &o);
+	assert_answered(&held, 200, "{}");
+	assert_answered(&o, 200, "{}");
+	stop(&f);
+}
+
+/* Stopped with calls in every state: all of them end, and none was sent for nothing. */
+static void hours_of_standing_still_leave_nothing_hanging(void **state)
+{
+	struct fixture f;
+	struct outcome o[4] = {0};
+
+	(void)state;
+	START(&f, (&(struct http_options){.timeout_ms = 5000, .concurrency = 2}), {0});
+	for (size_t i = 0; i < ARRAY_LEN(o); i++)
+		request(&f, &o[i], GET());
+	await_requests(&f, 2);
+	f.clock.mono_ms += HOURS_MS;
+	http_turn(f.http);
+	for (size_t i = 0; i < ARRAY_LEN(o); i++)
+		assert_failed(&o[i], ETIMEDOUT, i < 2 ? HTTP_UNKNOWN : HTTP_NOT_SENT);
+	stop(&f);
+	assert_int_equal(f.server.requests, 2);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +438,11 @@ int main(void)
 		cmocka_unit_test(an_answer_of_503_is_no_progress),
 		cmocka_unit_test(a_call_that_never_gets_a_place_ends_unsent),
 		cmocka_unit_test(a_call_the_budget_has_no_room_for_ends_unsent),
+		cmocka_unit_test(an_answer_that_came_while_we_were_stopped_counts),
+		cmocka_unit_test(after_suspension_a_get_is_sent_again_on_a_new_connection),
+		cmocka_unit_test(after_suspension_no_idle_connection_is_used),
+		cmocka_unit_test(the_time_asleep_counts_for_no_deadline_but_for_a_pause),
+		cmocka_unit_test(hours_of_standing_still_leave_nothing_hanging),
 	};
 
 	setenv("no_proxy", "*", 1);

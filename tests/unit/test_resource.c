@@ -255,6 +255,10 @@ static void an_overtaken_fetch_is_begun_again_if_someone_waits(void **state)
 	assert_int_equal(starts, 2);
 	assert_int_equal(thing.state, RESOURCE_FETCHING);
 	assert_int_equal(a.runs, 0);
+	resources_run_ready(&all);
+	assert_int_equal(a.runs, 1); /* so that it may lose patience */
+	assert_int_equal(a.result, WAIT);
+	assert_int_equal(starts, 2);
 	assert_true(resource_current(&thing, thing.started));
 	assert_false(resource_current(&thing, first));
 	waiter_leave(&a.waiter);
@@ -513,6 +517,33 @@ static void a_prefetch_begins_only_what_is_needed(void **state)
 	teardown();
 }
 
+static void what_is_cached_gets_older_while_the_machine_sleeps(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	hands.suspended_ms += 29999;
+	assert_true(resource_fresh(&thing));
+	hands.suspended_ms += 1;
+	assert_false(resource_fresh(&thing));
+	arrive(&b);
+	assert_int_equal(need(&b), WAIT);
+	land();
+	/* Nor does the wall clock matter, which people set. */
+	hands.wall_s -= 365 * 24 * 3600;
+	assert_true(resource_fresh(&thing));
+	hands.wall_s += 2 * 365 * 24 * 3600;
+	assert_true(resource_fresh(&thing));
+	resources_run_ready(&all);
+	assert_int_equal(b.result, 0);
+	teardown();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +566,7 @@ int main(void)
 		cmocka_unit_test(waking_twice_runs_once),
 		cmocka_unit_test(a_resource_that_goes_wakes_who_waits),
 		cmocka_unit_test(a_prefetch_begins_only_what_is_needed),
+		cmocka_unit_test(what_is_cached_gets_older_while_the_machine_sleeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

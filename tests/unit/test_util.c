@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "list.h"
@@ -25,6 +26,9 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 		{"\xc2\x9b", "?"},
 		{"bad\xff\xc3", "bad??"},
 		{"\xed\xa0\x80", "???"},
+		{"No pscale_tkn_aB3_-678.", "No pscale_tkn_***."},
+		{"xpscale_oauth_refresh_12 pscale_pw_1234567 pscale_pw_12345678",
+		 "xpscale_oauth_*** pscale_pw_1234567 pscale_pw_***"},
 		{"a\xe2\x80\xae" "b\xe2\x81\xa6\xe2\x80\xa6", "a?b?\xe2\x80\xa6"},
 	};
 	char out[64];
@@ -36,6 +40,10 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 	}
 	text_clean(out, 3, "a\xc3\xa9", 3);
 	assert_string_equal(out, "a");
+	text_clean(out, 16, "a pscale_tkn_12345678", 21);
+	assert_string_equal(out, "a ");
+	text_clean(out, sizeof(out), "pscale_tkn_1234567\0" "8", 20);
+	assert_string_equal(out, "pscale_tkn_1234567?8");
 }
 
 static void time_parse_takes_what_the_api_writes_and_nothing_else(void **state)
@@ -120,6 +128,67 @@ static void lists_keep_order_and_forget_twice(void **state)
 	assert_true(list_empty(&a));
 }
 
+/* In place of the kernel's: what its clocks show, and how long each reading takes. */
+static int64_t boot_ms, mono_ms, reading_ms;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int64_t ms = id == CLOCK_BOOTTIME ? boot_ms : id == CLOCK_MONOTONIC ? mono_ms : 0;
+
+	ts->tv_sec = ms / 1000;
+	ts->tv_nsec = ms % 1000 * 1000000;
+	boot_ms += reading_ms;
+	mono_ms += reading_ms;
+	return 0;
+}
+
+static void the_clock_tells_waking_time_from_all_time(void **state)
+{
+	struct clock c = {0};
+
+	(void)state;
+	mono_ms = 5000;
+	boot_ms = 65000;
+	clock_tick(&c);
+	assert_int_equal(c.mono_ms, 5000);
+	assert_int_equal(c.suspended_ms, 60000);
+	assert_int_equal(clock_real_ms(&c), 65000);
+	boot_ms += 1000 + 3600000; /* an hour asleep */
+	mono_ms += 1000;
+	clock_tick(&c);
+	assert_int_equal(c.mono_ms, 6000);
+	assert_int_equal(clock_real_ms(&c), 65000 + 1000 + 3600000);
+	reading_ms = 7000; /* stopped between two readings: no sleep, and none is forgotten */
+	clock_tick(&c);
+	reading_ms = 0;
+	assert_int_equal(c.suspended_ms, 60000 + 3600000);
+	clock_tick(&c);
+	assert_int_equal(clock_real_ms(&c), boot_ms);
+}
+
+/* A time namespace may set the two apart as it likes. */
+static void clocks_that_begin_anywhere_will_do(void **state)
+{
+	static const int64_t decade_ms = 10ll * 365 * 24 * 3600 * 1000;
+	const struct {
+		int64_t mono_ms, boot_ms;
+	} cases[] = {{1, 1}, {decade_ms, decade_ms}, {decade_ms, 1}, {1, decade_ms}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct clock c = {0};
+
+		mono_ms = cases[i].mono_ms;
+		boot_ms = cases[i].boot_ms;
+		clock_tick(&c);
+		assert_int_equal(clock_real_ms(&c), boot_ms);
+		boot_ms += 3600000;
+		clock_tick(&c);
+		assert_int_equal(clock_real_ms(&c), cases[i].boot_ms + 3600000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +198,8 @@ int main(void)
 		cmocka_unit_test(errors_carry_errno_sentence_and_context),
 		cmocka_unit_test(secrets_hold_their_bytes),
 		cmocka_unit_test(lists_keep_order_and_forget_twice),
+		cmocka_unit_test(the_clock_tells_waking_time_from_all_time),
+		cmocka_unit_test(clocks_that_begin_anywhere_will_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
