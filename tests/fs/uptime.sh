@@ -3,10 +3,13 @@
 # It does not matter how long the machine has been up: a moment, ten years, or most of it suspended.
 . "$(dirname "$0")/lib.sh"
 
-# Clocks of its own that begin elsewhere: where this is not allowed there is nothing to show.
+# Clocks of its own that begin elsewhere: what the kernel has not got, or lets no user have, cannot be shown.
+[[ -e /proc/self/ns/time ]] || exit 0
 namespace=(unshare --time --fork)
-[[ $EUID -eq 0 ]] || namespace+=(--user --map-root-user)
-"${namespace[@]}" --boottime 1000 true 2>/dev/null || exit 0
+if [[ $EUID -ne 0 ]]; then
+	namespace+=(--user --map-root-user)
+	"${namespace[@]}" --boottime 1000 true 2>/dev/null || exit 0
+fi
 
 up=$(cut -d. -f1 /proc/uptime) decade=$((10 * 365 * 24 * 3600))
 start_emulator
