@@ -234,6 +234,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r = decoders[(uint8_t)(data[0] - '0') % ARRAY_LEN(decoders)](body, size - 1, &e);
 	if (r != 0)
 		check_failed(r, &e);
+	else
+		CHECK(decode_total(body, size - 1) >= -1);
 	refusal(body, size - 1);
 	return 0;
 }

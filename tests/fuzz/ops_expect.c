@@ -80,12 +80,22 @@ static void check_removal(const struct op *op)
 	CHECK(!read_above[op->pid % PROCESSES] || !(kind == TREE_TOKEN || tree_in_token(kind)));
 }
 
-static void read_words(struct change *c, const struct text *t)
+static void read_words(struct change *c, const struct text *t, size_t len)
 {
 	const char *text = buf_str(&t->text);
 
-	words_read(&c->words, text, t->text.len);
-	words_read(&c->rest, text + t->counted, t->text.len - t->counted);
+	words_read(&c->words, text, len);
+	if (len > t->counted)
+		words_read(&c->rest, text + t->counted, len - t->counted);
+}
+
+/* Complete lines only: the last one may be half a word yet. */
+static void expect_lines(struct change *c, const struct text *t)
+{
+	const char *text = buf_str(&t->text), *last = memrchr(text, '\n', t->text.len);
+
+	CHECK(t->mode != DRAFT_OVERWRITE && last != NULL);
+	read_words(c, t, (size_t)(last - text) + 1);
 }
 
 /* The text as a whole, at close or fsync. */
@@ -93,7 +103,7 @@ static void expect_text(struct change *c, struct text *t)
 {
 	CHECK(t->perhaps_modified && !t->dropped && !t->refused);
 	t->modified = t->perhaps_modified = false;
-	read_words(c, t);
+	read_words(c, t, t->text.len);
 	t->counted = t->text.len;
 	c->replaces = !c->words.sign && t->mode != DRAFT_APPEND;
 	if (c->asked != NULL)
@@ -142,7 +152,7 @@ static void expect_access(struct change *c, const struct op *op)
 		break;
 	case OP_WRITE:
 		CHECK(t != NULL);
-		read_words(c, t);
+		expect_lines(c, t);
 		c->size = op->data.len;
 		break;
 	case OP_FLUSH:

@@ -123,8 +123,10 @@ bool text_write(struct text *t, uint64_t offset, const char *data, size_t size, 
 
 void text_truncate(struct text *t, uint64_t size)
 {
-	if (size > DRAFT_MAX_BYTES)
+	if (size > DRAFT_MAX_BYTES) {
+		t->refused = true;
 		return;
+	}
 	if (size == 0)
 		t->mode = DRAFT_REPLACE;
 	else if (size != t->text.len)

@@ -35,7 +35,7 @@ struct text {
 	bool modified, perhaps_modified;
 	bool closed;  /* flushed since it was modified */
 	bool dropped; /* its writer was killed */
-	bool refused; /* a write was */
+	bool refused; /* a write or ftruncate(2) was */
 	struct scopes confirmed;
 };
 
