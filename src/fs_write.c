@@ -8,6 +8,7 @@
 #include "fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,7 +175,9 @@ int fs_write_permissions(struct op *op, struct file *f)
 	struct edit edit = EDIT_INIT;
 	struct error *e = &op->waiter.error;
 	size_t size = op->data.len;
-	int r = draft_write(d, op->offset, buf_str(&op->data), size, op->waiter.arrived, e);
+	/* Where the end is the kernel takes from what is granted, not from this draft. */
+	uint64_t offset = op->flags & O_APPEND ? d->text.len : op->offset;
+	int r = draft_write(d, offset, buf_str(&op->data), size, op->waiter.arrived, e);
 
 	if (r != 0) {
 		refuse(f, 0, e);
