@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 #include <cjson/cJSON.h>
@@ -260,8 +261,14 @@ bool json_whole(const struct cJSON *json, int64_t *out)
 
 void json_erase(struct cJSON *object, const char *key)
 {
-	while (cJSON_GetObjectItem(object, key) != NULL)
-		cJSON_DeleteItemFromObject(object, key);
+	struct cJSON *next;
+
+	/* In one pass, however often it is there. */
+	for (struct cJSON *child = json_first(object); child != NULL; child = next) {
+		next = child->next;
+		if (child->string != NULL && strcasecmp(child->string, key) == 0)
+			cJSON_Delete(cJSON_DetachItemViaPointer(object, child));
+	}
 }
 
 char *json_print(const struct cJSON *json, bool indented)
