@@ -30,6 +30,7 @@ struct file {
 	unsigned refs;     /* the kernel's, and those of ops and commits under way */
 	struct node *node; /* held */
 	pid_t opener;      /* thread group */
+	pid_t writer;      /* the one that wrote to `draft` last */
 	bool writable;
 	struct buf text; /* what it says, as of open; wiped: it may be a secret */
 	struct op_directory directory;

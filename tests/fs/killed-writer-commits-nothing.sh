@@ -48,3 +48,22 @@ status_of "$writer"
 exec 3>&-
 : >>"$file"
 assert_contains "$(scopes_of ci shop)" 'connect_branch'
+
+# A child that is killed takes with it what it has written a part of, and sync says so; one that wrote
+# nothing does not matter.
+both='connect_branch create_branch read_branch'
+allow_error ECANCELED
+{
+	sh -c 'echo read_branch; kill -KILL $$' || true
+	echo create_branch
+} >"$file" 2>/dev/null
+assert_eq "$both" "$(scopes_of ci shop)"
+assert_fails 'Operation canceled' sync "$file"
+assert_contains "$(errors_last)" ECANCELED
+sync "$file"
+{
+	sh -c 'kill -KILL $$' || true
+	echo create_branch
+} >"$file" 2>/dev/null
+sync "$file"
+assert_eq create_branch "$(scopes_of ci shop)"
