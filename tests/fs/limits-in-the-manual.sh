@@ -15,6 +15,7 @@ declare -A constants=(
 	['bytes of an answer by PlanetScale']='http.c BODY_MAX_DEFAULT'
 	["bytes of an answer's headers"]='transfer.c HEADERS_MAX'
 	['arrays and objects within each other']='decode.h DECODE_DEPTH_MAX'
+	['values in an answer']='decode_json.h JSON_VALUES_MAX'
 	['bytes of an id']='decode.c ID_MAX'
 	['entries of a list, all pages']='decode.h DECODE_ITEMS_MAX'
 	['organizations']='decode.h DECODE_ORGANIZATIONS_MAX'

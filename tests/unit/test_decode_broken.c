@@ -117,6 +117,23 @@ static void nesting_has_a_limit(void **state)
 	buf_finish(&body);
 }
 
+static void values_have_a_limit(void **state)
+{
+	static const char *const items[] = {"0,", "[],", "[[[[[[[]]]]]]],"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+		struct buf body = BUF_INIT;
+		buf_adds(&body, "{\"id\":\"a\",\"x\":[");
+		for (size_t n = 0; n <= 3000000 / (strlen(items[i]) / 2); n++)
+			buf_adds(&body, items[i]);
+		buf_adds(&body, "0]}");
+		assert_int_equal(decode(TOKEN, body.data), -EREMOTEIO);
+		assert_non_null(strstr(got.error.text, "the answer holds too many values"));
+		buf_finish(&body);
+	}
+}
+
 static void text_that_is_no_utf8_is_passed_on(void **state)
 {
 	(void)state;
@@ -268,6 +285,7 @@ int main(void)
 		TEST(an_answer_cut_off_anywhere_is_refused),
 		TEST(a_changed_byte_does_no_harm),
 		TEST(nesting_has_a_limit),
+		TEST(values_have_a_limit),
 		TEST(text_that_is_no_utf8_is_passed_on),
 		TEST(a_secret_is_wiped_from_every_answer_that_has_one),
 		TEST(large_answers_are_read_quickly),
