@@ -134,8 +134,10 @@ static void failed(struct transfer *t, CURLcode code)
 	t->status = 0;
 	t->repeat = f->repeat;
 	if (t->overflow) {
-		error_set(&t->error, EREMOTEIO, "the answer of %s is larger than %zu bytes", host,
-			  t->owner->body_max_bytes);
+		bool head = t->header_bytes > HEADERS_MAX;
+		error_set(&t->error, EREMOTEIO, "the %sanswer of %s is larger than %zu bytes",
+			  head ? "head of the " : "", host,
+			  head ? HEADERS_MAX : t->owner->body_max_bytes);
 		return;
 	}
 	if (f->detail == OS)
