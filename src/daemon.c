@@ -156,4 +156,6 @@ void daemon_harden(void)
 	umask(077);
 	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
 	raise_limit(RLIMIT_NOFILE, FILES_WANTED);
+	/* libcurl would write to that file what opens its TLS connections, credential and all. */
+	unsetenv("SSLKEYLOGFILE");
 }

@@ -43,8 +43,8 @@ void daemon_finish(struct daemon *d);
 /*
  * To be called first of all, before a secret is read. Standard streams that were closed are
  * /dev/null. No core dumps and no ptrace(2) by other processes of the user; new files for the owner
- * alone; as much locked memory as is allowed, and file descriptors enough for many connections.
- * What is refused is left as it was.
+ * alone; as much locked memory as is allowed, and file descriptors enough for many connections; no
+ * file of TLS keys. What is refused is left as it was.
  *
  * The process is then not "dumpable" (prctl(2)): its files in /proc belong to root. It can still
  * open its own mountinfo, status and fd (proc_pid_fd(5): a process's own threads always may), other

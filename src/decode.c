@@ -274,7 +274,7 @@ static bool same_resource(const struct access *a, const struct access *b)
  * Gather the accesses of one resource. Sorted, each resource is a run, and the search among the
  * grants is needed only for those without an id, which come behind those with one.
  */
-static void gather(struct accesses *l, struct grants *out)
+static int gather(struct accesses *l, const struct at *up, struct grants *out, struct error *e)
 {
 	struct grant *grant = NULL;
 
@@ -287,7 +287,10 @@ static void gather(struct accesses *l, struct grants *out)
 					      : grants_at(out, a->type, NULL, a->name);
 		grant->deleted = grant->deleted || a->deleted;
 		scopes_add(&grant->scopes, a->scope);
+		if (out->n > DECODE_RESOURCES_MAX || grant->scopes.n > DECODE_SCOPES_MAX)
+			return fail(up, "more than any token may do", e);
 	}
+	return 0;
 }
 
 /* Takes out of `object` what the record's info must not have; `lenient`: see
@@ -310,8 +313,10 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 
 	if (need_id(object, up, &id, e) != 0)
 		return -EREMOTEIO;
+	cleanup(grants_finish) struct grants grants = GRANTS_INIT;
 	bool has_grants = json_is_array(array);
-	if (has_grants && read_accesses(array, &at, &accesses, e) != 0) {
+	if (has_grants && (read_accesses(array, &at, &accesses, e) != 0 ||
+			   gather(&accesses, &at, &grants, e) != 0)) {
 		if (!lenient)
 			return -EREMOTEIO;
 		has_grants = false;
@@ -320,8 +325,10 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 	has_grants = has_grants && accesses.untyped == 0;
 	*out = (struct token_record){.id = xstrdup(id), .has_grants = has_grants};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
-	if (has_grants)
-		gather(&accesses, &out->grants);
+	if (has_grants) {
+		out->grants = grants;
+		grants = (struct grants)GRANTS_INIT;
+	}
 	json_erase(object, "token");
 	json_erase(object, "plain_text_refresh_token");
 	json_erase(object, "service_token_accesses");
@@ -331,8 +338,8 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 
 static const struct at data_at = {NULL, "data", 0};
 
-/* "data" must be an array and "next_page" a page; `had` items came with the pages before. */
-static int read_list(const struct cJSON *root, size_t had, const struct cJSON **data,
+/* "data" must be an array and "next_page" a page; `most` items may still come. */
+static int read_list(const struct cJSON *root, size_t most, const struct cJSON **data,
 		     int64_t *next_page, struct error *e)
 {
 	int64_t page = 0;
@@ -340,7 +347,7 @@ static int read_list(const struct cJSON *root, size_t had, const struct cJSON **
 	*data = json_get(root, "data");
 	if (!json_is_array(*data))
 		return fail(&data_at, "an array expected", e);
-	if (had + json_count(*data) > DECODE_ITEMS_MAX)
+	if (json_count(*data) > most)
 		return fail(&data_at, "too many items", e);
 	if (json_is_set(root, "next_page") &&
 	    (!json_whole(json_get(root, "next_page"), &page) || page < 1 || page > NEXT_PAGE_MAX))
@@ -398,7 +405,9 @@ static void page_drop_repeated(struct page *p)
 	qsort(p->v, p->n, sizeof(*p->v), by_index);
 }
 
-static int page_open(struct page *p, const char *body, size_t len, size_t had, struct error *e)
+/* `most` things of its kind are allowed, of which `had` came with the pages before. */
+static int page_open(struct page *p, const char *body, size_t len, size_t had, size_t most,
+		     struct error *e)
 {
 	struct at at = {&data_at, NULL, 0};
 	const struct cJSON *data;
@@ -406,7 +415,7 @@ static int page_open(struct page *p, const char *body, size_t len, size_t had, s
 
 	*p = (struct page){0};
 	if (json_parse(body, len, DECODE_DEPTH_MAX, &p->root, e) != 0 ||
-	    read_list(p->root, had, &data, &p->next_page, e) != 0)
+	    read_list(p->root, had < most ? most - had : 0, &data, &p->next_page, e) != 0)
 		return -EREMOTEIO;
 	for (json = json_first(data); json != NULL; json = json_next(json)) {
 		struct item item = {json, NULL, at.index};
@@ -427,7 +436,7 @@ int decode_organizations(const char *body, size_t len, struct organization_recor
 {
 	cleanup(organization_records_finish) struct organization_records part = {NULL, 0};
 	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, e);
+	int r = page_open(&page, body, len, out->n, DECODE_ORGANIZATIONS_MAX, e);
 
 	for (size_t i = 0; r == 0 && i < page.n; i++) {
 		struct at at = {&data_at, NULL, page.v[i].index};
@@ -461,7 +470,7 @@ int decode_databases(const char *body, size_t len, struct database_records *out,
 {
 	cleanup(database_records_finish) struct database_records part = {NULL, 0};
 	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, e);
+	int r = page_open(&page, body, len, out->n, DECODE_DATABASES_MAX, e);
 
 	for (size_t i = 0; r == 0 && i < page.n; i++) {
 		struct at at = {&data_at, NULL, page.v[i].index};
@@ -483,7 +492,7 @@ int decode_tokens(const char *body, size_t len, struct token_records *out, int64
 {
 	cleanup(token_records_finish) struct token_records part = {NULL, 0};
 	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, e);
+	int r = page_open(&page, body, len, out->n, DECODE_ITEMS_MAX, e);
 
 	for (size_t i = 0; r == 0 && i < page.n; i++) {
 		struct at at = {&data_at, NULL, page.v[i].index};
@@ -569,12 +578,15 @@ static int decode_access_list(const char *body, size_t len, struct grants *out, 
 	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
 
 	if (r == 0)
-		r = read_list(root, 0, &data, &next, e);
+		r = read_list(root, DECODE_ITEMS_MAX, &data, &next, e);
 	if (r == 0)
 		r = read(data, &data_at, &accesses, e);
+	if (r == 0)
+		r = gather(&accesses, &data_at, &part, e);
+	if (r == 0 && out->n + part.n > DECODE_RESOURCES_MAX)
+		r = fail(&data_at, "more than any token may do", e);
 	if (r != 0)
 		return r;
-	gather(&accesses, &part);
 	grants_merge(out, &part);
 	*next_page = next;
 	return 0;

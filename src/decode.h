@@ -26,6 +26,11 @@
 
 #define DECODE_DEPTH_MAX 64
 #define DECODE_ITEMS_MAX 100000 /* of one list, all pages: more is nobody's organization */
+/* Of these fewer: they are looked through one by one, while everybody waits. */
+#define DECODE_ORGANIZATIONS_MAX 1000
+#define DECODE_DATABASES_MAX     10000
+#define DECODE_RESOURCES_MAX     10000 /* that one token may touch */
+#define DECODE_SCOPES_MAX        1000  /* on one of them */
 
 /*
  * Lists: an object with "data", whatever else of the wrapper is there. The first of several items

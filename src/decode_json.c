@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 #include <cjson/cJSON.h>
@@ -81,11 +82,13 @@ static void block_free(void *bytes)
 
 /*
  * What cJSON would let pass: a NUL, as a byte or as an escape (it cuts strings there), "\u" without
- * four digits (which it takes for a NUL), control characters, nesting 1000 deep.
+ * four digits (which it takes for a NUL), control characters, nesting 1000 deep, and so many values
+ * that their tree takes all memory.
  */
 struct scan {
 	const char *at, *end;
 	int depth, depth_max;
+	size_t values; /* what stands before one: '{', '[' and ',' */
 	bool in_string;
 };
 
@@ -122,12 +125,14 @@ static const char *scan_byte(struct scan *s)
 		return "is nested too deeply";
 	else if (c == '}' || c == ']')
 		s->depth--;
+	if (strchr("{[,", c) != NULL && ++s->values > JSON_VALUES_MAX)
+		return "holds too many values";
 	return NULL;
 }
 
 static int scan(const char *body, size_t len, int depth_max, struct error *e)
 {
-	struct scan s = {body, body + len, 0, depth_max, false};
+	struct scan s = {body, body + len, 0, depth_max, 0, false};
 
 	for (; s.at < s.end; s.at++) {
 		size_t offset = (size_t)(s.at - body);
@@ -260,8 +265,14 @@ bool json_whole(const struct cJSON *json, int64_t *out)
 
 void json_erase(struct cJSON *object, const char *key)
 {
-	while (cJSON_GetObjectItem(object, key) != NULL)
-		cJSON_DeleteItemFromObject(object, key);
+	struct cJSON *next;
+
+	/* In one pass, however often it is there. */
+	for (struct cJSON *child = json_first(object); child != NULL; child = next) {
+		next = child->next;
+		if (child->string != NULL && strcasecmp(child->string, key) == 0)
+			cJSON_Delete(cJSON_DetachItemViaPointer(object, child));
+	}
 }
 
 char *json_print(const struct cJSON *json, bool indented)

@@ -13,9 +13,12 @@
 
 struct cJSON; /* opaque */
 
+/* Each is a hundred bytes in the tree, and may be two in the text. */
+#define JSON_VALUES_MAX 3000000
+
 /*
  * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested
- * more than `depth_max` deep, without control characters, trailing text or a NUL, written as a byte
+ * more than `depth_max` deep, of JSON_VALUES_MAX values at most, without control characters, trailing text or a NUL, written as a byte
  * or as an escape.
  */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);

@@ -30,12 +30,14 @@ struct file {
 	unsigned refs;     /* the kernel's, and those of ops and commits under way */
 	struct node *node; /* held */
 	pid_t opener;      /* thread group */
+	pid_t writer;      /* the one that wrote to `draft` last */
 	bool writable;
 	struct buf text; /* what it says, as of open; wiped: it may be a secret */
 	struct op_directory directory;
 	struct draft *draft;     /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
 	struct buf line;         /* create-token: what is not a line yet */
+	bool line_refused;       /* and it was too long: what follows is the rest of it */
 };
 
 struct fs {

@@ -172,9 +172,12 @@ int fs_write_create_token(struct op *op, struct file *f)
 	size_t size = end == NULL ? op->data.len : (size_t)(end - data) + 1;
 	struct buf line = BUF_INIT;
 
-	if (f->line.len + size > LINE_MAX_BYTES)
+	if (f->line_refused || f->line.len + size > LINE_MAX_BYTES) {
+		buf_clear(&f->line); /* half a line makes no token when the file is closed */
+		f->line_refused = true;
 		return fs_refuse(op, EFBIG, "a line of create-token has at most %d bytes",
 				 LINE_MAX_BYTES);
+	}
 	if (end == NULL) {
 		buf_add(&f->line, data, size);
 		op_reply_written(op, size);

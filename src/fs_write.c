@@ -8,6 +8,7 @@
 #include "fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,8 +175,11 @@ int fs_write_permissions(struct op *op, struct file *f)
 	struct edit edit = EDIT_INIT;
 	struct error *e = &op->waiter.error;
 	size_t size = op->data.len;
-	int r = draft_write(d, op->offset, buf_str(&op->data), size, op->waiter.arrived, e);
+	/* Where the end is the kernel takes from what is granted, not from this draft. */
+	uint64_t offset = op->flags & O_APPEND ? d->text.len : op->offset;
+	int r = draft_write(d, offset, buf_str(&op->data), size, op->waiter.arrived, e);
 
+	f->writer = process_group(op->pid);
 	if (r != 0) {
 		refuse(f, 0, e);
 		return r;
@@ -327,13 +331,36 @@ static int repeat_refusal(struct op *op, struct draft *d)
 	return op_reply_error(op, &e), 0;
 }
 
+/* One of its writers was killed, and another that was not asks for the whole: it will not be. */
+static int tell_dropped(struct op *op, struct file *f)
+{
+	struct error *e = &op->waiter.error;
+
+	error_set(e, ECANCELED, "a process that wrote it was killed: nothing is revoked for what "
+				"its text lacks");
+	error_hint(e, "write it again");
+	f->draft->modified = false;
+	if (op->kind == OP_FLUSH) /* a shell ignores what close says */
+		keep_unheard(f, e);
+	return -ECANCELED;
+}
+
 int fs_flush_permissions(struct op *op, struct file *f)
 {
 	struct draft *d = f->draft;
+	bool killed = process_ending(op->pid);
+	pid_t closer = process_group(op->pid);
 
-	if (process_ending(op->pid))
+	/* A child that only had it open may end as it likes. */
+	if (killed && (closer == f->opener || closer == f->writer))
 		d->dropped = true;
-	if (d->dropped || !d->modified) {
+	if (killed || !d->modified) {
+		op_reply_ok(op);
+		return 0;
+	}
+	if (d->dropped && d->written != 0 && closer == f->opener)
+		return tell_dropped(op, f);
+	if (d->dropped) {
 		op_reply_ok(op);
 		return 0;
 	}
@@ -344,7 +371,7 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	d->closed = true;
 	/* Nothing written yet (a shell sets up its redirection), or a child of the opener closes
 	 * its copy. */
-	if (d->written == 0 || process_group(op->pid) != f->opener) {
+	if (d->written == 0 || closer != f->opener) {
 		op_reply_ok(op);
 		return 0;
 	}
@@ -362,7 +389,9 @@ int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
 	if (r != 0)
 		return r == -ESTALE ? -EIDRM : r;
 	struct draft *d = f->draft;
-	if (d != NULL && d->modified && !d->dropped && d->written != 0)
+	if (d != NULL && d->modified && d->dropped && d->written != 0)
+		return tell_dropped(op, f);
+	if (d != NULL && d->modified && d->written != 0)
 		return d->failed.err != 0 ? repeat_refusal(op, d) : commit_whole(op, f);
 	struct permissions *memory = model_permissions(v.token, p->database_id);
 	if (memory->kept != NULL) {

@@ -56,6 +56,17 @@ static uint64_t program(pid_t tgid)
 	return hash_bytes(HASH_INIT, exe, len);
 }
 
+/* Field `n` of /proc/PID/stat, a number; field 2 is the command in parentheses, which may hold
+ * anything. */
+static uint64_t stat_field(const char *stat, int n)
+{
+	const char *at = strrchr(stat, ')');
+
+	for (int i = 2; i < n && at != NULL; i++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? 0 : strtoull(at, NULL, 10);
+}
+
 int process_read(pid_t tid, struct process *p)
 {
 	char text[4096];
@@ -63,16 +74,11 @@ int process_read(pid_t tid, struct process *p)
 	*p = (struct process){.tgid = process_group(tid)};
 	if (p->tgid == 0 || !read_proc(p->tgid, "stat", text, sizeof(text)))
 		return -ESRCH;
-	/* Field 2 is the command in parentheses, which may hold anything; start time is field 22.
-	 */
 	char *open = strchr(text, '('), *end = strrchr(text, ')');
 	if (open == NULL || end == NULL || end < open)
 		return -ESRCH;
 	text_clean(p->command, sizeof(p->command), open + 1, (size_t)(end - open - 1));
-	char *at = end + 1;
-	for (int i = 3; i < 22 && at != NULL; i++)
-		at = strchr(at + 1, ' ');
-	p->start_time = at == NULL ? 0 : strtoull(at, NULL, 10);
+	p->start_time = stat_field(text, 22);
 	p->program = program(p->tgid);
 	return 0;
 }
@@ -82,17 +88,36 @@ static uint64_t bit(int signal)
 	return 1ull << (signal - 1);
 }
 
-bool process_ending(pid_t tid)
+/* Signals that do not end who neither catches nor ignores them: signal(7). */
+static uint64_t harmless(void)
+{
+	return bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) | bit(SIGSTOP) |
+	       bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
+}
+
+/* A signal is about to end it. */
+static bool doomed(pid_t tid)
 {
 	char status[4096];
 
-	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+	if (!read_proc(tid, "status", status, sizeof(status)))
 		return false;
-	uint64_t own = field(status, "\nSigPnd:", 16), shared = field(status, "\nShdPnd:", 16);
+	uint64_t pending = field(status, "\nSigPnd:", 16) | field(status, "\nShdPnd:", 16);
 	uint64_t held = field(status, "\nSigBlk:", 16) | field(status, "\nSigIgn:", 16) |
 			field(status, "\nSigCgt:", 16);
-	uint64_t fatal = bit(SIGHUP) | bit(SIGINT) | bit(SIGQUIT) | bit(SIGTERM);
 
-	return (own & bit(SIGKILL)) != 0 || (shared & bit(SIGKILL)) != 0 ||
-	       (shared & fatal & ~held) != 0;
+	return (pending & bit(SIGKILL)) != 0 || (pending & ~held & ~harmless()) != 0;
+}
+
+/* A signal is ending it, and is pending no more: PF_SIGNALED of the kernel's <linux/sched.h>. */
+static bool signaled(pid_t tid)
+{
+	char text[4096];
+
+	return read_proc(tid, "stat", text, sizeof(text)) && (stat_field(text, 9) & 0x400) != 0;
+}
+
+bool process_ending(pid_t tid)
+{
+	return tid > 0 && (doomed(tid) || signaled(tid));
 }

@@ -25,8 +25,8 @@ int process_read(pid_t tid, struct process *p);
 /* Only the thread group; 0 if unknown. */
 pid_t process_group(pid_t tid);
 /*
- * Is a signal ending this thread: SIGKILL pending for it (the kernel turns every fatal signal into
- * that), or HUP, INT, QUIT or TERM pending for its group and not ignored, caught or blocked?
+ * Is a signal ending this thread? One that ends processes is pending for it or its group, and not
+ * ignored, caught or blocked; or it was killed, and the kernel closes its files.
  */
 bool process_ending(pid_t tid);
 

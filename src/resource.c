@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* So long after a fetch that waited for nothing the next does not wait. */
+#define SILENCE_MS 30000
+
 void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline)
 {
 	all->clock = clock;
 	list_init(&all->ready);
 	all->cache_ms = cache_ms;
 	all->offline = offline;
+	all->silent_ms = -1;
 	all->awaited = NULL;
 	all->ctx = NULL;
 }
@@ -122,6 +126,15 @@ static int fail(struct resource *r, struct waiter *w)
 	return -r->error->err;
 }
 
+/* Each of a path's resources would wait its own timeout out, and each operation on it again. */
+static bool serves_silence(const struct resource *r)
+{
+	const struct resources *all = r->all;
+
+	return all->offline && r->has_data && all->silent_ms >= 0 &&
+	       all->clock->mono_ms - all->silent_ms < SILENCE_MS;
+}
+
 int resource_need(struct resource *r, struct waiter *w)
 {
 	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
@@ -130,6 +143,10 @@ int resource_need(struct resource *r, struct waiter *w)
 		if (r->all->offline && r->has_data && unreachable(r->error))
 			return 0;
 		return fail(r, w);
+	}
+	if (serves_silence(r)) {
+		resource_prefetch(r);
+		return 0;
 	}
 	return park(r, w);
 }
@@ -174,6 +191,7 @@ static void note_data(struct resource *r, uint64_t started)
 	r->data_landed = clock_stamp(r->all->clock);
 	r->data_ms = clock_real_ms(r->all->clock);
 	r->landed_ms = r->data_ms;
+	r->all->silent_ms = -1;
 	set_error(r, NULL);
 }
 
@@ -186,6 +204,7 @@ void resource_landed(struct resource *r)
 void resource_failed(struct resource *r, const struct error *e)
 {
 	set_error(r, e);
+	r->all->silent_ms = e->http_status == 0 && e->err == ETIMEDOUT ? r->all->clock->mono_ms : -1;
 	r->failed_started = r->started;
 	r->failed_landed = clock_stamp(r->all->clock);
 	settle(r, RESOURCE_FAILED);

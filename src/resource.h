@@ -30,6 +30,7 @@ struct resources {
 	struct list ready;   /* of struct waiter.link: run these */
 	int64_t cache_ms;    /* how long a result serves who came after it */
 	bool offline;        /* older data may serve when a fetch failed for want of an answer */
+	int64_t silent_ms;   /* a fetch ended so after a whole timeout, and no answer came since; -1 */
 	/* Somebody waits for a fetch that nobody waited for until now. NULL: tell nobody. */
 	void (*awaited)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed; for awaited */
@@ -94,7 +95,8 @@ void resource_finish(struct resource *r);
 
 /*
  * 0: the data serves. WAIT: `w` is parked. -errno: the fetch failed, w->error says why.
- * Data serves if it landed after `w` arrived or is younger than the cache time.
+ * Data serves if it landed after `w` arrived or is younger than the cache time. Offline, if a fetch
+ * has just waited for nothing, what is known serves at once and is asked for meanwhile.
  */
 int resource_need(struct resource *r, struct waiter *w);
 /* The same, but only an answer to a request sent after the stamp `since` serves: what a command

@@ -149,12 +149,17 @@ static void fetch_apply(struct fetch *f)
 
 /*
  * The organizations are listed for every valid credential: if that fails, the credential is the
- * reason; if ours is no longer among them, it is gone; if it is, the thing or the right is.
+ * reason; if ours is no longer among them, it is gone; if it is, the thing or the right is. A token
+ * is looked for in the list of tokens, which asks the same when it is refused: if it is gone, so is
+ * this fetch.
  */
 static void probe_answer(struct fetch *f)
 {
-	struct model *m = &f->store->model;
-	int r = resource_need_since(&m->organizations, &f->waiter, f->probe_since);
+	struct organization *o = fetch_organization(f);
+	struct resource *probe = o != NULL && f->token_id != NULL
+					 ? &o->tokens
+					 : &f->store->model.organizations;
+	int r = resource_need_since(probe, &f->waiter, f->probe_since);
 	struct error e = f->refusal;
 
 	if (r == WAIT)
@@ -163,22 +168,14 @@ static void probe_answer(struct fetch *f)
 		fetch_fail(f, &f->waiter.error);
 		return;
 	}
-	struct organization *o = fetch_organization(f);
-	if (o == NULL) {
+	if (fetch_organization(f) == NULL) {
 		fetch_free(f);
 		return;
 	}
-	if (f->token_id != NULL) {
-		e.err = EIDRM;
-		error_hint(&e, "somebody else deleted the token");
-		resource_forget(&o->tokens);
-	} else {
-		e.err = EACCES;
-		error_hint(&e,
-			   "PlanetScale also answers 404 where a right is missing: a service token "
-			   "needs %s",
-			   f->kind == FETCH_TOKENS ? "read_service_tokens" : "read_databases");
-	}
+	e.err = EACCES;
+	error_hint(&e,
+		   "PlanetScale also answers 404 where a right is missing: a service token needs %s",
+		   f->kind == FETCH_DATABASES ? "read_databases" : "read_service_tokens");
 	fetch_fail(f, &e);
 }
 

@@ -134,8 +134,10 @@ static void failed(struct transfer *t, CURLcode code)
 	t->status = 0;
 	t->repeat = f->repeat;
 	if (t->overflow) {
-		error_set(&t->error, EREMOTEIO, "the answer of %s is larger than %zu bytes", host,
-			  t->owner->body_max_bytes);
+		bool head = t->header_bytes > HEADERS_MAX;
+		error_set(&t->error, EREMOTEIO, "the %sanswer of %s is larger than %zu bytes",
+			  head ? "head of the " : "", host,
+			  head ? HEADERS_MAX : t->owner->body_max_bytes);
 		return;
 	}
 	if (f->detail == OS)
@@ -267,6 +269,12 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ts->tls ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, ts->user_agent);
+	/*
+	 * Without TLS, what goes to this machine stays on it: a proxy of the environment's would be
+	 * told the credential. With it, one is asked for a tunnel and sees nothing.
+	 */
+	if (!ts->tls)
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, ts);

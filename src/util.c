@@ -365,7 +365,8 @@ int64_t time_parse(const char *iso8601)
 		rest += 1 + strspn(rest + 1, "0123456789");
 	if (strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
 		return -1;
-	return timegm(&tm);
+	int64_t s = timegm(&tm);
+	return s <= INT64_MAX / 1000000000 ? s : -1;
 }
 
 int64_t clock_wall_ns(const struct clock *c)

@@ -100,7 +100,7 @@ int64_t clock_real_ms(const struct clock *c);
 uint64_t clock_stamp(struct clock *c);
 
 /* "2026-01-14T10:19:23.000Z", with or without fraction, to seconds since the epoch; -1 if it is no
- * such time. */
+ * such time, or one of which an int64_t does not hold the nanoseconds (after 2262). */
 int64_t time_parse(const char *iso8601);
 /* Seconds since the epoch as "2026-01-14T10:19:23Z". */
 int64_t clock_wall_ns(const struct clock *c);

@@ -36,6 +36,11 @@ assert_fails 'Invalid argument' overwrite "$file" 'bad ttl=0'
 assert_fails 'Invalid argument' overwrite "$file" 'bad color=red'
 assert_fails 'Invalid argument' overwrite "$file" 'ttl=90d'
 assert_fails 'File exists' overwrite "$file" 'ci ttl=90d'
+# A line that is too long makes no token of its beginning, nor of its end.
+in_pieces() { { printf 'long%4000s' '' && printf '%200s ttl=90d\n' ''; } >"$1"; }
+all_pieces() { perl -e 'open F, ">", shift; syswrite F, $_ for "x" x 4096, "y\n", "end\n"; exit 1' "$1"; }
+assert_fails 'File too large' in_pieces "$file"
+assert_fails '' all_pieces "$file"
 assert_changes
 assert_gone "$tokens/bad"
 

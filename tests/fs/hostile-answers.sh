@@ -67,6 +67,10 @@ shows 'two of one name' $'x@aaaaaaaaaaa1\nx@aaaaaaaaaaa2' "{\"data\":[$(token aa
 shows 'a name too long for a file' '@aaaaaaaaaaa1' "{\"data\":[$(token aaaaaaaaaaa1 "\"$(repeat n 300)\"")]}"
 shows 'nobody' '' '{"data":[]}'
 
+# A time that no file can have.
+shows 'a time far away' 'far' '{"data":[{"id":"aaaaaaaaaaa1","name":"far","created_at":"9999-12-31T23:59:59Z","last_used_at":"9999-12-31T23:59:59Z","service_token_accesses":[]}]}'
+assert_eq 9999-12-31T23:59:59Z "$(cat "$tokens/far/created_at")"
+
 # Bytes that are no UTF-8.
 refresh
 fault GET "$T" "body_base64=$(printf '{"data":[{"id":"aaaaaaaaaaa1","name":"a\377b\300\200"}]}' | base64 -w 0)"

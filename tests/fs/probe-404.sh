@@ -18,6 +18,16 @@ assert_contains "$(errors_last)" 404
 api_release
 assert_eq ci "$(ls "$tokens")"
 
+# One token of the list, likewise: nobody has deleted it.
+api_switch list_accesses absent
+refresh
+ls "$tokens" >/dev/null
+fault GET "$T/$id" status=404
+assert_fails 'Permission denied' cat "$tokens/ci/permissions"
+assert_contains "$(errors_last)" read_service_tokens
+assert_eq '' "$(cat "$tokens/ci/permissions")"
+api_switch list_accesses present
+
 # A token that somebody deleted is absent, once that is seen.
 delete_token ci
 assert_fails 'Identifier removed' append "$tokens/ci/permissions" read_organization

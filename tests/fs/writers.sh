@@ -24,6 +24,13 @@ replace=(
 	"sort -r $work/text >$file"
 	"dash -c 'echo create_branch delete_branch >$file'"
 )
+# Appending to what was truncated, while somebody looks at the file.
+reopened='use Fcntl; sysopen(F, shift, O_WRONLY | O_APPEND | eval(shift)) and truncate(F, 0) or die; stat F;
+	syswrite(F, "create_branch\n") and -s F and syswrite(F, "delete_branch\n") and close(F) or die $!'
+replace+=(
+	"perl -e '$reopened' $file 0"
+	"perl -e '$reopened' $file O_TRUNC"
+)
 append=(
 	"echo create_branch delete_branch >>$file"
 	"printf '%s\n' create_branch delete_branch >>$file"

@@ -109,13 +109,16 @@ void rules_asked(struct asked *a, const struct op *op)
 		a->too_big = !text_write(t, op->offset, buf_str(&op->data), op->data.len,
 					 &a->must_change);
 		t->refused |= a->too_big;
+		t->writer = process_group(a->pid);
 		t->written = a->began;
 	} else if (a->kind == OP_SETATTR && op->set_size && !t->creates) {
 		text_truncate(t, op->size);
 		t->written = a->began;
 	} else if (a->kind == OP_FLUSH) {
-		t->dropped |= kernel_ending(a->pid);
-		t->closed = true;
+		pid_t closer = process_group(a->pid);
+		bool killed = kernel_ending(a->pid);
+		t->dropped |= killed && (closer == t->opener || closer == t->writer);
+		t->closed |= !killed;
 	}
 }
 

@@ -25,7 +25,7 @@ struct text {
 	uint64_t file; /* 0: released */
 	bool creates;  /* create-token, else `permissions` */
 	char *organization_id, *token_id, *database_id; /* owned */
-	pid_t opener;                                   /* thread group */
+	pid_t opener, writer;                           /* thread groups; who wrote last */
 	enum draft_mode mode;
 	struct buf text;
 	size_t counted;   /* what of it a close or fsync counted, with an unterminated last line */

@@ -117,6 +117,23 @@ static void nesting_has_a_limit(void **state)
 	buf_finish(&body);
 }
 
+static void values_have_a_limit(void **state)
+{
+	static const char *const items[] = {"0,", "[],", "[[[[[[[]]]]]]],"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+		struct buf body = BUF_INIT;
+		buf_adds(&body, "{\"id\":\"a\",\"x\":[");
+		for (size_t n = 0; n <= 3000000 / (strlen(items[i]) / 2); n++)
+			buf_adds(&body, items[i]);
+		buf_adds(&body, "0]}");
+		assert_int_equal(decode(TOKEN, body.data), -EREMOTEIO);
+		assert_non_null(strstr(got.error.text, "the answer holds too many values"));
+		buf_finish(&body);
+	}
+}
+
 static void text_that_is_no_utf8_is_passed_on(void **state)
 {
 	(void)state;
@@ -159,7 +176,7 @@ static void a_secret_is_wiped_from_every_answer_that_has_one(void **state)
 	assert_int_equal(secrets_wiped, 1);
 }
 
-static void large_answers_are_read_quickly_and_too_large_ones_refused(void **state)
+static void large_answers_are_read_quickly(void **state)
 {
 	struct buf body = BUF_INIT;
 
@@ -180,20 +197,76 @@ static void large_answers_are_read_quickly_and_too_large_ones_refused(void **sta
 	assert_int_equal(got.tokens.v[999].grants.n, 20);
 	assert_int_equal(got.tokens.v[999].grants.v[7].scopes.n, 3);
 
+	/* As many names of one thing as fit, to be taken out. */
 	buf_clear(&body);
-	buf_adds(&body, "{\"data\":[{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r\"}");
-	for (int i = 1; i < DECODE_ITEMS_MAX; i++)
-		buf_addf(&body,
-			 ",{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r%d\"}",
-			 i);
-	buf_adds(&body, "]}");
-	assert_int_equal(decode_bytes(ACCESSES, body.data, body.len), 0);
-	assert_int_equal(got.grants.n, DECODE_ITEMS_MAX);
-	buf_resize(&body, body.len - 2);
-	buf_adds(&body, ",{\"access\":\"a\"}]}");
-	assert_int_equal(decode_bytes(ACCESSES, body.data, body.len), -EREMOTEIO);
-	assert_string_equal(got.error.text, "data: too many items");
+	buf_adds(&body, "{\"data\":[{\"id\":\"t\"");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&body, ",\"\":0");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&body, ",\"token\":0");
+	buf_adds(&body, "}]}");
+	assert_int_equal(decode_bytes(TOKENS, body.data, body.len), 0);
+	assert_null(strstr(got.tokens.v[0].info, "token"));
 	buf_finish(&body);
+}
+
+/* `n` of `item`, with their numbers put in, between `before` and `after`. */
+static int decode_many(enum kind kind, const char *before, const char *item, int n,
+		       const char *after)
+{
+	struct buf body = BUF_INIT;
+
+	buf_adds(&body, before);
+	for (int i = 0; i < n; i++) {
+		char number[16];
+		snprintf(number, sizeof(number), "%d", i);
+		buf_adds(&body, i > 0 ? "," : "");
+		for (const char *p = item; *p != '\0'; p++)
+			if (*p == '#')
+				buf_adds(&body, number);
+			else
+				buf_addc(&body, *p);
+	}
+	buf_adds(&body, after);
+	int r = decode_bytes(kind, body.data, body.len);
+	buf_finish(&body);
+	return r;
+}
+
+static void more_than_a_limit_is_refused(void **state)
+{
+	static const char list[] = "{\"data\":[", end[] = "]}";
+	static const char token[] = "{\"data\":[{\"id\":\"t\",\"service_token_accesses\":[";
+	static const struct {
+		enum kind kind;
+		const char *before, *item, *after;
+		int most;
+		const char *words;
+	} cases[] = {
+		{ORGANIZATIONS, list, "{\"id\":\"o#\",\"name\":\"o#\"}", end,
+		 DECODE_ORGANIZATIONS_MAX, "data: too many items"},
+		{DATABASES, list, "{\"id\":\"d#\",\"name\":\"d#\"}", end, DECODE_DATABASES_MAX,
+		 "data: too many items"},
+		{TOKENS, list, "{\"id\":\"t#\"}", end, DECODE_ITEMS_MAX, "data: too many items"},
+		{ACCESSES, list, "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r#\"}",
+		 end, DECODE_RESOURCES_MAX, "data: more than any token may do"},
+		{ACCESSES, list, "{\"access\":\"a#\",\"resource_type\":\"D\",\"resource_id\":\"r\"}",
+		 end, DECODE_SCOPES_MAX, "data: more than any token may do"},
+		{TOKENS, token, "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_name\":\"r#\"}",
+		 "]}]}", DECODE_RESOURCES_MAX,
+		 "data[0].service_token_accesses: more than any token may do"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(decode_many(cases[i].kind, cases[i].before, cases[i].item,
+					     cases[i].most, cases[i].after),
+				 0);
+		assert_int_equal(decode_many(cases[i].kind, cases[i].before, cases[i].item,
+					     cases[i].most + 1, cases[i].after),
+				 -EREMOTEIO);
+		assert_string_equal(got.error.text, cases[i].words);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, finish)
@@ -212,9 +285,11 @@ int main(void)
 		TEST(an_answer_cut_off_anywhere_is_refused),
 		TEST(a_changed_byte_does_no_harm),
 		TEST(nesting_has_a_limit),
+		TEST(values_have_a_limit),
 		TEST(text_that_is_no_utf8_is_passed_on),
 		TEST(a_secret_is_wiped_from_every_answer_that_has_one),
-		TEST(large_answers_are_read_quickly_and_too_large_ones_refused),
+		TEST(large_answers_are_read_quickly),
+		TEST(more_than_a_limit_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,21 +154,33 @@ static void a_killed_writer_commits_nothing_more(void **state)
 
 	(void)state;
 	setup(O_WRONLY | O_TRUNC);
-	put(&r, 0, "writ");
+	ASK(&r, .kind = OP_WRITE, .node = node, .file = file, .data = "writ", .pid = pid);
 	flush(&r, pid);
 	assert_int_equal(result(&r), 0);
+	flush(&r, 0); /* who closes it after all is told, once */
+	assert_int_equal(result(&r), -ECANCELED);
 	flush(&r, 0);
 	assert_int_equal(result(&r), 0);
 	fs_release(fs, file);
 	world_turn(&w);
 	assert_int_equal(fake_count(), 0);
+	/* One that wrote nothing of it does not matter. */
+	file = open_at(PERMISSIONS, O_WRONLY | O_TRUNC);
+	put(&r, 0, "read_branch");
+	flush(&r, pid);
+	assert_int_equal(result(&r), 0);
+	flush(&r, 0);
+	CONFIRM(READ);
+	assert_int_equal(result(&r), 0);
+	assert_int_equal(fake_count(), 1);
+	fs_release(fs, file);
 	end_process(pid);
 	/* Nor one that was never closed at all. */
 	file = open_at(PERMISSIONS, O_WRONLY | O_TRUNC);
 	put(&r, 0, "writ");
 	fs_release(fs, file);
 	world_turn(&w);
-	assert_int_equal(fake_count(), 0);
+	assert_int_equal(fake_count(), 1);
 	fs_finish();
 }
 

@@ -178,6 +178,50 @@ static void old_data_does_not_serve_when_its_renewal_failed(void **state)
 	teardown();
 }
 
+/* Else every operation would wait a timeout out for each thing on its path. */
+static void offline_who_comes_after_a_silence_does_not_wait(void **state)
+{
+	struct reader a, b;
+
+	(void)state;
+	setup(1000, true);
+	arrive(&a);
+	need(&a);
+	land();
+	resources_run_ready(&all);
+	hands.mono_ms += 1000;
+	arrive(&a);
+	assert_int_equal(need(&a), WAIT);
+	fail_with(ETIMEDOUT, 0);
+	resources_run_ready(&all);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(starts, 2);
+	arrive(&b);
+	assert_int_equal(need(&b), 0);
+	assert_int_equal(starts, 3); /* it is asked for meanwhile, once */
+	arrive(&b);
+	assert_int_equal(need(&b), 0);
+	assert_int_equal(starts, 3);
+	b.since = b.waiter.arrived; /* what confirms a change waits */
+	assert_int_equal(need(&b), WAIT);
+	fail_with(ETIMEDOUT, 0);
+	resources_run_ready(&all);
+	assert_int_equal(b.result, WAIT);
+	fail_with(ECONNREFUSED, 0);
+	resources_run_ready(&all);
+	assert_int_equal(b.result, -ECONNREFUSED);
+	arrive(&a); /* an answer of a kind: the next waits for its own */
+	assert_int_equal(need(&a), WAIT);
+	fail_with(ETIMEDOUT, 0);
+	resources_run_ready(&all);
+	hands.mono_ms += 30000;
+	arrive(&a);
+	assert_int_equal(need(&a), WAIT);
+	land();
+	resources_run_ready(&all);
+	teardown();
+}
+
 static void offline_old_data_serves_only_if_nobody_answered(void **state)
 {
 	static const struct {
@@ -552,6 +596,7 @@ int main(void)
 		cmocka_unit_test(a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others),
 		cmocka_unit_test(old_data_does_not_serve_when_its_renewal_failed),
 		cmocka_unit_test(offline_old_data_serves_only_if_nobody_answered),
+		cmocka_unit_test(offline_who_comes_after_a_silence_does_not_wait),
 		cmocka_unit_test(many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming),
 		cmocka_unit_test(an_overtaken_fetch_is_begun_again_if_someone_waits),
 		cmocka_unit_test(need_since_wants_an_answer_to_a_request_sent_afterwards),

@@ -155,16 +155,13 @@ static void a_name_is_encoded_in_the_path(void **state)
 static void what_a_404_means_the_organizations_tell(void **state)
 {
 	static const struct {
-		bool token; /* of a token's grants, else of a list */
 		int probe_status;
 		const char *probe_body;
 		int result;
 	} cases[] = {
-		{false, 401, "{}", -EKEYREJECTED},
-		{false, 200, LIST(ORGANIZATION("o1", "acme")), -EACCES},
-		{true, 401, "{}", -EKEYREJECTED},
-		{true, 200, LIST(ORGANIZATION("o1", "acme")), -EIDRM},
-		{true, 503, "{}", -EREMOTEIO},
+		{401, "{}", -EKEYREJECTED},
+		{200, LIST(ORGANIZATION("o1", "acme")), -EACCES},
+		{503, "{}", -EREMOTEIO},
 	};
 	struct needy n;
 
@@ -172,15 +169,46 @@ static void what_a_404_means_the_organizations_tell(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		world_start(&w);
 		struct organization *o = world_acme(&w, bare_tokens);
-		o = model_organization(w.model, "o1");
 		w.clock.mono_ms += 30000;
-		needy_need(&n, &w, cases[i].token ? &world_token(&w, "t1")->grants : &o->tokens);
+		needy_need(&n, &w, &o->tokens);
 		fake_answer("GET", 404, "{\"code\":\"not_found\",\"message\":\"Not Found\"}");
 		assert_true(fake_has(ORGANIZATIONS));
 		fake_answer(ORGANIZATIONS, cases[i].probe_status, cases[i].probe_body);
 		world_turn(&w);
 		assert_int_equal(n.result, cases[i].result);
 		assert_int_equal(fake_count(), 2);
+		world_finish(&w);
+	}
+}
+
+/* Of a token, its list does; and of the list the organizations. */
+static void what_a_404_of_a_token_means_its_list_tells(void **state)
+{
+	static const struct {
+		int list_status;
+		const char *list_body;
+		int result;
+	} cases[] = {
+		{401, "{}", -EKEYREJECTED},
+		{200, LIST(TOKEN_BARE("t1", "ci")), -EACCES}, /* it is there still */
+		{200, LIST(TOKEN("t1", "ci", "")), 0},        /* and this says what it may do */
+		{503, "{}", -EREMOTEIO},
+		{404, "{}", -EKEYREJECTED},
+	};
+	struct needy n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		world_start(&w);
+		world_acme(&w, bare_tokens);
+		needy_need(&n, &w, &world_token(&w, "t1")->grants);
+		fake_answer(GET_TOKEN("t1"), 404, "{}");
+		fake_answer(TOKENS, cases[i].list_status, cases[i].list_body);
+		if (cases[i].list_status == 404)
+			fake_answer(ORGANIZATIONS, 401, "{}");
+		world_turn(&w);
+		assert_int_equal(n.result, cases[i].result);
+		assert_int_equal(fake_open(), 0);
 		world_finish(&w);
 	}
 }
@@ -397,6 +425,7 @@ int main(void)
 		cmocka_unit_test(an_organization_without_a_usable_name_fails_the_list),
 		cmocka_unit_test(a_name_is_encoded_in_the_path),
 		cmocka_unit_test(what_a_404_means_the_organizations_tell),
+		cmocka_unit_test(what_a_404_of_a_token_means_its_list_tells),
 		cmocka_unit_test(a_404_in_an_organization_that_is_gone_wakes_who_waits),
 		cmocka_unit_test(refusals_are_errnos_with_their_words),
 		cmocka_unit_test(grants_come_with_the_list_where_it_has_them),

@@ -134,7 +134,7 @@ static void a_token_deleted_elsewhere_is_eidrm(void **state)
 	fake_answer(BODY("\"a\""), 404, "{}");
 	world_turn(&w);
 	fake_answer(GET_TOKEN("t1"), 404, "{}");
-	fake_answer(ORGANIZATIONS, 200, LIST(ORGANIZATION("o1", "acme")));
+	fake_answer(TOKENS, 200, LIST(""));
 	world_turn(&w);
 	assert_int_equal(a.error.err, EIDRM);
 	world_finish(&w);

@@ -204,8 +204,8 @@ static void only_a_pending_signal_that_ends_is_ending(void **state)
 		int signal;
 		bool ends;
 	} cases[] = {{0, false},        {SIGHUP, true},   {SIGINT, true},   {SIGQUIT, true},
-		     {SIGTERM, true},   {SIGTSTP, false}, {SIGUSR1, false}, {SIGCHLD, false},
-		     {SIGWINCH, false}, {SIGALRM, false}};
+		     {SIGTERM, true},   {SIGTSTP, false}, {SIGUSR1, true},  {SIGCHLD, false},
+		     {SIGWINCH, false}, {SIGALRM, true},  {SIGABRT, true},  {SIGURG, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -54,6 +54,9 @@ static void time_parse_takes_what_the_api_writes_and_nothing_else(void **state)
 	assert_int_equal(time_parse("2023-10-25"), -1);
 	assert_int_equal(time_parse("2023-10-25T16:54:12.879Zx"), -1);
 	assert_int_equal(time_parse(NULL), -1);
+	assert_int_equal(time_parse("2262-04-11T23:47:16Z"), 9223372036);
+	assert_int_equal(time_parse("2262-04-11T23:47:17Z"), -1);
+	assert_int_equal(time_parse("9999-12-31T23:59:59Z"), -1);
 	char out[24];
 	time_format(1698252852, out);
 	assert_string_equal(out, "2023-10-25T16:54:12Z");
