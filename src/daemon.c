@@ -86,6 +86,12 @@ int daemon_fork(struct daemon *d, bool foreground, struct error *e)
 	return DAEMON_PARENT;
 }
 
+void daemon_let_go(const struct daemon *d)
+{
+	if (d->report_fd >= 0)
+		close_above(STDERR_FILENO, d->report_fd);
+}
+
 static int leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR);

@@ -33,6 +33,11 @@ struct daemon {
  */
 int daemon_fork(struct daemon *d, bool foreground, struct error *e);
 /*
+ * In the child, before it opens anything: close what it was started with open, such as the file of
+ * flock(1) or a pipe, which nobody wants held for days. In the foreground, nothing.
+ */
+void daemon_let_go(const struct daemon *d);
+/*
  * In the child, when it can serve: a session of its own, working directory /, standard streams to
  * /dev/null, log to syslog, report. In the foreground, nothing. 0 or -errno with a sentence;
  * -EPIPE: the parent was ended meanwhile, so nobody wants this mount.

@@ -80,9 +80,17 @@ int draft_lines(const struct draft *d, struct edit *out, struct error *e)
 	return grammar_parse(d->text.data + d->judged, end - d->judged, out, e);
 }
 
-void draft_accept(struct draft *d, const struct edit *edit)
+void draft_confirm(struct draft *d, const struct scopes *granted, unsigned revocations)
 {
-	scopes_merge(&d->confirmed, &edit->grant);
+	if (d->revocations != revocations)
+		scopes_finish(&d->confirmed);
+	d->revocations = revocations;
+	scopes_merge(&d->confirmed, granted);
+}
+
+void draft_accept(struct draft *d, const struct edit *edit, unsigned revocations)
+{
+	draft_confirm(d, &edit->grant, revocations);
 	scopes_subtract(&d->confirmed, &edit->revoke);
 	d->judged = lines_end(d) > d->judged ? lines_end(d) : d->judged;
 }

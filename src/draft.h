@@ -32,6 +32,7 @@ struct draft {
 	bool dropped;            /* its writer was killed: nothing of it counts any more */
 	uint64_t written;        /* stamp of the last modification */
 	struct scopes confirmed; /* granted through this draft, by an answer */
+	unsigned revocations;    /* of the file (struct permissions), at that time */
 	struct error failed; /* err != 0: a write was refused, so the text is not what was meant:
 				never revoke by it */
 };
@@ -50,8 +51,10 @@ int draft_truncate(struct draft *d, uint64_t size, uint64_t stamp, struct error 
 
 /* What the complete lines not judged yet ask for. 0 (maybe nothing), or -EINVAL. */
 int draft_lines(const struct draft *d, struct edit *out, struct error *e);
-/* They were judged: confirmed by PlanetScale. */
-void draft_accept(struct draft *d, const struct edit *edit);
+/* They were judged: confirmed by PlanetScale, when the file had so many `revocations`. */
+void draft_accept(struct draft *d, const struct edit *edit, unsigned revocations);
+/* The same of scopes that were granted otherwise. */
+void draft_confirm(struct draft *d, const struct scopes *granted, unsigned revocations);
 /* They were refused: the last `size` bytes written leave the text, and the draft is marked. */
 void draft_refuse(struct draft *d, size_t size, const struct error *e);
 

@@ -185,7 +185,8 @@ void file_release(struct file *f)
 		return;
 	list_remove(&f->link);
 	node_release(&f->fs->nodes, f->node);
-	buf_wipe(&f->text);
+	buf_finish(&f->text);
+	secret_free(f->secret);
 	buf_finish(&f->line);
 	op_directory_finish(&f->directory);
 	if (f->scratch != NULL)
@@ -237,7 +238,7 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 			continue;
 		tree_attr_unread(&n->place, st);
 		st->st_nlink = 0;
-		st->st_size = (off_t)f->text.len;
+		st->st_size = (off_t)(f->secret != NULL ? secret_len(f->secret) : f->text.len);
 		return true;
 	}
 	return false;

@@ -109,10 +109,10 @@ int fs_unlink(struct op *op)
 	if (p.kind == TREE_SCRATCH) {
 		detach(fs, &p);
 		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
-	} else if (p.kind == TREE_TOKEN_SECRET) {
-		model_drop_secret(fs->model, p.token_id);
+	} else if (tree_secret(p.kind) != 0) {
+		model_remove_secret(fs->model, p.token_id, tree_secret(p.kind));
 	}
-	/* The fixed files go quietly, for rm -r: they are the token's, and go with it. */
+	/* The other fixed files go quietly, for rm -r: they are the token's, and go with it. */
 	op_reply_ok(op);
 	return 0;
 }

@@ -100,7 +100,12 @@ static int open_plain(struct op *op, struct node *n)
 		fs_refresh(fs);
 	struct file *f = file_new(fs, n, op->pid);
 	f->writable = wants_write(op);
-	f->text = text;
+	if (tree_secret(kind) != 0) {
+		f->secret = secret_new(buf_str(&text), text.len);
+		buf_wipe(&text);
+	} else {
+		f->text = text;
+	}
 	return reply_open(op, f);
 }
 
@@ -216,13 +221,17 @@ int fs_create(struct op *op)
 /* --- read, write, close: by what is open
  * -------------------------------------------------------------------- */
 
+static int reply_part(struct op *op, const char *text, size_t len)
+{
+	size_t from = op->offset < len ? (size_t)op->offset : len;
+
+	op_reply_data(op, text + from, len - from < op->size ? len - from : op->size);
+	return 0;
+}
+
 static int reply_slice(struct op *op, const struct buf *text)
 {
-	size_t from = op->offset < text->len ? (size_t)op->offset : text->len;
-	size_t n = text->len - from < op->size ? text->len - from : op->size;
-
-	op_reply_data(op, buf_str(text) + from, n);
-	return 0;
+	return reply_part(op, buf_str(text), text->len);
 }
 
 /* Whoever reads from the start again sees what is granted now. */
@@ -248,6 +257,8 @@ int fs_read(struct op *op)
 
 	if (f->scratch != NULL)
 		return reply_slice(op, &f->scratch->text);
+	if (f->secret != NULL)
+		return reply_part(op, secret_expose(f->secret), secret_len(f->secret));
 	return tree_is_permissions(f->node->place.kind) ? read_permissions(op, f)
 							: reply_slice(op, &f->text);
 }

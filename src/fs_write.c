@@ -41,6 +41,13 @@ static struct token *commit_token(const struct commit *c)
 	return o == NULL ? NULL : model_token(o, c->token_id);
 }
 
+static unsigned revocations(const struct commit *c)
+{
+	struct token *t = commit_token(c);
+
+	return t == NULL ? 0 : model_permissions(t, c->database_id)->revocations;
+}
+
 static struct commit *commit_new(struct fs *fs, const struct place *p, struct file *f)
 {
 	struct commit *c = xcalloc(1, sizeof(*c));
@@ -82,6 +89,7 @@ static void commit_free(struct commit *c)
 
 static struct store_job *commit_start(struct commit *c, uint64_t since, store_done *done, void *ctx)
 {
+	const struct draft *d = c->file != NULL ? c->file->draft : NULL;
 	const struct store_change change = {
 		.organization_id = c->organization_id,
 		.token_id = c->token_id,
@@ -89,8 +97,8 @@ static struct store_job *commit_start(struct commit *c, uint64_t since, store_do
 		.grant = &c->edit.grant,
 		.revoke = &c->edit.revoke,
 		.exact = c->exact,
-		.confirmed = c->file != NULL && c->file->draft != NULL ? &c->file->draft->confirmed
-								       : NULL,
+		.confirmed = d != NULL ? &d->confirmed : NULL,
+		.revocations = d != NULL ? d->revocations : 0,
 		.since = since,
 	};
 
@@ -157,7 +165,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 
 	(void)made_id;
 	if (e == NULL) {
-		draft_accept(d, &c->edit);
+		draft_accept(d, &c->edit, revocations(c));
 	} else {
 		told = *e;
 		fs_advise(&told, c->database_id, &c->edit.grant);
@@ -229,7 +237,7 @@ static void keep_outcome(struct commit *c, const struct error *e, bool told)
 static void close_commit(struct commit *c, const struct error *e, struct error *told_error)
 {
 	if (e == NULL) {
-		scopes_merge(&c->file->draft->confirmed, &c->edit.grant);
+		draft_confirm(c->file->draft, &c->edit.grant, revocations(c));
 		if (c->exact)
 			fs_forget_removed(c->fs, &c->file->node->place);
 		return;

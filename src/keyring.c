@@ -1,6 +1,5 @@
 #include "keyring.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -134,20 +133,6 @@ static enum verdict ask(int fd)
 
 #endif
 
-/* libcurl and libfuse do not close all they have open when a program is executed. */
-static void close_others(void)
-{
-	DIR *open = opendir("/proc/self/fd");
-
-	for (struct dirent *f; open != NULL && (f = readdir(open)) != NULL;) {
-		int fd = atoi(f->d_name);
-		if (fd > ANSWER_FD && fd != dirfd(open))
-			close(fd);
-	}
-	if (open != NULL)
-		closedir(open);
-}
-
 bool keyring_is_asker(int argc, char **argv)
 {
 	return argc == 2 && str_eq(argv[0], ASKER_NAME);
@@ -158,7 +143,8 @@ void keyring_be_asker(char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != atoi(argv[1]) || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0)
 		_exit(EXIT_FAILURE);
-	close_others();
+	/* libcurl and libfuse do not close all they have open when a program is executed. */
+	close_above(ANSWER_FD, -1);
 	const char verdict = (char)ask(ANSWER_FD);
 	_exit(write_all(ANSWER_FD, &verdict, 1) ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -186,6 +186,7 @@ static int serve(struct mount *m)
 {
 	struct error e = {0};
 
+	daemon_let_go(&m->daemon);
 	credential_relock(&m->config.credential);
 	if (!secret_locked(m->config.credential.header))
 		log_warning("the credential may be swapped out: RLIMIT_MEMLOCK is too low");

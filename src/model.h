@@ -26,6 +26,7 @@ struct permissions {
 	char *database_id;   /* owned; NULL: the organization's */
 	int64_t mtime_ns;    /* wall clock: moves exactly when this mount sees the content change */
 	unsigned committing; /* commits under way */
+	unsigned revocations; /* sent by this mount so far: what was confirmed before may be so no more */
 	struct list waiters; /* of struct waiter: until `committing` is 0 */
 	struct error
 		*kept; /* owned: a commit failed and nobody was told, for the next fsync; or NULL */
@@ -41,11 +42,19 @@ struct token {
 	size_t n_files;
 };
 
+/* The files that a secret is shown in, as flags. */
+enum secret_form {
+	SECRET_TOKEN = 1,
+	SECRET_ENV = 2,
+	SECRET_HEADER = 4,
+};
+
 /* A secret that PlanetScale told this mount once. Kept until rm, rmdir or unmount, whatever a
  * listing says meanwhile: there is no second copy. */
 struct kept_secret {
 	char *token_id;        /* owned */
 	struct secret *secret; /* owned */
+	unsigned removed;      /* forms that are shown no more */
 };
 
 struct organization {
@@ -123,6 +132,10 @@ struct permissions *model_permissions(struct token *t, const char *database_id);
 void model_keep_secret(struct model *m, const char *token_id, struct secret *secret);
 const struct secret *model_secret(const struct model *m,
 				  const char *token_id); /* NULL: not known here */
+/* Is it known here, and was its file of this form not removed? */
+bool model_shows_secret(const struct model *m, const char *token_id, enum secret_form form);
+/* Its file of this form is removed: without SECRET_TOKEN the secret itself is forgotten. */
+void model_remove_secret(struct model *m, const char *token_id, enum secret_form form);
 void model_drop_secret(struct model *m, const char *token_id);
 size_t model_unlocked(const struct model *m); /* how many of the secrets may be swapped out */
 

@@ -13,6 +13,8 @@
 #define REREADS_MAX 5
 /* More pages than this are no list, whatever "next_page" says. */
 #define PAGES_MAX 2000
+/* And more than this in all its pages, which are kept until the last has come. */
+#define LIST_MAX_BYTES ((size_t)256 << 20)
 
 enum fetch_kind {
 	FETCH_ORGANIZATIONS,
@@ -35,6 +37,7 @@ struct fetch {
 	struct api_call *call; /* borrowed */
 	int64_t page;
 	int pages;
+	size_t bytes; /* of all pages so far */
 	uint64_t probe_since; /* not 0: waiting for the probe */
 	struct error refusal; /* what the probe explains */
 	struct organization_records organizations;
@@ -308,8 +311,24 @@ static void fetch_again(struct fetch *f)
 	token_records_finish(&f->tokens);
 	f->page = 1;
 	f->pages = 0;
+	f->bytes = 0;
 	f->changed = false;
 	fetch_page(f);
+}
+
+/* One page more has come, and there is a `next` one. */
+static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
+{
+	if (next <= f->page || ++f->pages >= PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX)
+		error_set(e, EREMOTEIO,
+			  "PlanetScale's list does not end: page %lld is followed by %lld",
+			  (long long)f->page, (long long)next);
+	else if (f->bytes > LIST_MAX_BYTES)
+		error_set(e, EREMOTEIO, "PlanetScale's list is larger than %zu MiB",
+			  LIST_MAX_BYTES >> 20);
+	else
+		return false;
+	return true;
 }
 
 static void fetch_answer(void *ctx, const struct api_answer *a)
@@ -325,6 +344,7 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		fetch_refused(f, &a->error);
 		return;
 	}
+	f->bytes += a->len;
 	if (decode_page(f, a, &next, &e) != 0) {
 		error_wrap(&e, "PlanetScale's answer makes no sense");
 		e.http_status = a->error.http_status;
@@ -341,10 +361,7 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 			fetch_apply(f);
 		return;
 	}
-	if (next <= f->page || ++f->pages >= PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX) {
-		error_set(&e, EREMOTEIO,
-			  "PlanetScale's list does not end: page %lld is followed by %lld",
-			  (long long)f->page, (long long)next);
+	if (beyond_limits(f, next, &e)) {
 		fetch_fail(f, &e);
 		return;
 	}

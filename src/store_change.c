@@ -22,6 +22,8 @@ struct change_job {
 	uint64_t since;          /* what is known counts as fresh if it was asked for after this */
 	bool must_read;          /* only a fresh answer decides from here on */
 	struct scopes confirmed; /* granted, by an answer after the command */
+	unsigned revocations;    /* when what it began with was confirmed */
+	bool begun;
 	struct scopes posted;
 	struct scopes deleted;
 	struct scopes sending; /* what the call in flight asks for */
@@ -255,6 +257,8 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 		.ctx = c,
 	};
 	resource_dirty(&t->grants);
+	if (!grant)
+		model_permissions(t, c->database_id)->revocations++;
 	c->job.changing = true;
 	c->job.call = grant ? api_grant(c->job.store->api, &target, database, &c->sending)
 			    : api_revoke(c->job.store->api, &target, database, &c->sending);
@@ -337,6 +341,10 @@ static void change_step(struct store_job *job)
 		fail(c, NULL, &e);
 		return;
 	}
+	/* Its turn has come: the jobs before it may have taken away what was confirmed. */
+	if (!c->begun && model_permissions(t, c->database_id)->revocations != c->revocations)
+		scopes_finish(&c->confirmed);
+	c->begun = true;
 	const struct grant *g = model_grant(t, c->database_id);
 	const struct scopes *have = g != NULL ? &g->scopes : &none;
 	if (!resource_sent_since(&t->grants, c->since)) {
@@ -365,6 +373,7 @@ struct store_job *store_change(struct store *s, const struct store_change *chang
 	scopes_copy(&c->revoke, change->revoke);
 	if (change->confirmed != NULL)
 		c->confirmed = both(&c->grant, change->confirmed);
+	c->revocations = change->revocations;
 	c->exact = change->exact;
 	c->since = change->since;
 	return &c->job;

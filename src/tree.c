@@ -17,8 +17,9 @@ struct row {
 	tree_show_fn *show;         /* files and links */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
-	bool secret; /* there only while this mount knows the token's secret */
-	bool plain;  /* the place means the same whatever PlanetScale says: costs no request */
+	/* One of the files that show the token's secret; there only while this mount does. */
+	enum secret_form secret;
+	bool plain; /* the place means the same whatever PlanetScale says: costs no request */
 };
 
 static const struct row rows[TREE_KINDS] = {
@@ -67,9 +68,11 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info},
 	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
 	   all. */
-	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = true},
-	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header, .secret = true},
-	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret, .secret = true},
+	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV},
+	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header,
+			       .secret = SECRET_HEADER},
+	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret,
+			       .secret = SECRET_TOKEN},
 	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions},
 	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = list_token_databases,
 				  .find = find_token_database},
@@ -97,6 +100,11 @@ mode_t tree_mode(enum tree_kind kind)
 bool tree_is_permissions(enum tree_kind kind)
 {
 	return kind == TREE_PERMISSIONS || kind == TREE_DATABASE_PERMISSIONS;
+}
+
+enum secret_form tree_secret(enum tree_kind kind)
+{
+	return rows[kind].secret;
 }
 
 static bool below(enum tree_kind kind, enum tree_kind ancestor)
@@ -190,7 +198,9 @@ int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct vi
 
 static bool present(const struct tree *t, enum tree_kind kind, const char *token_id)
 {
-	return !rows[kind].secret || model_secret(t->model, token_id) != NULL;
+	enum secret_form form = rows[kind].secret;
+
+	return form == 0 || model_shows_secret(t->model, token_id, form);
 }
 
 static struct place child_place(const struct place *dir, enum tree_kind kind)

@@ -93,6 +93,7 @@ const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of either level */
+enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
 /* Does it lie in a token's directory (which itself does not count)? */
 bool tree_in_token(enum tree_kind kind);
 /* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come

@@ -195,6 +195,10 @@ static void grant_file_name(const struct organization *o, const struct grant *g,
 		buf_adds(out, d->file_name);
 	else
 		name_encode(g->resource_name, strlen(g->resource_name), out);
+	if (out->len > FILE_NAME_MAX) { /* see names_assign() */
+		buf_clear(out);
+		buf_addf(out, "@%s", grant_database_id(g));
+	}
 }
 
 /* Only those with a name; one that is gone is not shown. */

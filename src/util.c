@@ -1,10 +1,12 @@
 #include "util.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How text_clean() writes a secret, from so many characters on. */
 #define MASK       "***"
@@ -315,6 +317,19 @@ char *buf_take(struct buf *b)
 const char *buf_str(const struct buf *b)
 {
 	return b->data == NULL ? "" : b->data;
+}
+
+void close_above(int lowest, int except)
+{
+	DIR *all = opendir("/proc/self/fd");
+
+	for (struct dirent *f; all != NULL && (f = readdir(all)) != NULL;) {
+		int fd = atoi(f->d_name);
+		if (fd > lowest && fd != except && fd != dirfd(all))
+			close(fd);
+	}
+	if (all != NULL)
+		closedir(all);
 }
 
 static int64_t milliseconds(const struct timespec *ts)

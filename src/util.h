@@ -47,6 +47,9 @@ size_t utf8_len(const char *s, size_t left);
 /* Is `s[0..len)` (with len = utf8_len) a control character: C0, DEL or C1? */
 bool utf8_control(const char *s, size_t len);
 
+/* Close every file descriptor of ours above `lowest` but `except`. */
+void close_above(int lowest, int except);
+
 /* A byte buffer that grows. Always NUL-terminated behind `len`, so `data` is a string if it has no
  * NUL. */
 struct buf {

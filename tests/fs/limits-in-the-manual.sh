@@ -23,6 +23,7 @@ declare -A constants=(
 	['databases of a token']='decode.h DECODE_RESOURCES_MAX'
 	['permissions on one of them']='decode.h DECODE_SCOPES_MAX'
 	['pages of a list']='store.c PAGES_MAX'
+	['bytes of all its pages']='store.c LIST_MAX_BYTES'
 	['number of a page']='decode.c NEXT_PAGE_MAX'
 	['repeated readings of a list']='store.c REREADS_MAX'
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'

@@ -22,6 +22,19 @@ assert_eq "$id" "$(cat "$tokens/ci/id")"
 assert_eq '' "$(cat "$file")"
 assert_requests
 
+# The files with the secret in other forms can be removed for good; the secret goes with `token`.
+mkdir "$tokens/secrets"
+mv "$tokens/secrets/env" "$work/env"
+assert_contains "$(cat "$work/env")" "$(cat "$tokens/secrets/token")"
+assert_gone "$tokens/secrets/env"
+assert_contains "$(cat "$tokens/secrets/header")" Authorization
+rm "$tokens/secrets/header"
+[[ -s $tokens/secrets/token ]] || fail "no secret"
+assert_lacks "$(ls "$tokens/secrets")" env header
+rm "$tokens/secrets/token"
+assert_gone "$tokens/secrets/"{env,header,token}
+rmdir "$tokens/secrets"
+
 # A grant: one POST, and its answer is the confirmation.
 api_clear
 echo read_branch create_branch >>"$file"

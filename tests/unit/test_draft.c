@@ -38,7 +38,7 @@ static void assert_lines(const char *grant, const char *revoke)
 	assert_int_equal(draft_lines(&d, &edit, &e), 0);
 	assert_scopes(&edit.grant, grant);
 	assert_scopes(&edit.revoke, revoke);
-	draft_accept(&d, &edit);
+	draft_accept(&d, &edit, 0);
 	edit_finish(&edit);
 }
 

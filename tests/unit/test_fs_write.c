@@ -209,6 +209,41 @@ static void a_refused_write_is_einval_with_advice_and_poisons_the_draft(void **s
 	fs_finish();
 }
 
+/* What was confirmed through the open file may be gone since: by itself, though the answer was a
+ * failure, or through another file. */
+static void a_grant_is_confirmed_again_after_a_revocation(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	setup(O_WRONLY | O_APPEND);
+	uint64_t ours = file, other = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	put(&r, 0, "write_x\n");
+	answer(GRANT("t1"), 200, LIST(READ "," WRITE));
+	put(&r, 0, "write_x\n");
+	assert_int_equal(r.kind, R_WRITTEN);
+	assert_int_equal(fake_count(), 1);
+
+	for (size_t i = 0; i < 2; i++) {
+		file = i == 0 ? ours : other;
+		put(&r, 0, "-write_x\n");
+		answer(REVOKE("t1"), i == 0 ? 500 : 204, "");
+		if (i == 1)
+			CONFIRM(READ);
+		assert_int_equal(r.count, 1);
+		file = ours;
+		put(&r, 0, "write_x\n");
+		assert_int_equal(r.count, 0);
+		if (i == 0)
+			CONFIRM(READ);
+		answer(GRANT("t1"), 200, LIST(READ "," WRITE));
+		assert_int_equal(r.kind, R_WRITTEN);
+	}
+	fs_release(fs, ours);
+	fs_release(fs, other);
+	fs_finish();
+}
+
 static void an_impossible_word_is_refused_without_a_request(void **state)
 {
 	struct reply r = {0};
@@ -529,6 +564,7 @@ int main(void)
 		cmocka_unit_test(truncation_alone_revokes_all_at_release),
 		cmocka_unit_test(a_killed_writer_commits_nothing_more),
 		cmocka_unit_test(a_refused_write_is_einval_with_advice_and_poisons_the_draft),
+		cmocka_unit_test(a_grant_is_confirmed_again_after_a_revocation),
 		cmocka_unit_test(an_impossible_word_is_refused_without_a_request),
 		cmocka_unit_test(a_file_open_for_reading_is_not_written),
 		cmocka_unit_test(a_failed_close_is_told_once_by_the_next_fsync),

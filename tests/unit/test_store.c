@@ -90,6 +90,34 @@ static void empty_pages_without_end_end(void **state)
 	world_finish(&w);
 }
 
+static void pages_that_are_too_large_together_end(void **state)
+{
+	const size_t size = (size_t)16 << 20;
+	struct needy n;
+	struct buf body = BUF_INIT;
+	int pages = 1;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(&n, &w, &o->tokens);
+	for (; fake_open() > 0 && pages < 100; pages++) {
+		buf_clear(&body);
+		buf_addf(&body, "{\"next_page\":%d,\"data\":[]}", pages + 1);
+		size_t len = body.len;
+		buf_resize(&body, size);
+		memset(body.data + len, ' ', size - len);
+		fake_answer("GET", 200, buf_str(&body));
+		fake_forget();
+	}
+	world_turn(&w);
+	assert_int_equal(n.result, -EREMOTEIO);
+	assert_int_equal(pages - 1, 256 / 16 + 1);
+	assert_non_null(strstr(n.waiter.error.text, "larger than 256 MiB"));
+	buf_finish(&body);
+	world_finish(&w);
+}
+
 static void nonsense_is_an_error_that_says_where(void **state)
 {
 	static const char *const bodies[] = {"",
@@ -421,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_later_page_that_fails_fails_the_list),
 		cmocka_unit_test(a_list_that_does_not_end_fails),
 		cmocka_unit_test(empty_pages_without_end_end),
+		cmocka_unit_test(pages_that_are_too_large_together_end),
 		cmocka_unit_test(nonsense_is_an_error_that_says_where),
 		cmocka_unit_test(an_organization_without_a_usable_name_fails_the_list),
 		cmocka_unit_test(a_name_is_encoded_in_the_path),
