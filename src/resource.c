@@ -89,8 +89,7 @@ bool resource_sent_since(const struct resource *r, uint64_t since)
 	return r->has_data && r->data_ms >= 0 && r->data_started > since;
 }
 
-/* Did the fetch fail because nobody answered, so that old data is the best there is? */
-static bool unreachable(const struct error *e)
+bool resource_unreachable(const struct error *e)
 {
 	return e->http_status == 0 || e->http_status >= 500 || e->http_status == 429;
 }
@@ -140,7 +139,7 @@ int resource_need(struct resource *r, struct waiter *w)
 	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
 		return 0;
 	if (r->error != NULL && r->failed_landed > w->arrived) {
-		if (r->all->offline && r->has_data && unreachable(r->error))
+		if (r->all->offline && r->has_data && resource_unreachable(r->error))
 			return 0;
 		return fail(r, w);
 	}

@@ -108,6 +108,9 @@ void resource_prefetch(struct resource *r);
 bool resource_sent_since(const struct resource *r, uint64_t since);
 /* Would the data serve someone who comes now? */
 bool resource_fresh(const struct resource *r);
+/* Did a fetch that failed with `e` fail because nobody answered, so that old data is the best there
+ * is? */
+bool resource_unreachable(const struct error *e);
 
 /* Is the fetch begun at stamp `started` the one under way, and overtaken neither by a change of
  * ours nor by data of a later request? */

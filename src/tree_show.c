@@ -68,6 +68,15 @@ static void show_rights(const struct tree *t, const struct credential *c, struct
 	}
 }
 
+/* `e`: of the last fetch, or NULL. */
+static const char *last_try(const struct error *e)
+{
+	if (e == NULL)
+		return "";
+	return resource_unreachable(e) ? ", PlanetScale cannot be reached"
+				       : ", asking again was refused";
+}
+
 /* Numbers that move have a fixed width, so that the size told is the size read. */
 int show_status(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
 {
@@ -97,7 +106,7 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 	if (organizations->has_data)
 		buf_addf(out, "organizations known for: %10lld s%s\n",
 			 (long long)(clock_real_ms(t->clock) - organizations->landed_ms) / 1000,
-			 organizations->error != NULL ? ", PlanetScale cannot be reached" : "");
+			 last_try(organizations->error));
 	buf_addf(out, "secrets kept: %5zu\n", t->model->n_kept);
 	if (model_unlocked(t->model) > 0)
 		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(t->model));
