@@ -4,7 +4,8 @@
 # at the next start.
 . "$(dirname "$0")/lib.sh"
 
-program=$release_build/src/pscalefs # the sanitizers catch what ends it
+# The sanitizers, and valgrind, catch what ends it.
+program=$release_build/src/pscalefs wrapper=()
 
 # Runs a command, and says how it ended: "SIGNAL dumped" or "SIGNAL clean". bash does not tell.
 reaper='

@@ -233,6 +233,7 @@ status_of() {
 # start_emulator [OPTION…]: one organization "acme" with the databases blog and shop, and no token
 # but the mount's own; with options, what they say.
 start_emulator() {
+	: >"$emulator_log" # what an earlier one said is not to be taken for this one's
 	setsid setpriv --pdeathsig=TERM "$emulator_program" \
 		--admin-token="$admin_id:$admin_secret" --bearer="$login" \
 		"${@---seed-data=orgs=1,databases=0,tokens=0}" >"$emulator_log" 2>&1 &
