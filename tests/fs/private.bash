@@ -69,5 +69,5 @@ start_in_background() {
 	mounted "$mnt" || mkdir -p "$mnt"
 	set_command
 	"${command[@]}" "$@" "$mnt"
-	background=$(pgrep -f -- "^$program .*$mnt\$")
+	background=$(pgrep -f -- "$program .*$mnt\$")
 }
