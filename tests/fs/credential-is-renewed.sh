@@ -38,22 +38,8 @@ assert_contains "$(cat "$mnt/.pscalefs/status")" "credential: service token $(to
 
 # Several requests may be under way when it ends: each is asked twice, whichever is answered first.
 credentials parallel
-hold GET "$T"
-hold GET "$A/databases"
 delete_token second
-touch "$tokens" "$org/databases"
-api_clear
-ls "$tokens" >"$work/tokens" &
-lists=("$!")
-ls "$org/databases" >"$work/databases" &
-lists+=("$!")
-wait_for requested GET "$T"
-wait_for requested GET "$A/databases"
-api_release
-for list in "${lists[@]}"; do
-	status_of "$list"
-	assert_eq 0 "$status" 'one of two under way'
-done
+list_both_at_once
 assert_eq parallel "$(cat "$work/tokens")"
 assert_eq $'blog\nshop' "$(cat "$work/databases")"
 assert_eq 2 "$(api_log | jq '[.[] | select(.status == 401)] | length')" 'refused requests'

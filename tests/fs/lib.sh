@@ -432,6 +432,27 @@ errors_last() { tail -n 1 "$mnt/.pscalefs/errors"; }
 
 refresh() { echo >"$mnt/.pscalefs/refresh"; }
 
+# list_both_at_once: tokens and databases, asked for afresh, under way together and then answered; both must
+# succeed. What they list is left in $work/tokens and $work/databases.
+list_both_at_once() {
+	local list lists=()
+	hold GET "$T"
+	hold GET "$A/databases"
+	touch "$tokens" "$org/databases"
+	api_clear
+	ls "$tokens" >"$work/tokens" &
+	lists+=("$!")
+	ls "$org/databases" >"$work/databases" &
+	lists+=("$!")
+	wait_for requested GET "$T"
+	wait_for requested GET "$A/databases"
+	api_release
+	for list in "${lists[@]}"; do
+		status_of "$list"
+		assert_eq 0 "$status" 'one of two under way'
+	done
+}
+
 # --- what a person does, as commands for assert_fails ---
 
 overwrite() { echo "$2" >"$1"; }   # FILE TEXT

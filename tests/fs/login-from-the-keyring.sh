@@ -130,21 +130,7 @@ ls "$tokens" "$org/databases" >"$work/before"
 # The next command finds the new one; so does what was under way.
 keyring_login pscale_oauth_second
 end_former
-hold GET "$T"
-hold GET "$A/databases"
-touch "$tokens" "$org/databases"
-api_clear
-ls "$tokens" >"$work/tokens" &
-lists=("$!")
-ls "$org/databases" >"$work/databases" &
-lists+=("$!")
-wait_for requested GET "$T"
-wait_for requested GET "$A/databases"
-api_release
-for list in "${lists[@]}"; do
-	status_of "$list"
-	assert_eq 0 "$status" 'one of two under way'
-done
+list_both_at_once
 assert_eq 2 "$(refused)" 'refused requests'
 assert_eq $'blog\nshop' "$(cat "$work/databases")"
 wait_for no_children
