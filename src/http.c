@@ -215,6 +215,21 @@ static bool worth_repeating(struct http_call *call)
 	       call->http->clock->mono_ms - call->started_ms <= QUICK_MS;
 }
 
+/* Is there time enough for an attempt that begins then? */
+static bool time_for_repeat(const struct http_call *call, int64_t at_ms)
+{
+	int64_t room_ms = min64(call->http->timeout_ms / 10, ROOM_MAX_MS);
+
+	return at_ms + room_ms <= repeat_until_ms(call);
+}
+
+/* To be sent not before then, ahead of the others that wait. */
+static void queue_again(struct http_call *call, int64_t not_before_ms)
+{
+	call->not_before_ms = not_before_ms;
+	call_move(call, QUEUED, call->http->queue[call->priority].next);
+}
+
 /* An attempt is over: send it again later, or hand over what came of it. */
 static void attempt_ended(struct http_call *call)
 {
@@ -229,14 +244,11 @@ static void attempt_ended(struct http_call *call)
 		wait_ms = max64(wait_ms, PAUSE_MIN_MS);
 		budget_pause(&h->budget, wait_ms);
 	}
-	int64_t room_ms = min64(h->timeout_ms / 10, ROOM_MAX_MS);
 	int64_t next_ms = h->clock->mono_ms + wait_ms;
-	if (!worth_repeating(call) || next_ms + room_ms > repeat_until_ms(call)) {
+	if (worth_repeating(call) && time_for_repeat(call, next_ms))
+		queue_again(call, next_ms);
+	else
 		call_finish(call);
-		return;
-	}
-	call->not_before_ms = next_ms;
-	call_move(call, QUEUED, h->queue[call->priority].next); /* before the first */
 }
 
 static void attempt_start(struct http_call *call)
@@ -357,23 +369,21 @@ static void expire_running(struct http *h)
 /* What runs over a connection that is gone, if it may be sent again and there is time to. */
 static void repeat_running(struct http *h)
 {
-	int64_t room_ms = min64(h->timeout_ms / 10, ROOM_MAX_MS);
-
 	/* From the last, as each goes before the first of the queue. */
 	for (struct list *pos = h->running.prev, *prev = pos->prev; pos != &h->running;
 	     pos = prev, prev = pos->prev) {
 		struct http_call *call = container_of(pos, struct http_call, link);
 		struct transfer *t = &call->transfer;
 
-		if (!call->repeatable || h->clock->mono_ms + room_ms > repeat_until_ms(call))
+		if (!call->repeatable || !time_for_repeat(call, h->clock->mono_ms))
 			continue;
 		transfer_cut(t);
 		t->status = 0;
-		error_set(&t->error, ETIMEDOUT, "no answer from %s before the machine was suspended",
+		error_set(&t->error, ETIMEDOUT,
+			  "no answer from %s before the machine was suspended",
 			  transfers_host(h->transfers));
 		log_attempt(call, NULL);
-		call->not_before_ms = 0;
-		call_move(call, QUEUED, h->queue[call->priority].next);
+		queue_again(call, 0);
 	}
 }
 
