@@ -2,8 +2,8 @@
  * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
  * answer means to a caller (errno and sentence).
  *
- * Owns the calls in flight. Does not decode bodies, keep state of
- * PlanetScale's things, or decide what to do next: store does.
+ * Owns the calls in flight. Does not decode bodies, keep state of PlanetScale's things, or decide
+ * what to do next: store does.
  */
 #ifndef PSCALEFS_API_H
 #define PSCALEFS_API_H

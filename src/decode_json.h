@@ -18,8 +18,8 @@ struct cJSON; /* opaque */
 
 /*
  * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested
- * more than `depth_max` deep, of JSON_VALUES_MAX values at most, without control characters, trailing text or a NUL, written as a byte
- * or as an escape.
+ * more than `depth_max` deep, of JSON_VALUES_MAX values at most, without control characters,
+ * trailing text or a NUL, written as a byte or as an escape.
  */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);
 void json_free(struct cJSON **json); /* for cleanup(): wipes, frees *json, takes NULL */

@@ -37,7 +37,7 @@ struct file {
 	struct draft *draft;     /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
 	struct buf line;         /* create-token: what is not a line yet */
-	struct secret *secret;   /* owned; what `token`, `env` and `header` say, instead of `text` */
+	struct secret *secret;   /* owned; instead of `text`, in `token`, `env` and `header` */
 	bool line_refused;       /* and it was too long: what follows is the rest of it */
 };
 

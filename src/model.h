@@ -26,7 +26,8 @@ struct permissions {
 	char *database_id;   /* owned; NULL: the organization's */
 	int64_t mtime_ns;    /* wall clock: moves exactly when this mount sees the content change */
 	unsigned committing; /* commits under way */
-	unsigned revocations; /* sent by this mount so far: what was confirmed before may be so no more */
+	/* Sent by this mount so far: what was confirmed before one may be so no more. */
+	unsigned revocations;
 	struct list waiters; /* of struct waiter: until `committing` is 0 */
 	struct error
 		*kept; /* owned: a commit failed and nobody was told, for the next fsync; or NULL */

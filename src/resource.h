@@ -30,7 +30,8 @@ struct resources {
 	struct list ready;   /* of struct waiter.link: run these */
 	int64_t cache_ms;    /* how long a result serves who came after it */
 	bool offline;        /* older data may serve when a fetch failed for want of an answer */
-	int64_t silent_ms;   /* a fetch ended so after a whole timeout, and no answer came since; -1 */
+	/* When a fetch ended after a whole timeout, and no answer came since; -1: none did. */
+	int64_t silent_ms;
 	/* Somebody waits for a fetch that nobody waited for until now. NULL: tell nobody. */
 	void (*awaited)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed; for awaited */

@@ -39,7 +39,8 @@ struct store_change {
 	const struct scopes *grant;
 	const struct scopes *revoke;
 	bool exact; /* nothing but `grant` shall remain; against an answer sent after `since` */
-	/* What need not be confirmed again if the file's `revocations` are still as many; or NULL. */
+	/* What need not be confirmed again if the file's `revocations` are still so many; or
+	 * NULL. */
 	const struct scopes *confirmed;
 	unsigned revocations;
 	uint64_t since;                 /* stamp of the command's arrival */
