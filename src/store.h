@@ -38,7 +38,11 @@ struct store_change {
 	const char *database_id; /* NULL: the organization's own */
 	const struct scopes *grant;
 	const struct scopes *revoke;
-	bool exact; /* nothing but `grant` shall remain; against an answer sent after `since` */
+	/* Nothing but `grant` and `keep` shall remain; against an answer sent after `since`. */
+	bool exact;
+	/* When exact: may remain where it is granted, and is not granted where it is not; or NULL.
+	 */
+	const struct scopes *keep;
 	/* What need not be confirmed again if the file's `revocations` are still so many; or
 	 * NULL. */
 	const struct scopes *confirmed;

@@ -18,6 +18,7 @@ struct change_job {
 	char *database_id;    /* owned; NULL: the organization's own */
 	struct scopes grant;
 	struct scopes revoke;
+	struct scopes keep; /* when exact: neither granted nor revoked */
 	bool exact;
 	uint64_t since;          /* what is known counts as fresh if it was asked for after this */
 	bool must_read;          /* only a fresh answer decides from here on */
@@ -43,6 +44,7 @@ static void change_finish(struct store_job *job)
 	free_ptr(&c->database_id);
 	scopes_finish(&c->grant);
 	scopes_finish(&c->revoke);
+	scopes_finish(&c->keep);
 	scopes_finish(&c->confirmed);
 	scopes_finish(&c->posted);
 	scopes_finish(&c->deleted);
@@ -290,6 +292,7 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 	if (c->exact) {
 		scopes_copy(&extra, have);
 		scopes_subtract(&extra, &c->grant);
+		scopes_subtract(&extra, &c->keep);
 	} else {
 		extra = both(&c->revoke, have);
 	}
@@ -371,6 +374,8 @@ struct store_job *store_change(struct store *s, const struct store_change *chang
 	c->database_id = xstrdup(change->database_id);
 	scopes_copy(&c->grant, change->grant);
 	scopes_copy(&c->revoke, change->revoke);
+	if (change->keep != NULL)
+		scopes_copy(&c->keep, change->keep);
 	if (change->confirmed != NULL)
 		c->confirmed = both(&c->grant, change->confirmed);
 	c->revocations = change->revocations;

@@ -373,10 +373,46 @@ static void every_flow_ends_as_it_should(void **state)
 	}
 }
 
+/* What the text says and was confirmed before: somebody else may have revoked it since. */
+static void what_is_to_be_kept_is_neither_granted_nor_revoked(void **state)
+{
+	struct scopes grant = set("write_x"), keep = set("read_branch lost");
+	static const struct scopes none = SCOPES_INIT;
+	struct outcome o = {0};
+
+	(void)state;
+	setup();
+	const struct store_change what = {
+		.organization_id = "o1",
+		.token_id = "t1",
+		.database_id = "d1",
+		.grant = &grant,
+		.revoke = &none,
+		.exact = true,
+		.keep = &keep,
+		.since = clock_stamp(&w.clock),
+	};
+	store_change(w.store, &what, on_done, &o);
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BOTH "," ON_SHOP("stray")));
+	world_turn(&w);
+	fake_answer(GONE("\"stray\""), 204, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BOTH));
+	world_turn(&w);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.error.err, 0);
+	assert_int_equal(fake_count(), 3);
+	scopes_finish(&grant);
+	scopes_finish(&keep);
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_flow_ends_as_it_should),
+		cmocka_unit_test(what_is_to_be_kept_is_neither_granted_nor_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
