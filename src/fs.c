@@ -191,9 +191,7 @@ void file_release(struct file *f)
 	op_directory_finish(&f->directory);
 	if (f->scratch != NULL)
 		scratch_release(f->scratch);
-	if (f->draft != NULL)
-		draft_finish(f->draft);
-	free(f->draft);
+	permissions_leave(f->writer);
 	free(f);
 }
 
@@ -202,7 +200,7 @@ void fs_release(struct fs *fs, uint64_t file)
 	struct file *f = (struct file *)(uintptr_t)file;
 
 	(void)fs;
-	if (f->draft != NULL)
+	if (f->writer != NULL)
 		fs_release_permissions(f);
 	file_release(f);
 }
@@ -219,7 +217,8 @@ int fs_lookup(struct op *op)
 
 	if (r != 0)
 		return r;
-	if (tree_is_permissions(p.kind) && fs_is_removed(fs, &p, op->pid))
+	if (tree_is_permissions(p.kind) &&
+	    permissions_removed(permissions_known(&fs->permissions, &p), op->pid))
 		return -ENOENT;
 	r = fs_entry(op, &p, &e);
 	return r != 0 ? r : fs_reply_entry(op, &e);
@@ -244,17 +243,35 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 	return false;
 }
 
-int fs_getattr(struct op *op)
+int fs_attr(struct op *op, struct node *n, struct stat *st)
 {
 	struct fs *fs = fs_of(op);
+	struct view v;
+	off_t size;
+	int r;
+
+	if (!tree_is_permissions(n->place.kind) || !fs_writer_size(op, n, &size))
+		return tree_attr(&fs->tree, &op->waiter, &n->place, st);
+	r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	if (r != 0)
+		return r;
+	tree_attr_unread(&n->place, st);
+	tree_times(&fs->tree, &v, st);
+	st->st_size = size;
+	st->st_blocks = (size + 511) / 512;
+	return 0;
+}
+
+int fs_getattr(struct op *op)
+{
 	struct stat st;
 	int r;
 	struct node *n = fs_node(op, &r);
 
 	if (n == NULL)
 		return r;
-	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
-	if (r != 0 && (r != -ESTALE || !attr_of_removed(fs, n, &st)))
+	r = fs_attr(op, n, &st);
+	if (r != 0 && (r != -ESTALE || !attr_of_removed(fs_of(op), n, &st)))
 		return r;
 	op_reply_attr(op, &st, fs_attr_timeout(&n->place));
 	return 0;
@@ -321,6 +338,7 @@ struct fs *fs_new(const struct fs_parts *parts)
 	list_init(&fs->commits);
 	nodes_init(&fs->nodes, &root);
 	scratches_init(&fs->scratches);
+	permissions_files_init(&fs->permissions);
 	sweep_init(&fs->sweep);
 	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
 	fs->ops.patience_ms = 20 * parts->config->timeout_ms;
@@ -346,10 +364,7 @@ void fs_free(struct fs *fs)
 		f->refs = 1;
 		file_release(f);
 	}
-	for (size_t i = 0; i < fs->n_removed; i++) {
-		free(fs->removed[i].token_id);
-		free(fs->removed[i].database_id);
-	}
+	permissions_files_finish(&fs->permissions);
 	scratches_finish(&fs->scratches);
 	sweep_finish(&fs->sweep);
 	nodes_finish(&fs->nodes);

@@ -2,26 +2,14 @@
  * fs_internal: what the files of fs share; nobody else includes it.
  *
  * fs.c sets up and looks things up, fs_name.c makes, renames and removes, fs_open.c opens and
- * reads, fs_write.c writes `permissions` and commits drafts, fs_token.c makes tokens.
+ * reads, fs_permissions.c writes `permissions` and commits it, fs_token.c makes tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
 
-#include "draft.h"
 #include "fs.h"
+#include "permissions_file.h"
 #include "sweep.h"
-
-/* Who removed `permissions`, or moved it aside. */
-struct removed {
-	pid_t tgid;
-	uint64_t start_time;
-	char *token_id;    /* owned */
-	char *database_id; /* owned; NULL: the organization's own */
-	bool gone;         /* to that process, until it is made again or somebody else looks */
-	bool aside;        /* renamed to a backup, not removed */
-	bool failed;       /* and what the process wrote since was refused */
-};
-#define REMOVED_MAX 64
 
 /* One open file or directory. */
 struct file {
@@ -30,11 +18,10 @@ struct file {
 	unsigned refs;     /* the kernel's, and those of ops and commits under way */
 	struct node *node; /* held */
 	pid_t opener;      /* thread group */
-	pid_t writer;      /* the one that wrote to `draft` last */
 	bool writable;
 	struct buf text; /* what it says, as of open; wiped: it may be a secret */
 	struct op_directory directory;
-	struct draft *draft;     /* owned; a permissions file open for writing */
+	struct permissions_writer *writer; /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
 	struct buf line;         /* create-token: what is not a line yet */
 	struct secret *secret;   /* owned; instead of `text`, in `token`, `env` and `header` */
@@ -54,9 +41,8 @@ struct fs {
 	struct scratches scratches;
 	struct sweep sweep;
 	struct list files;   /* of struct file */
-	struct list commits; /* of released files, under way: struct commit of fs_write.c */
-	struct removed removed[REMOVED_MAX];
-	size_t n_removed;
+	struct list commits; /* of released files, under way: struct commit of fs_permissions.c */
+	struct permissions_files permissions;
 };
 
 static inline struct fs *fs_of(struct op *op)
@@ -78,45 +64,45 @@ int fs_reply_entry(struct op *op, struct op_entry *e);
 int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
 int64_t fs_now_ns(const struct fs *fs);
 double fs_attr_timeout(const struct place *p);
+/* What stat shows of a node to this caller: 0, WAIT, -errno. */
+int fs_attr(struct op *op, struct node *n, struct stat *st);
 
 struct file *file_new(struct fs *fs, struct node *node, pid_t tid);
 struct file *file_of(const struct op *op); /* the op's open file; NULL: none */
 void file_hold(struct file *f);
 void file_release(struct file *f);
 
-/* fs_write.c */
+/* fs_permissions.c */
 int fs_write_permissions(struct op *op, struct file *f);
-int fs_truncate_draft(struct op *op, struct file *f);
+int fs_truncate_text(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
 int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
 void fs_release_permissions(struct file *f);
 void fs_end_commits(struct fs *fs, int err);
-/* Make the file at `p` say exactly `text` (rename), or nothing (NULL: rm, truncate(2)); then
- * `completed`. 0 or -errno. */
-int fs_replace_permissions(struct op *op, const struct place *p, const struct buf *text,
+enum fs_replacement {
+	REPLACED_BY_TRUNCATE, /* truncate(2): its writers go on with the new text */
+	REPLACED_BY_RENAME,   /* of the op's name onto it */
+	REPLACED_BY_UNLINK,
+	REPLACED_BY_RMDIR, /* of its directory, with the scratch files there */
+};
+/* Make the file at `p` say exactly `text`, or nothing (NULL); then `completed`. 0, WAIT or -errno.
+ */
+int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replacement how,
+			   const struct buf *text,
 			   void (*completed)(struct op *op, const struct error *e,
 					     const char *made_id));
-/* 0, or WAIT until no commit of that file is under way. */
-int fs_await_commits(struct op *op, struct token *t, const char *database_id);
-/* A new text of that file begins: what a write was told of the last one is no news any more. */
-void fs_begin_writing(struct token *t, const char *database_id);
+/* The file was renamed to the scratch file `s`, which has its text: its writers go with it. */
+void fs_follow_backup(struct fs *fs, const struct place *p, struct scratch *s);
+/* The size of the text that the caller writes; false if it does not write this node. */
+bool fs_writer_size(struct op *op, const struct node *n, off_t *size);
+/* 0, or WAIT until no change of that file is under way. */
+int fs_await_commits(struct op *op, const struct place *p);
 /* A refused grant names the nearest scope. */
 void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
 
 /* fs_token.c */
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
-
-/* fs_removed.c */
-bool fs_is_removed(struct fs *fs, const struct place *p, pid_t tid); /* seen by this thread */
-void fs_remember_removed(struct fs *fs, const struct place *p, pid_t tid, bool aside);
-/* It is there again: a new text was begun; it was committed. */
-void fs_made_again(struct fs *fs, const struct place *p);
-void fs_forget_removed(struct fs *fs, const struct place *p);
-/* What this thread group wrote to it was refused. */
-void fs_made_in_vain(struct fs *fs, const struct place *p, pid_t tgid);
-/* Does removing it now only take back what was refused, after the file was moved aside? */
-bool fs_takes_back(struct fs *fs, const struct place *p, pid_t tid);
 
 op_handler fs_lookup, fs_getattr, fs_setattr, fs_readlink, fs_statfs, fs_setxattr;
 op_handler fs_mknod, fs_mkdir, fs_unlink, fs_rmdir, fs_symlink, fs_rename, fs_link;

@@ -81,9 +81,9 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 		return;
 	if (dir != NULL) {
 		struct place p = dir->place;
-		p.kind = p.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+		p.kind = tree_permissions(p.database_id);
 		detach(fs, &p);
-		fs_remember_removed(fs, &p, op->pid, false);
+		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
 	}
 	op_reply_ok(op);
 }
@@ -97,10 +97,12 @@ int fs_unlink(struct op *op)
 	if (r != 0)
 		return r;
 	if (tree_is_permissions(p.kind)) {
-		if (fs_is_removed(fs, &p, op->pid))
+		struct permissions_file *permissions = permissions_known(&fs->permissions, &p);
+		if (permissions_removed(permissions, op->pid))
 			return -ENOENT;
-		if (!fs_takes_back(fs, &p, op->pid))
-			return fs_replace_permissions(op, &p, NULL, unlink_completed);
+		if (!permissions_takes_back(permissions, op->pid))
+			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
+						      unlink_completed);
 		unlink_completed(op, NULL, NULL);
 		return 0;
 	}
@@ -148,7 +150,6 @@ static void rmdir_database_completed(struct op *op, const struct error *e, const
 
 	if (e == NULL && fs_child(op, op->node, op->name, &p) == 0) {
 		detach(fs, &p);
-		scratch_unlink_all(&fs->scratches, p.token_id, p.database_id);
 	}
 	waiter_leave(&op->waiter);
 	rmdir_completed(op, e, made_id);
@@ -188,7 +189,8 @@ int fs_rmdir(struct op *op)
 		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
 		return 0;
 	case TREE_TOKEN_DATABASE:
-		return fs_replace_permissions(op, &p, NULL, rmdir_database_completed);
+		return fs_replace_permissions(op, &p, REPLACED_BY_RMDIR, NULL,
+					      rmdir_database_completed);
 	case TREE_TOKEN_DATABASES:
 		return rmdir_databases(op, &p);
 	default:
@@ -228,8 +230,7 @@ static bool rename_places(struct op *op, const char *scratch_name, struct place 
 	scratch->kind = TREE_SCRATCH;
 	scratch->name = scratch_name;
 	*permissions = dir->place;
-	permissions->kind =
-		dir->place.database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+	permissions->kind = tree_permissions(dir->place.database_id);
 	return true;
 }
 
@@ -242,7 +243,7 @@ static void rename_completed(struct op *op, const struct error *e, const char *m
 	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
 		struct scratch *s = scratch_find(&fs->scratches, &scratch);
 		moved(fs, &scratch, &permissions);
-		fs_forget_removed(fs, &permissions);
+		permissions_forget_removal(permissions_at(&fs->permissions, &permissions));
 		if (s != NULL)
 			scratch_unlink(&fs->scratches, s);
 	}
@@ -269,9 +270,7 @@ static int commit_scratch(struct op *op, const struct place *from, const struct 
 		return fs_refuse(op, EPERM, "a link cannot become permissions");
 	int r = tree_view(&fs->tree, &op->waiter, to, &v);
 	if (r == 0)
-		r = fs_await_commits(op, v.token, to->database_id);
-	if (r == 0)
-		r = fs_replace_permissions(op, to, &s->text, rename_completed);
+		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
@@ -282,7 +281,13 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	struct buf text = BUF_INIT;
 	struct scratch *s = scratch_find(&fs->scratches, to);
 	struct error *e = &op->waiter.error;
-	int r = tree_show(&fs->tree, &op->waiter, from, &text);
+	struct permissions_file *permissions = permissions_at(&fs->permissions, from);
+	int r = fs_await_commits(op, from);
+
+	if (r == 0 && permissions->text != NULL)
+		buf_add(&text, buf_str(&permissions->text->text), permissions->text->text.len);
+	else if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, from, &text);
 
 	if (r == 0 && s == NULL)
 		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
@@ -294,7 +299,8 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 		struct node *n = node_known(&fs->nodes, from);
 		if (n != NULL)
 			node_misname(&fs->nodes, n);
-		fs_remember_removed(fs, from, op->pid, true);
+		fs_follow_backup(fs, from, s);
+		permissions_remember_removal(permissions, op->pid, true);
 		op_reply_ok(op);
 	}
 	buf_finish(&text);
@@ -329,7 +335,8 @@ static int rename_child(struct op *op)
 	r = fs_child(op, op->new_node, op->new_name, &to);
 	if (r == WAIT || (r < 0 && r != -ENOENT))
 		return r;
-	if (r == 0 && (op->flags & RENAME_NOREPLACE) && !fs_is_removed(fs, &to, op->pid))
+	if (r == 0 && (op->flags & RENAME_NOREPLACE) &&
+	    !permissions_removed(permissions_known(&fs->permissions, &to), op->pid))
 		return -EEXIST;
 	if (r == -ENOENT) {
 		to = from;
@@ -402,17 +409,6 @@ int fs_symlink(struct op *op)
  * ---------------------------------------------------------------------------------------------------------
  */
 
-/* The length of the text that is granted: what truncate(2) to the same length leaves as it is. */
-static int committed_size(struct op *op, const struct place *p, size_t *size)
-{
-	struct buf text = BUF_INIT;
-	int r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
-
-	*size = text.len;
-	buf_finish(&text);
-	return r;
-}
-
 static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	(void)made_id;
@@ -424,32 +420,47 @@ static void truncate_completed(struct op *op, const struct error *e, const char 
 	op_reply_attr(op, &st, 0);
 }
 
+/* truncate(2) to another length than nothing: as if it were opened, cut and closed. */
+static int cut_permissions(struct op *op, const struct place *p)
+{
+	struct buf text = BUF_INIT;
+	int r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
+
+	if (r == 0 && op->size > text.len)
+		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
+	if (r == 0 && op->size < text.len) {
+		buf_resize(&text, op->size);
+		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, truncate_completed);
+	}
+	buf_finish(&text);
+	return r;
+}
+
 static int truncate_permissions(struct op *op, const struct place *p)
 {
 	struct file *f = file_of(op);
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
-	size_t size;
-	int r;
 
-	if (f != NULL && f->draft != NULL)
-		return fs_truncate_draft(op, f);
+	if (f != NULL && f->writer != NULL)
+		return fs_truncate_text(op, f);
 	if (n != NULL && n->misnamed)
 		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	/* Though what is known be empty already: somebody else may have granted since. */
 	if (op->size == 0)
-		return fs_replace_permissions(op, p, NULL, truncate_completed);
-	r = committed_size(op, p, &size);
-	if (r != 0 || op->size == size)
-		return r;
-	return fs_refuse(op, EINVAL, "permissions can be truncated to nothing, not in the middle");
+		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL,
+					      truncate_completed);
+	return cut_permissions(op, p);
 }
 
 static int set_size(struct op *op, const struct place *p)
 {
 	struct fs *fs = fs_of(op);
+	struct file *f = file_of(op);
 	struct scratch *s = p->kind == TREE_SCRATCH ? scratch_find(&fs->scratches, p) : NULL;
 
-	if (tree_is_permissions(p->kind))
+	if (f != NULL && f->scratch != NULL) /* whatever became of its name */
+		s = f->scratch;
+	else if (tree_is_permissions(p->kind))
 		return truncate_permissions(op, p);
 	if (s != NULL)
 		return scratch_truncate(s, op->size, fs_now_ns(fs), &op->waiter.error);
@@ -502,7 +513,7 @@ int fs_setattr(struct op *op)
 	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar,
 	 * editors do. */
 	struct stat st;
-	r = tree_attr(&fs->tree, &op->waiter, &n->place, &st);
+	r = fs_attr(op, n, &st);
 	if (r == 0)
 		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
 	return r;

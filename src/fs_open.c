@@ -24,13 +24,6 @@ static int reply_open(struct op *op, struct file *f)
 /* --- permissions
  * ------------------------------------------------------------------------------------ */
 
-static enum draft_mode draft_mode(int flags)
-{
-	if (flags & O_TRUNC)
-		return DRAFT_REPLACE;
-	return flags & O_APPEND ? DRAFT_APPEND : DRAFT_OVERWRITE;
-}
-
 static bool wants_write(const struct op *op)
 {
 	return (op->flags & O_ACCMODE) != O_RDONLY;
@@ -45,7 +38,7 @@ static int open_permissions(struct op *op, struct node *n)
 	int r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
 
 	if (r == 0)
-		r = fs_await_commits(op, v.token, n->place.database_id);
+		r = fs_await_commits(op, &n->place);
 	if (r == 0)
 		r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
 	if (r != 0) {
@@ -54,10 +47,11 @@ static int open_permissions(struct op *op, struct node *n)
 	}
 	struct file *f = file_new(fs, n, op->pid);
 	if (wants_write(op)) {
-		fs_begin_writing(v.token, n->place.database_id);
+		struct permissions_file *permissions = permissions_at(&fs->permissions, &n->place);
+		permissions_begin(permissions);
 		f->writable = true;
-		f->draft = xmalloc(sizeof(*f->draft));
-		draft_init(f->draft, draft_mode(op->flags), &text);
+		f->writer = permissions_open(permissions, &text, (op->flags & O_TRUNC) != 0,
+					     f->opener);
 	}
 	f->text = text;
 	return reply_open(op, f);
@@ -148,17 +142,17 @@ static int create_permissions(struct op *op, const struct place *p)
 	int r = tree_view(&fs->tree, &op->waiter, p, &v);
 
 	if (r == 0)
-		r = fs_await_commits(op, v.token, p->database_id);
+		r = fs_await_commits(op, p);
 	if (r == 0)
 		r = fs_entry(op, p, &e);
 	if (r != 0)
 		return r;
-	fs_made_again(fs, p);
-	fs_begin_writing(v.token, p->database_id);
+	struct permissions_file *permissions = permissions_at(&fs->permissions, p);
+	permissions_made_again(permissions);
+	permissions_begin(permissions);
 	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
 	f->writable = true;
-	f->draft = xmalloc(sizeof(*f->draft));
-	draft_init(f->draft, DRAFT_REPLACE, &f->text);
+	f->writer = permissions_open(permissions, &f->text, true, f->opener);
 	return reply_create(op, &e, f);
 }
 
@@ -279,7 +273,7 @@ int fs_write(struct op *op)
 
 	if (!f->writable)
 		return -EBADF;
-	if (f->draft != NULL)
+	if (f->writer != NULL)
 		return fs_write_permissions(op, f);
 	if (f->scratch != NULL)
 		return write_scratch(op, f);
@@ -294,7 +288,7 @@ int fs_flush(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (f->draft != NULL)
+	if (f->writer != NULL)
 		return fs_flush_permissions(op, f);
 	if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
 		return fs_flush_create_token(op, f);
@@ -306,7 +300,7 @@ int fs_fsync(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (tree_is_permissions(f->node->place.kind))
+	if (f->scratch == NULL && tree_is_permissions(f->node->place.kind))
 		return fs_fsync_permissions(op, &f->node->place, f);
 	op_reply_ok(op);
 	return 0;

@@ -14,8 +14,6 @@ static int64_t wall_ns(const struct model *m)
 
 static void permissions_free(struct permissions *p)
 {
-	waiters_wake(&p->waiters);
-	free(p->kept);
 	free(p->database_id);
 	free(p);
 }
@@ -82,7 +80,6 @@ struct permissions *model_permissions(struct token *t, const char *database_id)
 	p = xcalloc(1, sizeof(*p));
 	p->database_id = xstrdup(database_id);
 	p->mtime_ns = first_mtime_ns(t);
-	list_init(&p->waiters);
 	t->files = xrealloc(t->files, (t->n_files + 1) * sizeof(*t->files));
 	t->files[t->n_files++] = p;
 	return p;
@@ -93,13 +90,6 @@ int64_t model_mtime_ns(const struct token *t, const char *database_id)
 	const struct permissions *p = find_permissions(t, database_id);
 
 	return p != NULL ? p->mtime_ns : first_mtime_ns(t);
-}
-
-bool model_committing(const struct token *t, const char *database_id)
-{
-	const struct permissions *p = find_permissions(t, database_id);
-
-	return p != NULL && p->committing > 0;
 }
 
 /* The content moved: so does the time, and never back or not at all. */

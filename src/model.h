@@ -23,15 +23,10 @@ struct database {
 
 /* What a token may do on one resource, seen as the file `permissions`. Outlives listings. */
 struct permissions {
-	char *database_id;   /* owned; NULL: the organization's */
-	int64_t mtime_ns;    /* wall clock: moves exactly when this mount sees the content change */
-	unsigned committing; /* commits under way */
+	char *database_id; /* owned; NULL: the organization's */
+	int64_t mtime_ns;  /* wall clock: moves exactly when this mount sees the content change */
 	/* Sent by this mount so far: what was confirmed before one may be so no more. */
 	unsigned revocations;
-	struct list waiters; /* of struct waiter: until `committing` is 0 */
-	struct error
-		*kept; /* owned: a commit failed and nobody was told, for the next fsync; or NULL */
-	bool kept_told; /* a write said so, maybe to deaf ears: kept until somebody writes anew */
 };
 
 struct token {
@@ -125,7 +120,6 @@ void model_remove_token(struct token *t);
 struct grant *model_grant(const struct token *t, const char *database_id);
 /* Of the file `permissions`, wall clock; without making its memory. */
 int64_t model_mtime_ns(const struct token *t, const char *database_id);
-bool model_committing(const struct token *t, const char *database_id);
 /* The file's memory, made when first asked for. Never NULL. */
 struct permissions *model_permissions(struct token *t, const char *database_id);
 

@@ -92,8 +92,10 @@ static void ll_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 
 static void ll_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)fi;
-	op_start(begin(req, OP_GETATTR, ino));
+	struct op *op = begin(req, OP_GETATTR, ino);
+
+	op->file = fi != NULL ? fi->fh : 0;
+	op_start(op);
 }
 
 static void ll_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,

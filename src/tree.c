@@ -102,6 +102,11 @@ bool tree_is_permissions(enum tree_kind kind)
 	return kind == TREE_PERMISSIONS || kind == TREE_DATABASE_PERMISSIONS;
 }
 
+enum tree_kind tree_permissions(const char *database_id)
+{
+	return database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+}
+
 enum secret_form tree_secret(enum tree_kind kind)
 {
 	return rows[kind].secret;
@@ -337,11 +342,20 @@ void tree_attr_unread(const struct place *p, struct stat *st)
 	};
 }
 
+void tree_times(struct tree *t, const struct view *v, struct stat *st)
+{
+	int64_t mtime, atime;
+
+	times(t, v, &mtime, &atime);
+	st->st_mtim = to_timespec(mtime);
+	st->st_ctim = st->st_mtim;
+	st->st_atim = to_timespec(atime);
+}
+
 int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st)
 {
 	const struct row *row = &rows[p->kind];
 	struct view v;
-	int64_t mtime, atime;
 	int r = tree_view(t, w, p, &v);
 
 	if (r != 0)
@@ -357,10 +371,7 @@ int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct st
 		if (r != 0)
 			return r;
 	}
-	times(t, &v, &mtime, &atime);
-	st->st_mtim = to_timespec(mtime);
-	st->st_ctim = st->st_mtim;
-	st->st_atim = to_timespec(atime);
+	tree_times(t, &v, st);
 	st->st_blocks = (st->st_size + 511) / 512;
 	return 0;
 }

@@ -93,6 +93,8 @@ const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of either level */
+/* The kind of `permissions` for a database, or (NULL) for the organization. */
+enum tree_kind tree_permissions(const char *database_id);
 enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
 /* Does it lie in a token's directory (which itself does not count)? */
 bool tree_in_token(enum tree_kind kind);
@@ -112,6 +114,8 @@ int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct st
 /* The same without a look at the model: size 0, times now unknown. For a reply that may not wait;
  * let it expire at once. */
 void tree_attr_unread(const struct place *p, struct stat *st);
+/* Times alone, of a view of that place. */
+void tree_times(struct tree *t, const struct view *v, struct stat *st);
 /* A file's content or a link's target, appended. Wipe the buffer (buf_wipe): it may be a secret. */
 int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out);
 /* "/acme/service-tokens/ci/permissions", as far as the model knows: for people. */

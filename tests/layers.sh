@@ -14,7 +14,7 @@ layer_of 0 list util
 layer_of 1 log error secret scopes process node
 layer_of 2 catalog names record resource budget endpoint heap keyring journal scratch sweep mountpoint daemon
 layer_of 3 grammar transfer model decode
-layer_of 4 http credential draft
+layer_of 4 http credential permissions_file
 layer_of 5 config renewal
 layer_of 6 api
 layer_of 7 store

@@ -1,14 +1,16 @@
-/* fs_write: drafts: what is granted when, what is revoked when, who is told of failures. */
+/* fs_permissions: what is granted when, what is revoked when, where failures are reported. */
 #include "fs_world.h"
 
 #define SHOP        "acme/service-tokens/ci/databases/shop"
 #define PERMISSIONS SHOP "/permissions"
 
 static uint64_t node, file;
+static int file_flags; /* which the kernel repeats with each write */
 
 static void setup(int flags)
 {
 	fs_start();
+	file_flags = flags;
 	node = walk(PERMISSIONS);
 	file = open_at(PERMISSIONS, flags);
 }
@@ -31,7 +33,8 @@ static void answer(const char *prefix, int status, const char *body)
 
 static void put(struct reply *r, uint64_t offset, const char *text)
 {
-	ASK(r, .kind = OP_WRITE, .node = node, .file = file, .data = text, .offset = offset);
+	ASK(r, .kind = OP_WRITE, .node = node, .file = file, .data = text, .offset = offset,
+	    .flags = file_flags);
 	world_turn(&w);
 }
 
@@ -90,7 +93,7 @@ static void a_replacement_grants_now_and_revokes_at_close(void **state)
 	fs_finish();
 }
 
-static void readers_see_what_is_granted_and_not_the_draft(void **state)
+static void readers_see_what_is_granted_and_not_the_text(void **state)
 {
 	struct reply r = {0};
 
@@ -184,7 +187,7 @@ static void a_killed_writer_commits_nothing_more(void **state)
 	fs_finish();
 }
 
-static void a_refused_write_is_einval_with_advice_and_poisons_the_draft(void **state)
+static void a_refused_write_is_einval_with_advice_and_spoils_the_text(void **state)
 {
 	struct reply r = {0};
 	struct buf text = BUF_INIT;
@@ -403,29 +406,75 @@ static void truncate_2_to_nothing_revokes_at_once(void **state)
 	CONFIRM("");
 	assert_int_equal(r.kind, R_ATTR);
 	NOW(&r, .kind = OP_SETATTR, .node = node, .set_size = true, .size = 5);
+	assert_int_equal(result(&r), -EINVAL); /* it is empty now */
+	fs_release(fs, file);
+	fs_finish();
+}
+
+static void truncate_2_in_the_middle_keeps_the_lines_before(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	setup(O_RDONLY);
+	ASK(&r, .kind = OP_SETATTR, .node = node, .set_size = true, .size = 8);
+	world_turn(&w);
+	CONFIRM(READ);
+	assert_true(fake_has(GRANT("t1") " {\"database\":\"shop\",\"access\":[\"read_bra\"]}"));
+	answer(GRANT("t1"), 422, "{}");
+	CONFIRM(READ);
 	assert_int_equal(result(&r), -EINVAL);
 	fs_release(fs, file);
 	fs_finish();
 }
 
-/* A write that came in while the rest of setattr waited must not be cut off. */
-static void a_truncation_that_waits_is_done_once(void **state)
+static void a_truncation_waits_for_a_write_under_way(void **state)
 {
 	struct reply r = {0}, written = {0};
 
 	(void)state;
-	setup(O_WRONLY);
-	resource_forget(&world_token(&w, "t1")->grants);
+	setup(O_WRONLY | O_TRUNC);
+	put(&written, 0, "write_x\n");
 	ASK(&r, .kind = OP_SETATTR, .node = node, .file = file, .set_size = true, .size = 0);
-	assert_int_equal(r.count, 0);
-	put(&written, 0, "read_br");
-	assert_int_equal(result(&written), 0);
-	answer_well();
+	assert_int_equal(r.count + written.count, 0);
+	answer(GRANT("t1"), 200, LIST(READ "," WRITE));
+	assert_int_equal(written.kind, R_WRITTEN);
 	assert_int_equal(r.kind, R_ATTR);
+	assert_int_equal(r.st.st_size, 0);
 	flush(&r, 0);
-	CONFIRM(ON_SHOP("read_br"));
+	CONFIRM(READ "," WRITE);
+	answer(REVOKE("t1"), 204, "");
+	CONFIRM("");
 	assert_int_equal(result(&r), 0);
 	fs_release(fs, file);
+	fs_finish();
+}
+
+/* The kernel's idea of the size, for lseek(SEEK_END), follows the text, not what is granted. */
+static void stat_of_a_writer_shows_the_size_of_its_text(void **state)
+{
+	struct reply r = {0};
+	pid_t other = stopped_process(0);
+
+	(void)state;
+	setup(O_WRONLY | O_TRUNC);
+	NOW(&r, .kind = OP_GETATTR, .node = node, .file = file);
+	assert_int_equal(r.st.st_size, 0);
+	put(&r, 0, "read_br");
+	NOW(&r, .kind = OP_GETATTR, .node = node);
+	assert_int_equal(r.st.st_size, 7);
+	NOW(&r, .kind = OP_GETATTR, .node = node, .pid = other);
+	assert_int_equal(r.st.st_size, strlen("read_branch\n"));
+	/* A process that reads it, too, asks for what it will read. */
+	uint64_t reader = open_at(PERMISSIONS, O_RDONLY);
+	NOW(&r, .kind = OP_GETATTR, .node = node);
+	assert_int_equal(r.st.st_size, strlen("read_branch\n"));
+	NOW(&r, .kind = OP_GETATTR, .node = node, .file = file);
+	assert_int_equal(r.st.st_size, 7);
+	fs_release(fs, reader);
+	end_process(other);
+	fs_release(fs, file); /* never closed: its writer was killed */
+	assert_int_equal(fake_count(), 0);
 	fs_finish();
 }
 
@@ -459,7 +508,7 @@ static void an_interrupted_write_that_was_sent_poisons_nothing_if_it_succeeds(vo
 	op_interrupt(op);
 	world_turn(&w);
 	assert_int_equal(result(&r), -EINTR);
-	flush(&r, pid);       /* its end: drops the draft */
+	flush(&r, pid);       /* its end: spoils the text */
 	fs_release(fs, file); /* the op holds the file on */
 	answer(GRANT("t1"), 200, LIST(WRITE));
 	assert_false(fs_busy(fs));
@@ -470,7 +519,7 @@ static void an_interrupted_write_that_was_sent_poisons_nothing_if_it_succeeds(vo
 	fs_finish();
 }
 
-static void an_interrupted_write_that_was_not_sent_poisons_the_draft(void **state)
+static void an_interrupted_write_that_was_not_sent_spoils_the_text(void **state)
 {
 	struct reply r = {0};
 	pid_t pid = stopped_process(SIGTERM);
@@ -559,11 +608,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_write_answers_when_planetscale_has_confirmed),
 		cmocka_unit_test(a_replacement_grants_now_and_revokes_at_close),
-		cmocka_unit_test(readers_see_what_is_granted_and_not_the_draft),
+		cmocka_unit_test(readers_see_what_is_granted_and_not_the_text),
 		cmocka_unit_test(a_child_of_the_opener_commits_nothing_and_release_does),
 		cmocka_unit_test(truncation_alone_revokes_all_at_release),
 		cmocka_unit_test(a_killed_writer_commits_nothing_more),
-		cmocka_unit_test(a_refused_write_is_einval_with_advice_and_poisons_the_draft),
+		cmocka_unit_test(a_refused_write_is_einval_with_advice_and_spoils_the_text),
 		cmocka_unit_test(a_grant_is_confirmed_again_after_a_revocation),
 		cmocka_unit_test(an_impossible_word_is_refused_without_a_request),
 		cmocka_unit_test(a_file_open_for_reading_is_not_written),
@@ -573,10 +622,12 @@ int main(void)
 		cmocka_unit_test(fsync_commits_and_tells_itself),
 		cmocka_unit_test(a_token_deleted_under_an_open_file_is_eidrm),
 		cmocka_unit_test(truncate_2_to_nothing_revokes_at_once),
-		cmocka_unit_test(a_truncation_that_waits_is_done_once),
+		cmocka_unit_test(truncate_2_in_the_middle_keeps_the_lines_before),
+		cmocka_unit_test(a_truncation_waits_for_a_write_under_way),
+		cmocka_unit_test(stat_of_a_writer_shows_the_size_of_its_text),
 		cmocka_unit_test(mode_owner_and_times_of_files_are_ignored_quietly),
 		cmocka_unit_test(an_interrupted_write_that_was_sent_poisons_nothing_if_it_succeeds),
-		cmocka_unit_test(an_interrupted_write_that_was_not_sent_poisons_the_draft),
+		cmocka_unit_test(an_interrupted_write_that_was_not_sent_spoils_the_text),
 		cmocka_unit_test(a_line_of_create_token_makes_a_token),
 		cmocka_unit_test(the_last_line_of_create_token_counts_at_the_openers_close),
 	};
