@@ -2,8 +2,8 @@
  * fs: what each operation on the tree means. One handler an operation, straight-line code over
  * tree and store, run again from the top when what it waited for has landed.
  *
- * Owns nodes, open files with their drafts, scratch files and the memory of sweeps. Knows no FUSE:
- * ops come in, replies go to a sink, so all of it runs in a test without a kernel.
+ * Owns nodes, open files, the texts of `permissions`, scratch files and the memory of sweeps. Knows
+ * no FUSE: ops come in, replies go to a sink, so all of it runs in a test without a kernel.
  */
 #ifndef PSCALEFS_FS_H
 #define PSCALEFS_FS_H

@@ -91,8 +91,6 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 			   const struct buf *text,
 			   void (*completed)(struct op *op, const struct error *e,
 					     const char *made_id));
-/* The file was renamed to the scratch file `s`, which has its text: its writers go with it. */
-void fs_follow_backup(struct fs *fs, const struct place *p, struct scratch *s);
 /* The size of the text that the caller writes; false if it does not write this node. */
 bool fs_writer_size(struct op *op, const struct node *n, off_t *size);
 /* 0, or WAIT until no change of that file is under way. */

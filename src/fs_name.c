@@ -281,13 +281,7 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	struct buf text = BUF_INIT;
 	struct scratch *s = scratch_find(&fs->scratches, to);
 	struct error *e = &op->waiter.error;
-	struct permissions_file *permissions = permissions_at(&fs->permissions, from);
-	int r = fs_await_commits(op, from);
-
-	if (r == 0 && permissions->text != NULL)
-		buf_add(&text, buf_str(&permissions->text->text), permissions->text->text.len);
-	else if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, from, &text);
+	int r = tree_show(&fs->tree, &op->waiter, from, &text);
 
 	if (r == 0 && s == NULL)
 		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
@@ -299,8 +293,7 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 		struct node *n = node_known(&fs->nodes, from);
 		if (n != NULL)
 			node_misname(&fs->nodes, n);
-		fs_follow_backup(fs, from, s);
-		permissions_remember_removal(permissions, op->pid, true);
+		permissions_remember_removal(permissions_at(&fs->permissions, from), op->pid, true);
 		op_reply_ok(op);
 	}
 	buf_finish(&text);

@@ -535,29 +535,6 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	return 0;
 }
 
-/* The handles on a file that was renamed to a backup write the backup from now on. */
-void fs_follow_backup(struct fs *fs, const struct place *p, struct scratch *s)
-{
-	struct permissions_file *permissions = permissions_known(&fs->permissions, p);
-
-	if (permissions == NULL || permissions->text == NULL)
-		return;
-	struct permissions_text *t = permissions->text;
-	text_hold(t);
-	permissions_detach(permissions);
-	list_for_each(pos, &fs->files)
-	{
-		struct file *f = container_of(pos, struct file, link);
-		if (f->writer == NULL || f->writer->text != t)
-			continue;
-		permissions_leave(f->writer);
-		f->writer = NULL;
-		f->scratch = s;
-		scratch_hold(s);
-	}
-	text_release(t);
-}
-
 /* --- what stat(2) shows to a writer ----------------------------------------------------------- */
 
 /*
@@ -587,13 +564,8 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 
 bool fs_writer_size(struct op *op, const struct node *n, off_t *size)
 {
-	const struct file *f = file_of(op);
+	const struct file *f = writer_of(op, n);
 
-	if (f != NULL && f->scratch != NULL) { /* it was renamed while it was open */
-		*size = (off_t)f->scratch->text.len;
-		return true;
-	}
-	f = writer_of(op, n);
 	if (f != NULL)
 		*size = (off_t)f->writer->text->text.len;
 	return f != NULL;

@@ -10,23 +10,19 @@
  * out waits until the text is whole: until every handle that truncated or overwrote it (that "owes"
  * its close) is closed.
  *
- *                 open                              a line is appended
- *     TEXT_NONE ────────▶ TEXT_EXTENDED ◀──────────────────┐
- *         │                 │  ▲      └────────────────────┘
- *         │ O_TRUNC,        │  │ the whole is committed
- *         │ create          │  │
- *         │      written in │  └──── TEXT_OVERWRITTEN ◀──┐ written in place,
- *         │      place, cut └──────▶   │                 │ cut in the middle
- *         ▼                            │ truncated to 0  │
- *     TEXT_REPLACED ◀──────────────────┘─────────────────┘
+ *     opened ─────▶ TEXT_EXTENDED ◀───── the whole is committed ───────┐
+ *                      │      └──────── written in place, cut ─────▶ TEXT_OVERWRITTEN
+ *       truncated to 0 │                                               ▲       │
+ *                      ▼   ┌──────────── written in place, cut ────────┘       │
+ *     O_TRUNC ────▶ TEXT_REPLACED ◀───── truncated to 0 ───────────────────────┘
  *
  *   TEXT_EXTENDED     what was granted when it was opened, and lines after it: nothing is left out
  *   TEXT_REPLACED     begun anew and written front to back: its lines are judged as they come, what
  *                     it leaves out is revoked when no handle owes its close any more
  *   TEXT_OVERWRITTEN  changed in place: judged only as a whole, at that time
  *
- * From any of them: when the last writer has closed, TEXT_NONE; when the file is removed, replaced
- * or renamed, the text is detached and the next one begins. A text one of whose writers was killed,
+ * From any of them: when the last writer has closed, TEXT_NONE; when the file is removed or
+ * replaced, the text is detached and the next one begins. A text one of whose writers was killed,
  * or refused a line, is *spoiled*: it is not what was meant, so nothing is revoked by it until it is
  * truncated to 0 again; the handles that owe their close are answered with the reason.
  *
@@ -155,7 +151,7 @@ struct permissions_writer *permissions_open(struct permissions_file *f, const st
 void permissions_leave(struct permissions_writer *w);
 void text_hold(struct permissions_text *t);
 void text_release(struct permissions_text *t);
-/* The file was removed, replaced or renamed: its writers' text is no longer this file's. */
+/* The file was removed or replaced: its writers' text is no longer this file's. */
 void permissions_detach(struct permissions_file *f);
 /* A handle of another file that was renamed onto this one, and whose text is committed. */
 struct permissions_writer *permissions_adopt(struct permissions_file *f, const struct buf *text,

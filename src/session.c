@@ -206,7 +206,7 @@ static void ll_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	op_start(begin_open(req, OP_FLUSH, ino, fi));
 }
 
-/* Rule 12: never parked; what a closed draft still has to do goes on without a request. */
+/* Rule 12: never parked; what a closed file still has to do goes on without a request. */
 static void ll_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;

@@ -9,7 +9,7 @@ declare -A constants=(
 	['bytes of a line of create-token']='fs_token.c LINE_MAX_BYTES'
 	['bytes of a permission name']='scopes.h SCOPE_NAME_MAX'
 	['words of a permissions file']='grammar.h GRAMMAR_WORDS_MAX'
-	['bytes of a permissions file']='draft.h DRAFT_MAX_BYTES'
+	['bytes of a permissions file']='permissions_file.h PERMISSIONS_MAX_BYTES'
 	['bytes of a scratch file']='scratch.h SCRATCH_MAX_BYTES'
 	['scratch files']='scratch.h SCRATCH_MAX_FILES'
 	['bytes of an answer by PlanetScale']='http.c BODY_MAX_DEFAULT'
@@ -28,7 +28,7 @@ declare -A constants=(
 	['repeated readings of a list']='store.c REREADS_MAX'
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
-	['permissions files remembered as removed']='fs_internal.h REMOVED_MAX'
+	['closed permissions files remembered']='permissions_file.h PERMISSIONS_REMEMBERED_MAX'
 	['failures in the journal']='journal.h JOURNAL_ENTRIES'
 	['processes remembered']='sweep.h SWEEP_PROCESSES'
 )
@@ -67,7 +67,7 @@ grant ci shop read_branch delete_branch
 start_mount
 allow_error .
 file=$tokens/ci/databases/shop/permissions
-limit=$(constant draft.h DRAFT_MAX_BYTES)
+limit=$(constant permissions_file.h PERMISSIONS_MAX_BYTES)
 {
 	echo read_branch
 	head -c "$limit" /dev/zero | tr '\0' '#'
