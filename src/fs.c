@@ -202,6 +202,8 @@ void fs_release(struct fs *fs, uint64_t file)
 	(void)fs;
 	if (f->writer != NULL)
 		fs_release_permissions(f);
+	else if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
+		fs_release_create_token(f);
 	file_release(f);
 }
 

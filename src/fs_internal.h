@@ -24,6 +24,7 @@ struct file {
 	struct permissions_writer *writer; /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
 	struct buf line;         /* create-token: what is not a line yet */
+	pid_t line_writer;       /* and the thread group that wrote last */
 	struct secret *secret;   /* owned; instead of `text`, in `token`, `env` and `header` */
 	bool line_refused;       /* and it was too long: what follows is the rest of it */
 };
@@ -79,6 +80,8 @@ int fs_flush_permissions(struct op *op, struct file *f);
 int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
 void fs_release_permissions(struct file *f);
 void fs_end_commits(struct fs *fs, int err);
+/* What closing a file failed with, when nobody can be answered: to `errors` and the log. */
+void fs_record_close(struct fs *fs, const struct place *p, const struct error *e);
 enum fs_replacement {
 	REPLACED_BY_TRUNCATE, /* truncate(2): its writers go on with the new text */
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
@@ -101,6 +104,7 @@ void fs_advise(struct error *e, const char *database_id, const struct scopes *gr
 /* fs_token.c */
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
+void fs_release_create_token(struct file *f);
 
 op_handler fs_lookup, fs_getattr, fs_setattr, fs_readlink, fs_statfs, fs_setxattr;
 op_handler fs_mknod, fs_mkdir, fs_unlink, fs_rmdir, fs_symlink, fs_rename, fs_link;

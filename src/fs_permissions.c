@@ -381,7 +381,7 @@ int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
 
 /* --- release: nobody listens any more --------------------------------------------------------- */
 
-static void record_released(struct fs *fs, const struct place *p, const struct error *e)
+void fs_record_close(struct fs *fs, const struct place *p, const struct error *e)
 {
 	struct buf path = BUF_INIT;
 
@@ -402,7 +402,7 @@ static void released(void *ctx, const struct error *e, const char *made_id)
 	close_commit(c, e, &kept);
 	keep_outcome(c, e != NULL ? &kept : NULL, false);
 	if (e != NULL)
-		record_released(c->fs, &p, &kept);
+		fs_record_close(c->fs, &p, &kept);
 	commit_free(c);
 }
 
@@ -431,7 +431,7 @@ static void start_due(struct fs *fs, const struct place *p, struct permissions_f
 	struct commit *c = commit_new(fs, p, NULL);
 	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* no permissions file */
 		permissions_keep_failure(f, &e, HEARD_BY_NOBODY);
-		record_released(fs, p, &e);
+		fs_record_close(fs, p, &e);
 		commit_free(c);
 		return;
 	}

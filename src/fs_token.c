@@ -172,6 +172,7 @@ int fs_write_create_token(struct op *op, struct file *f)
 	size_t size = end == NULL ? op->data.len : (size_t)(end - data) + 1;
 	struct buf line = BUF_INIT;
 
+	f->line_writer = process_group(op->pid);
 	if (f->line_refused || f->line.len + size > LINE_MAX_BYTES) {
 		buf_clear(&f->line); /* half a line makes no token when the file is closed */
 		f->line_refused = true;
@@ -196,12 +197,21 @@ int fs_write_create_token(struct op *op, struct file *f)
 	return r;
 }
 
+/* The opener's close counts; if it has ended, so does that of the process that wrote the line. */
+static bool may_complete(const struct file *f, pid_t closer)
+{
+	struct process opener;
+
+	return closer == f->opener ||
+	       (closer == f->line_writer && process_read(f->opener, &opener) != 0);
+}
+
 /* The last line may lack its end. A killed writer's half a line makes no token. */
 int fs_flush_create_token(struct op *op, struct file *f)
 {
 	if (process_ending(op->pid))
 		buf_clear(&f->line);
-	if (process_group(op->pid) != f->opener || blank(buf_str(&f->line), f->line.len)) {
+	if (blank(buf_str(&f->line), f->line.len) || !may_complete(f, process_group(op->pid))) {
 		op_reply_ok(op);
 		return 0;
 	}
@@ -210,4 +220,17 @@ int fs_flush_create_token(struct op *op, struct file *f)
 	int r = create_line(op, f, line.data, line.len, 0);
 	buf_finish(&line);
 	return r;
+}
+
+/* Nobody listens any more, and what is made now would have a secret that nobody reads. */
+void fs_release_create_token(struct file *f)
+{
+	struct error e;
+
+	if (blank(buf_str(&f->line), f->line.len))
+		return;
+	error_set(&e, ECANCELED, "the last line had no end when its writer closed the file: no "
+				 "token was made");
+	error_hint(&e, "end the line with a newline");
+	fs_record_close(f->fs, &f->node->place, &e);
 }

@@ -29,6 +29,10 @@ echo '"nightly build" ttl=1h' >"$file"
 [[ -d "$tokens/nightly build" ]] || fail "no token with a blank in its name"
 assert_eq '' "$(cat "$tokens/forever/expires_at")"
 
+# The program that writes the line may outlive the one that opened the file.
+(sh -c 'sleep 0.3; printf orphan' &) >"$file"
+wait_for test -d "$tokens/orphan"
+
 # What cannot be is refused before PlanetScale is asked for a change.
 api_clear
 assert_fails 'Invalid argument' overwrite "$file" 'bad ttl=soon'
