@@ -400,6 +400,11 @@ bool fs_poll_interrupted(struct fs *fs)
 	return any;
 }
 
+void fs_let_go(struct fs *fs, int err)
+{
+	ops_let_go(&fs->ops, err);
+}
+
 void fs_stop(struct fs *fs, int err)
 {
 	ops_finish(&fs->ops, err);

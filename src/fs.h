@@ -37,9 +37,11 @@ void fs_refresh(struct fs *fs);
 /* Ops that were interrupted wait for a second, fatal signal without being told of it: look. True:
  * look again soon. */
 bool fs_poll_interrupted(struct fs *fs);
-/* Answer every open op with `err`, the mount ends. */
+/* The mount ends: answer every open op with `err`. Changes that were sent go on. */
+void fs_let_go(struct fs *fs, int err);
+/* The process ends: so do they. */
 void fs_stop(struct fs *fs, int err);
-/* Commits that were begun and have not ended; unmounting waits a little for them. */
+/* Are there changes that were accepted and have not ended? */
 bool fs_busy(const struct fs *fs);
 
 #endif

@@ -84,6 +84,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it.
 	 */
 	bool ran = resources_run_ready(l->all);
+	if (l->ending && !fs_busy(l->fs))
+		return;
 	if (l->session != NULL) {
 		kernel = n++;
 		fds[kernel] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
@@ -109,6 +111,16 @@ void loop_drain(struct loop *l, int64_t patience_ms)
 {
 	int64_t until = l->clock->mono_ms + patience_ms;
 
+	l->ending = true;
 	while (fs_busy(l->fs) && l->clock->mono_ms < until)
 		turn(l, until - l->clock->mono_ms);
+}
+
+void loop_complete(struct loop *l)
+{
+	l->session = NULL;
+	l->ending = true;
+	l->stop = false;
+	while (fs_busy(l->fs) && !l->stop)
+		turn(l, -1);
 }

@@ -20,7 +20,8 @@ struct loop {
 	struct fs *fs;           /* borrowed; NULL until there is something to serve */
 	struct session *session; /* borrowed; NULL likewise */
 	int signal_fd;
-	bool stop; /* SIGTERM or SIGINT came */
+	bool stop;   /* SIGTERM or SIGINT came */
+	bool ending; /* a turn waits only while the file system is busy */
 };
 
 /*
@@ -33,7 +34,10 @@ void loop_finish(struct loop *l);
 
 /* Until `done(ctx)`, a signal to stop, or the end of the session. */
 void loop_run(struct loop *l, bool (*done)(void *ctx), void *ctx);
-/* After unmounting: let commits that were begun end, for at most `patience_ms`. */
+/* When told to stop: answer those that wait for a commit, for at most `patience_ms`. */
 void loop_drain(struct loop *l, int64_t patience_ms);
+/* The mount is gone: let the changes that were accepted end, each by its own deadline, or until a
+ * signal to stop. */
+void loop_complete(struct loop *l);
 
 #endif

@@ -21,7 +21,7 @@
 #include "session.h"
 #include "store.h"
 
-/* How long commits that were begun may take to end once we are unmounted or told to stop. */
+/* How long a signal to stop waits, still mounted, for those that wait for a commit. */
 #define DRAIN_MS 5000
 
 struct mount {
@@ -167,7 +167,19 @@ static int mount_parts(struct mount *m, struct error *e)
 	return daemon_ready(&m->daemon, e);
 }
 
-static void unmount_parts(struct mount *m)
+/* What was accepted before goes on: it is lost neither with the mount nor with its caller. */
+static void unmount(struct mount *m)
+{
+	fs_let_go(m->fs, ENODEV);
+	session_free(m->session);
+	m->session = NULL;
+	log_notice("unmounted %s", m->config.mountpoint);
+	if (fs_busy(m->fs))
+		log_notice("changes that were accepted go on; a signal to stop ends them");
+	loop_complete(&m->loop);
+}
+
+static void finish_parts(struct mount *m)
 {
 	if (m->fs != NULL)
 		fs_stop(m->fs, ENODEV);
@@ -198,10 +210,10 @@ static int serve(struct mount *m)
 	} else {
 		log_notice("mounted %s at %s", m->config.api_url, m->config.mountpoint);
 		loop_run(&m->loop, NULL, NULL);
-		loop_drain(&m->loop, DRAIN_MS);
-		log_notice("unmounted %s", m->config.mountpoint);
+		loop_drain(&m->loop, session_ended(m->session) ? 0 : DRAIN_MS);
+		unmount(m);
 	}
-	unmount_parts(m);
+	finish_parts(m);
 	return r == 0 ? EXIT_OK : EXIT_MOUNT;
 }
 

@@ -163,6 +163,14 @@ static void reply_interrupted(struct op *op)
 	op_reply_error(op, &e);
 }
 
+/* Its caller has its answer; the change goes on. */
+static void detach(struct op *op, int err)
+{
+	op->ops->sink->error(op->req, err);
+	op->req = NULL;
+	op->state = OP_DETACHED;
+}
+
 /* A committed op whose caller is being ended: drop what was not sent, let go of what was. */
 static void abandon(struct op *op)
 {
@@ -172,9 +180,7 @@ static void abandon(struct op *op)
 		completed(op, &e, NULL);
 		return;
 	}
-	op->ops->sink->error(op->req, EINTR);
-	op->req = NULL;
-	op->state = OP_DETACHED;
+	detach(op, EINTR);
 }
 
 /* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
@@ -307,6 +313,20 @@ static void end_commit(struct op *op, int err)
 	op->completed(op, &e, NULL);
 	if (detached)
 		op_free(op);
+}
+
+void ops_let_go(struct ops *ops, int err)
+{
+	struct error e = {.err = err};
+
+	list_for_each(pos, &ops->live)
+	{
+		struct op *op = container_of(pos, struct op, live);
+		if (op->state == OP_COMMITTED)
+			detach(op, err);
+		else if (op->state != OP_DETACHED)
+			op_reply_error(op, &e);
+	}
 }
 
 void ops_finish(struct ops *ops, int err)

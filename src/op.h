@@ -5,10 +5,10 @@
  *        │ op_commit                          │ op_reply_*
  *        ▼                                    ▼
  *     COMMITTED ──the job's completion──▶ REPLIED ▶ freed
- *        │ interrupted after it was sent
+ *        │ interrupted after it was sent, or the mount ends
  *        ▼
- *     DETACHED ──the job's completion──▶ freed (the caller has EINTR; the result is kept and told
- * in the journal)
+ *     DETACHED ──the job's completion──▶ freed (the caller has EINTR or ENODEV; the result is
+ * kept, and reported in the journal)
  *
  * The rules that make parking safe:
  *  1. Check, then commit: a handler first needs things and may be run again; then it commits at
@@ -153,7 +153,10 @@ struct op {
 void ops_init(struct ops *ops, struct resources *all, struct journal *journal,
 	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
 	      void (*path)(struct op *op, struct buf *out));
-/* Answer all that are still open with `err`: the mount ends. */
+/* Answer all that are still open with `err`, the mount ends; what they committed goes on, detached.
+ */
+void ops_let_go(struct ops *ops, int err);
+/* The same, and end what they committed. */
 void ops_finish(struct ops *ops, int err);
 
 struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint64_t node);
