@@ -6,14 +6,27 @@
 
 #include "secret.h"
 
+static bool exhausted;
+
+static void *noted(void *p)
+{
+	exhausted = exhausted || p == NULL;
+	return p;
+}
+
+bool heap_exhausted(void)
+{
+	return exhausted;
+}
+
 void *heap_malloc(size_t size)
 {
-	return malloc(size);
+	return noted(malloc(size > 0 ? size : 1));
 }
 
 void *heap_calloc(size_t n, size_t size)
 {
-	return calloc(n, size);
+	return noted(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
 }
 
 void heap_free(void *p)
@@ -31,7 +44,7 @@ void *heap_realloc(void *p, size_t size)
 
 	if (p != NULL && size <= have && size >= have / 2)
 		return p;
-	void *moved = malloc(size);
+	void *moved = heap_malloc(size);
 	if (moved == NULL)
 		return NULL;
 	if (p != NULL)
@@ -43,7 +56,7 @@ void *heap_realloc(void *p, size_t size)
 char *heap_strdup(const char *text)
 {
 	size_t size = strlen(text) + 1;
-	char *copy = malloc(size);
+	char *copy = heap_malloc(size);
 
 	return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
@@ -53,7 +66,7 @@ char *heap_strdup(const char *text)
 static void *openssl_malloc(size_t size, const char *file, int line)
 {
 	(void)file, (void)line;
-	return size > 0 ? malloc(size) : NULL;
+	return size > 0 ? heap_malloc(size) : NULL;
 }
 
 static void *openssl_realloc(void *p, size_t size, const char *file, int line)

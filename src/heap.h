@@ -7,6 +7,7 @@
 #ifndef PSCALEFS_HEAP_H
 #define PSCALEFS_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *heap_malloc(size_t size);
@@ -14,6 +15,8 @@ void *heap_calloc(size_t n, size_t size);
 void *heap_realloc(void *p, size_t size);
 char *heap_strdup(const char *text);
 void heap_free(void *p);
+/* Did one of these ever fail? If not, a library's "out of memory" means something else. */
+bool heap_exhausted(void);
 
 /*
  * OpenSSL allocates with these from now on, if that is what the program was linked to; before its

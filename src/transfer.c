@@ -14,8 +14,8 @@
 #include "budget.h"
 #include "heap.h"
 #include "transfer_answer.h"
+#include "transfer_error.h"
 
-#define HEADERS_MAX  ((size_t)256 << 10)
 #define POLL_FDS_MAX 8
 
 struct transfers {
@@ -33,123 +33,6 @@ struct transfers {
 	unsigned idle_count, idle_max;
 	bool renew; /* as soon as none is running */
 };
-
-/* ---- What curl's errors mean -------------------------------------------------------------- */
-
-enum detail {
-	BARE,   /* the sentence says it all */
-	OS,     /* what connect(2) said, which is the errno too */
-	CURL_S, /* curl's own words */
-	CA,     /* those and a hint */
-};
-
-struct failure {
-	CURLcode code;
-	int err;
-	enum transfer_repeat repeat;
-	enum detail detail;
-	const char *before, *after; /* the host's name */
-};
-
-#define UNTRUSTED  CA, "the certificate of ", " is not trusted"
-#define TLS_BROKEN CURL_S, "the TLS connection to ", " cannot be set up"
-#define CUT_OFF    CURL_S, "the exchange with ", " was cut off"
-#define NOT_HTTP   BARE, "what ", " answers is not HTTP"
-
-static const struct failure failures[] = {
-	{CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH, REPEAT_QUICKLY, BARE, "the name of ",
-	 " has no address, or no name server answers"},
-	{CURLE_COULDNT_RESOLVE_PROXY, EHOSTUNREACH, REPEAT_QUICKLY, CURL_S, "the proxy for ",
-	 " has no address"},
-	{CURLE_COULDNT_CONNECT, EHOSTUNREACH, REPEAT_QUICKLY, OS, "cannot connect to ", ""},
-	{CURLE_PEER_FAILED_VERIFICATION, EPROTO, REPEAT_NEVER, UNTRUSTED},
-	{CURLE_SSL_ISSUER_ERROR, EPROTO, REPEAT_NEVER, UNTRUSTED},
-	{CURLE_SSL_INVALIDCERTSTATUS, EPROTO, REPEAT_NEVER, UNTRUSTED},
-	{CURLE_SSL_CACERT_BADFILE, EPROTO, REPEAT_NEVER, CA, "the CA file for ", " cannot be used"},
-	{CURLE_SSL_CONNECT_ERROR, EPROTO, REPEAT_QUICKLY, TLS_BROKEN},
-	{CURLE_SSL_CERTPROBLEM, EPROTO, REPEAT_NEVER, TLS_BROKEN},
-	{CURLE_SSL_CIPHER, EPROTO, REPEAT_NEVER, TLS_BROKEN},
-	{CURLE_SSL_ENGINE_INITFAILED, EPROTO, REPEAT_NEVER, TLS_BROKEN},
-	{CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, REPEAT_LATER, BARE, "no connection to ",
-	 " came about in time"},
-	{CURLE_GOT_NOTHING, EREMOTEIO, REPEAT_LATER, BARE, "",
-	 " closed the connection without an answer"},
-	{CURLE_ABORTED_BY_CALLBACK, EREMOTEIO, REPEAT_NEVER, BARE, "",
-	 " dropped the request, which must not be sent twice"},
-	{CURLE_SEND_ERROR, EREMOTEIO, REPEAT_LATER, CUT_OFF},
-	{CURLE_RECV_ERROR, EREMOTEIO, REPEAT_LATER, CUT_OFF},
-	{CURLE_PARTIAL_FILE, EREMOTEIO, REPEAT_LATER, BARE, "",
-	 " closed the connection in the middle of its answer"},
-	{CURLE_HTTP2, EREMOTEIO, REPEAT_LATER, CUT_OFF},
-	{CURLE_HTTP2_STREAM, EREMOTEIO, REPEAT_LATER, CUT_OFF},
-	{CURLE_NO_CONNECTION_AVAILABLE, EREMOTEIO, REPEAT_LATER, CUT_OFF},
-	{CURLE_WEIRD_SERVER_REPLY, EREMOTEIO, REPEAT_NEVER, NOT_HTTP},
-	{CURLE_UNSUPPORTED_PROTOCOL, EREMOTEIO, REPEAT_NEVER, NOT_HTTP},
-	{CURLE_BAD_CONTENT_ENCODING, EREMOTEIO, REPEAT_NEVER, BARE, "the answer of ",
-	 " cannot be decompressed"},
-	{CURLE_WRITE_ERROR, EREMOTEIO, REPEAT_NEVER, CURL_S, "the answer of ", " cannot be read"},
-	{CURLE_OUT_OF_MEMORY, ENOMEM, REPEAT_NEVER, BARE, "no memory for the exchange with ", ""},
-#if LIBCURL_VERSION_NUM >= 0x074900
-	{CURLE_PROXY, EHOSTUNREACH, REPEAT_QUICKLY, CURL_S, "the proxy does not connect to ", ""},
-#endif
-	{CURLE_OK, EREMOTEIO, REPEAT_NEVER, CURL_S, "the exchange with ",
-	 " failed"}, /* all others */
-};
-
-static const struct failure *failure_find(CURLcode code)
-{
-	const struct failure *f = failures;
-
-	while (f->code != code && f->code != CURLE_OK)
-		f++;
-	return f;
-}
-
-/* The errno of a connect(2) that failed, reduced to what people can tell apart. */
-static int connect_errno(CURL *easy)
-{
-	static const struct {
-		long from;
-		int to;
-	} map[] = {
-		{ECONNREFUSED, ECONNREFUSED},
-		{ECONNRESET, ECONNREFUSED},
-		{ETIMEDOUT, ETIMEDOUT},
-	};
-	long os = 0;
-
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
-	for (size_t i = 0; i < ARRAY_LEN(map); i++)
-		if (map[i].from == os)
-			return map[i].to;
-	return EHOSTUNREACH;
-}
-
-static void failed(struct transfer *t, CURLcode code)
-{
-	const struct failure *f = failure_find(code);
-	const char *host = t->owner->host, *detail = "";
-	int err = f->detail == OS ? connect_errno(t->easy) : f->err;
-
-	t->status = 0;
-	t->repeat = f->repeat;
-	if (t->overflow) {
-		bool head = t->header_bytes > HEADERS_MAX;
-		error_set(&t->error, EREMOTEIO, "the %sanswer of %s is larger than %zu bytes",
-			  head ? "head of the " : "", host,
-			  head ? HEADERS_MAX : t->owner->body_max_bytes);
-		return;
-	}
-	if (f->detail == OS)
-		detail = strerror(err);
-	else if (f->detail != BARE)
-		detail = t->detail[0] != '\0' ? t->detail : curl_easy_strerror(code);
-	error_set(&t->error, err, "%s%s%s%s%s", f->before, host, f->after,
-		  *detail != '\0' ? ": " : "", detail);
-	if (f->detail == CA)
-		error_hint(&t->error, "If a proxy or a private authority signs here, name its "
-				      "certificate with --cacert FILE.");
-}
 
 /* ---- What arrives: called by curl from within transfers_perform() -----------------------------
  */
@@ -267,6 +150,8 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 (long)(ts->tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ts->tls ? 1L : 0L);
+	/* libcurl 7.88 waits for ever when the head of an HTTP/2 answer does not fit in here. */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HEADERS_MAX);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, ts->user_agent);
 	/*
@@ -318,7 +203,15 @@ static void set_request(CURL *easy, struct transfer *t)
 	}
 	if (!post)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->alone || t->owner->renew ? 1L : 0L);
+	/*
+	 * libcurl 7.88 ends an HTTP/2 session whose answer has a head of more than 128 KiB, and
+	 * nghttp2 one whose head has too many frames. HTTP/1.1 has no such limits.
+	 */
+	bool http1 = t->http1 && t->owner->tls;
+	if (http1)
+		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+			 t->alone || http1 || t->owner->renew ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
@@ -456,7 +349,7 @@ struct transfer *transfers_ended(struct transfers *ts)
 	if (code == CURLE_OK)
 		t->status = (int)status;
 	else
-		failed(t, code);
+		transfer_error(t, code, ts->host, ts->body_max_bytes);
 	detach(t, true);
 	return t;
 }

@@ -1,11 +1,14 @@
 /*
- * transfer: one HTTP exchange with one server, by libcurl. The only user of curl.h.
+ * transfer: one HTTP exchange with one server, by libcurl. The only module that uses curl.h.
  *
  * Owns connections, TLS, the easy handles and what arrives. Says how an exchange ended and whether
  * another try can help; does not queue, wait, repeat or give up: that is http.c.
  *
  * libcurl repeats by itself a request that a reused connection dropped without an answer. What
  * must be sent once goes `alone`: on a new connection, and cut when curl would send it again.
+ *
+ * An HTTP/2 exchange that was cut before a header was read is repeated over HTTP/1.1: libcurl and
+ * nghttp2 cut what exceeds limits of their own there.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
  * What libcurl and OpenSSL allocate is wiped when they give it back (heap.h), and a handle that
@@ -60,6 +63,8 @@ struct transfer {
 	unsigned resent;
 	bool ready;      /* in this attempt, for resent */
 	int64_t sent_ms; /* for the first time */
+	/* The last attempt failed in a way that HTTP/2 has alone: the next one speaks HTTP/1.1. */
+	bool http1;
 
 	/* transfer.c's own. */
 	struct transfers *owner; /* borrowed; NULL unless under way */

@@ -25,7 +25,7 @@ layer_of 11 loop
 layer_of 12 main
 
 # How many .c files may include a library's header.
-declare -A users=([curl/curl.h]=1 [cjson/cJSON.h]=1 [libsecret/secret.h]=1 [fuse_lowlevel.h]=2)
+declare -A users=([curl/curl.h]=2 [cjson/cJSON.h]=1 [libsecret/secret.h]=1 [fuse_lowlevel.h]=2)
 lines_max=620
 
 complaints=0

@@ -67,7 +67,7 @@ fail() {
 	exit 1
 }
 
-daemon='' emulator='' reader='' allowed_errors=() finding=0
+daemon='' emulator='' nghttpx='' reader='' allowed_errors=() finding=0
 
 # A finding after the test itself: the test fails, and the cleaning goes on.
 find_fault() {
@@ -150,7 +150,7 @@ finish() {
 	[[ $outcome -eq 0 ]] || timeout 2 cat "$mnt/.pscalefs/errors" >"$work/errors" 2>/dev/null
 	[[ ! $emulator ]] || (api_release) 2>/dev/null
 	for pid in $(jobs -p); do
-		[[ $pid == "$daemon" || $pid == "$emulator" ]] || end_process "$pid" KILL
+		[[ $pid == "$daemon" || $pid == "$emulator" || $pid == "$nghttpx" ]] || end_process "$pid" KILL
 	done
 	if mounted "$mnt"; then
 		unmount || {
@@ -165,6 +165,7 @@ finish() {
 	done < <(awk -v below="$work/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo)
 	check_findings
 	[[ $outcome -eq 0 && $finding -eq 0 ]] || show_circumstances
+	[[ ! $nghttpx ]] || end_process "$nghttpx" TERM
 	[[ ! $emulator ]] || end_process "$emulator" TERM
 	if [[ ${PSCALEFS_KEEP-} ]]; then
 		echo "kept: $work" >&2
@@ -242,6 +243,7 @@ start_emulator() {
 	! process_ended "$emulator" || fail "the emulator ended: $(cat "$emulator_log")"
 	api_url=$(sed -n 's/^listening //p' "$emulator_log")
 	control_url=$(sed -n 's/^control //p' "$emulator_log")
+	emulator_url=$api_url
 	[[ $# -gt 0 ]] || api_data '[{"op": "add-database", "name": "blog"}, {"op": "add-database", "name": "shop"}]'
 }
 
@@ -254,6 +256,42 @@ stop_emulator() {
 	emulator=''
 	end_process "$pid" TERM
 }
+
+# start_nghttpx [OPTION…]: TLS and HTTP/2 in front of the emulator, which must run, as a load balancer does
+# it. $api_url is then nghttpx's address, and $ca its certificate, for --cacert.
+start_nghttpx() {
+	local port
+	ca=$work/nghttpx.pem
+	[[ -e $ca ]] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+		-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$work/nghttpx.key" -out "$ca" 2>/dev/null
+	# It takes no port 0, and says nothing of the port: any that is free.
+	for _ in {1..20}; do
+		port=$((20000 + RANDOM % 12000))
+		: >"$work/nghttpx.log"
+		setsid setpriv --pdeathsig=TERM nghttpx --conf=/dev/null --errorlog-file="$work/nghttpx.log" \
+			--no-ocsp --workers=1 --frontend="127.0.0.1,$port" --backend="127.0.0.1,${emulator_url##*:}" \
+			--response-header-field-buffer=2M --max-response-header-fields=5000 "$@" \
+			"$work/nghttpx.key" "$ca" >"$work/nghttpx.out" 2>&1 &
+		nghttpx=$!
+		wait_for nghttpx_settled
+		if ! process_ended "$nghttpx"; then
+			api_url=https://127.0.0.1:$port
+			return
+		fi
+		end_process "$nghttpx" TERM
+		nghttpx=''
+		grep -q 'in use' "$work/nghttpx.log" "$work/nghttpx.out" || break
+	done
+	fail "nghttpx does not start: $(cat "$work/nghttpx.log" "$work/nghttpx.out")"
+}
+
+stop_nghttpx() {
+	end_process "$nghttpx" TERM
+	nghttpx=''
+}
+
+nghttpx_settled() { process_ended "$nghttpx" || grep -q 'Created worker thread' "$work/nghttpx.log"; }
 
 admin_id=adm1n0000001
 admin_secret=pscale_tkn_adminadminadminadminadminadminadminadmin123

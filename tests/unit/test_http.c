@@ -218,6 +218,33 @@ static void endless_headers_are_refused(void **state)
 	stop(&f);
 }
 
+/* libcurl takes 100 KiB in a line, and calls more than that a lack of memory. */
+static void an_endless_header_line_is_refused(void **state)
+{
+	static const size_t sizes[] = {90000, 120000, 250000, 300000};
+	static char reply[400000];
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct step steps[] = {{.reply = reply}};
+		struct outcome o = {0};
+		sprintf(reply, "HTTP/1.1 200 OK\r\nX-Long: %0*d\r\nContent-Length: 2\r\n\r\n{}",
+			(int)sizes[i], 0);
+		start(&f, NULL, steps, 1);
+		request(&f, &o, GET());
+		await(&f, &o);
+		if (sizes[i] < 100000) {
+			assert_answered(&o, 200, "{}");
+		} else {
+			assert_failed(&o, EREMOTEIO, HTTP_UNKNOWN);
+			assert_int_equal(o.result.attempts, 1);
+			assert_non_null(strstr(o.result.error.text, "header line"));
+		}
+		stop(&f);
+	}
+}
+
 static void a_server_without_tls_is_a_protocol_error(void **state)
 {
 	struct fixture f;
@@ -457,6 +484,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_http_is_a_remote_error),
 		cmocka_unit_test(an_answer_that_is_too_large_is_refused),
 		cmocka_unit_test(endless_headers_are_refused),
+		cmocka_unit_test(an_endless_header_line_is_refused),
 		cmocka_unit_test(a_server_without_tls_is_a_protocol_error),
 		cmocka_unit_test(no_more_than_the_allowed_number_run_at_once),
 		cmocka_unit_test(a_silent_request_holds_no_other_back),
