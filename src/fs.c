@@ -382,6 +382,7 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 void fs_refresh(struct fs *fs)
 {
 	model_forget(fs->model);
+	http_reconnect(fs->tree.http);
 }
 
 bool fs_poll_interrupted(struct fs *fs)

@@ -518,13 +518,18 @@ void http_promote(struct http_call *call)
 		call_move(call, QUEUED, &h->queue[HTTP_INTERACTIVE]);
 }
 
+void http_reconnect(struct http *h)
+{
+	transfers_renew(h->transfers);
+}
+
 void http_refresh(struct http *h)
 {
 	budget_resume(&h->budget);
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
 		list_for_each(pos, &h->queue[p]) container_of(pos, struct http_call, link)
 			->not_before_ms = 0;
-	transfers_renew(h->transfers);
+	http_reconnect(h);
 }
 
 struct http_stats http_stats(const struct http *h)

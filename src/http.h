@@ -100,7 +100,9 @@ bool http_sent(const struct http_call *call);
 void http_cancel(struct http *h, struct http_call *call);
 /* Someone waits for it now: HTTP_PREFETCH becomes HTTP_INTERACTIVE. */
 void http_promote(struct http_call *call);
-/* SIGHUP: forget pauses and let go of idle connections. */
+/* What is sent from now on goes over new connections, to the address that the name has then. */
+void http_reconnect(struct http *h);
+/* SIGHUP: the same, and forget pauses. */
 void http_refresh(struct http *h);
 
 /* Start what may start, drive curl, call back what is done. Never blocks. */

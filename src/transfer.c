@@ -163,6 +163,8 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, ts);
+	/* The address may change: each connection asks anew, and connections are few. */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(ts->timeout_ms / 3));
 	if (ts->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, ts->ca_file);

@@ -263,7 +263,7 @@ start_nghttpx() {
 	local port
 	ca=$work/nghttpx.pem
 	[[ -e $ca ]] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-		-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+		-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1,DNS:api.test \
 		-keyout "$work/nghttpx.key" -out "$ca" 2>/dev/null
 	# It takes no port 0, and says nothing of the port: any that is free.
 	for _ in {1..20}; do

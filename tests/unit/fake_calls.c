@@ -58,6 +58,11 @@ void http_promote(struct http_call *call)
 	call->promoted = true;
 }
 
+void http_reconnect(struct http *h)
+{
+	h->reconnected++;
+}
+
 struct http_stats http_stats(const struct http *h)
 {
 	return (struct http_stats){.sent = h->sent, .budget_left = -1};

@@ -16,6 +16,7 @@ struct http {
 	bool hold;         /* requests from now on wait in the queue: http_sent() is false */
 	uint64_t sent;     /* requests, ever */
 	unsigned cancelled;
+	unsigned reconnected;
 	/* Sees each request once it is in the list. May be NULL. */
 	void (*on_send)(void *ctx, struct http_call *c);
 	void *ctx; /* borrowed; for on_send */
