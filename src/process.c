@@ -95,29 +95,61 @@ static uint64_t harmless(void)
 	       bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
 }
 
-/* A signal is about to end it. */
-static bool doomed(pid_t tid)
+/* A signal that ends processes is pending, and nothing holds it back. SIGKILL for the thread alone
+ * (SigPnd) is no such sign: see end_of(). */
+static bool doomed(const char *status)
 {
-	char status[4096];
-
-	if (!read_proc(tid, "status", status, sizeof(status)))
-		return false;
-	uint64_t pending = field(status, "\nSigPnd:", 16) | field(status, "\nShdPnd:", 16);
+	uint64_t own = field(status, "\nSigPnd:", 16) & ~bit(SIGKILL);
+	uint64_t shared = field(status, "\nShdPnd:", 16);
 	uint64_t held = field(status, "\nSigBlk:", 16) | field(status, "\nSigIgn:", 16) |
 			field(status, "\nSigCgt:", 16);
 
-	return (pending & bit(SIGKILL)) != 0 || (pending & ~held & ~harmless()) != 0;
+	return (shared & bit(SIGKILL)) != 0 || ((own | shared) & ~held & ~harmless()) != 0;
 }
 
-/* A signal is ending it, and is pending no more: PF_SIGNALED of the kernel's <linux/sched.h>. */
-static bool signaled(pid_t tid)
+/* What wait(2) will say of a process is shown to those who may trace it, and 0 to all others. The
+ * same is asked of who reads this link. */
+static bool shows_exit_code(pid_t tid)
 {
-	char text[4096];
+	char path[64], exe[1];
 
-	return read_proc(tid, "stat", text, sizeof(text)) && (stat_field(text, 9) & 0x400) != 0;
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
+	return readlink(path, exe, sizeof(exe)) >= 0 || errno != EACCES;
+}
+
+/*
+ * The kernel ends this thread with SIGKILL. When a program ends by itself, its other threads are
+ * ended so, too. What sets a killed one apart is the exit code: its low seven bits are the signal's
+ * number, or 0.
+ */
+static enum process_end end_of(pid_t tid, const char *status)
+{
+	/* Of the kernel's <linux/sched.h>. */
+	const uint64_t pf_exiting = 0x4, pf_signaled = 0x400;
+	char stat[4096];
+
+	if (!read_proc(tid, "stat", stat, sizeof(stat)))
+		return PROCESS_LIVES;
+	uint64_t flags = stat_field(stat, 9);
+	bool killed = (flags & pf_signaled) != 0 ||
+		      (field(status, "\nSigPnd:", 16) & bit(SIGKILL)) != 0;
+	if (!killed && (flags & pf_exiting) == 0)
+		return PROCESS_LIVES;
+	if ((stat_field(stat, 52) & 0x7f) != 0)
+		return PROCESS_KILLED;
+	return killed && !shows_exit_code(tid) ? PROCESS_END_UNSEEN : PROCESS_LIVES;
+}
+
+enum process_end process_end(pid_t tid)
+{
+	char status[4096];
+
+	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+		return PROCESS_LIVES;
+	return doomed(status) ? PROCESS_KILLED : end_of(tid, status);
 }
 
 bool process_ending(pid_t tid)
 {
-	return tid > 0 && (doomed(tid) || signaled(tid));
+	return process_end(tid) != PROCESS_LIVES;
 }

@@ -24,10 +24,21 @@ struct process {
 int process_read(pid_t tid, struct process *p);
 /* Only the thread group; 0 if unknown. */
 pid_t process_group(pid_t tid);
+enum process_end {
+	PROCESS_LIVES,     /* or ends by itself, or is unknown */
+	PROCESS_KILLED,    /* a signal is ending it */
+	PROCESS_END_UNSEEN /* it ends, by itself or by a signal: /proc does not tell this user */
+};
+
 /*
  * Is a signal ending this thread? One that ends processes is pending for it or its group, and not
- * ignored, caught or blocked; or it was killed, and the kernel closes its files.
+ * ignored, caught or blocked; or its process was killed, and the kernel closes its files. A program
+ * that ends by itself is not ended by a signal, though its other threads be: exit_group(2) kills
+ * them. Those two are not told apart (PROCESS_END_UNSEEN) of a process that this user may not
+ * trace: it makes no core dump, or has more capabilities.
  */
+enum process_end process_end(pid_t tid);
+/* The same; what is not seen is taken for a signal, which takes nobody's access away. */
 bool process_ending(pid_t tid);
 
 #endif

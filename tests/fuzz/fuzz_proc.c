@@ -19,6 +19,7 @@
 #define STAT_FD   10002
 
 static const char *status, *stat_text;
+static bool traceable; /* by this user */
 
 int __wrap_open(const char *path, int flags, ...);
 int __real_open(const char *path, int flags, ...);
@@ -60,9 +61,15 @@ int __wrap_close(int fd)
 
 ssize_t __wrap_readlink(const char *path, char *out, size_t size)
 {
+	size_t n = size < 6 ? size : 6;
+
 	(void)path;
-	memcpy(out, "/bin/x", size < 6 ? size : 6);
-	return 6;
+	if (!traceable) {
+		errno = EACCES;
+		return -1;
+	}
+	memcpy(out, "/bin/x", n);
+	return (ssize_t)n;
 }
 
 /* --- processes ---------------------------------------------------------------------------------- */
@@ -76,17 +83,39 @@ static void check_any(const char *a, const char *b)
 	int r = process_read(7, &p);
 	CHECK(r == 0 || (r == -ESRCH && p.command[0] == '\0'));
 	CHECK(printable(p.command, strlen(p.command)));
-	(void)process_ending(7);
+	CHECK(process_ending(7) == (process_end(7) != PROCESS_LIVES));
 }
 
-/* As fs/proc/array.c writes it, with nothing known but that the name is what it is. */
-static void check_written(const char *name, uint64_t pending)
+/* What becomes of a thread with these. `code`: as wait(2) tells it; shown to whom may trace it. */
+static enum process_end end_of(uint64_t own, uint64_t shared, uint64_t held, uint64_t flags,
+			       unsigned code)
 {
 	uint64_t harmless = 1u << (SIGCHLD - 1) | 1u << (SIGCONT - 1) | 1u << (SIGURG - 1) |
 			    1u << (SIGWINCH - 1) | 1u << (SIGSTOP - 1) | 1u << (SIGTSTP - 1) |
 			    1u << (SIGTTIN - 1) | 1u << (SIGTTOU - 1);
-	uint64_t kill = 1u << (SIGKILL - 1), held = pending >> 32, shared = pending & 0xffffffff;
-	uint64_t start = pending % 1000003;
+	uint64_t kill = 1u << (SIGKILL - 1);
+	bool killed = (own & kill) != 0 || (flags & 0x400) != 0;
+
+	if ((shared & kill) != 0 || (((own & ~kill) | shared) & ~harmless & ~held) != 0)
+		return PROCESS_KILLED;
+	if (!killed && (flags & 4) == 0)
+		return PROCESS_LIVES;
+	if (!traceable)
+		return killed ? PROCESS_END_UNSEEN : PROCESS_LIVES;
+	return (code & 0x7f) != 0 ? PROCESS_KILLED : PROCESS_LIVES;
+}
+
+/* As fs/proc/array.c writes it, with nothing known but that the name is what it is. */
+static void check_written(const char *name, uint64_t random)
+{
+	/* Few signals at a time: with many, one that ends is always among them. */
+	uint64_t own = random & random >> 7 & random >> 17 & 0x7fffffff;
+	uint64_t shared = random >> 32 & random >> 41 & random >> 23 & 0x7fffffff;
+	uint64_t held = random >> 13 & 0x7fffffff & ~(1u << (SIGKILL - 1) | 1u << (SIGSTOP - 1));
+	uint64_t flags = (random >> 5 & 0x404) | 0x400000;
+	unsigned code = (random >> 3 & 1) != 0 ? (unsigned)(random >> 20 & 0xff) << 8
+					       : (unsigned)(random >> 20 & 0x8f);
+	uint64_t start = random % 1000003;
 	struct process p;
 	char cut[16], shown[17];
 
@@ -94,20 +123,23 @@ static void check_written(const char *name, uint64_t pending)
 	/* status writes these as \n and \\. */
 	if (strpbrk(cut, "\n\\") != NULL)
 		return;
+	traceable = (random >> 50 & 3) != 0;
 	char *a = xasprintf("Name:\t%s\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4242\n"
 			    "Pid:\t4243\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n"
 			    "SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n",
-			    cut, (unsigned long long)(shared & kill), (unsigned long long)shared,
+			    cut, (unsigned long long)own, (unsigned long long)shared,
 			    (unsigned long long)held);
-	char *b = xasprintf("4242 (%s) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %llu 20 21\n",
-			    cut, (unsigned long long)start);
+	char *b = xasprintf("4242 (%s) S 1 2 3 4 5 %llu 7 8 9 10 11 12 13 14 15 16 17 18 %llu 20 21 "
+			    "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 "
+			    "0 0 %u\n",
+			    cut, (unsigned long long)flags, (unsigned long long)start,
+			    traceable ? code : 0);
 	status = a;
 	stat_text = b;
 	CHECK(process_read(4243, &p) == 0 && p.tgid == 4242 && process_group(4243) == 4242);
 	text_clean(shown, sizeof(shown), cut, strlen(cut));
 	CHECK(p.start_time == start && strcmp(p.command, shown) == 0);
-	CHECK(process_ending(4243) ==
-	      ((shared & kill) != 0 || (shared & ~harmless & ~held) != 0));
+	CHECK(process_end(4243) == end_of(own, shared, held, flags, code));
 	free(a);
 	free(b);
 }

@@ -211,6 +211,7 @@ const struct op_sink kernel_sink = {on_error, on_entry,  on_attr,    on_data,   
 int __wrap_process_read(pid_t tid, struct process *p);
 pid_t __wrap_process_group(pid_t tid);
 bool __wrap_process_ending(pid_t tid);
+enum process_end __wrap_process_end(pid_t tid);
 
 int __wrap_process_read(pid_t tid, struct process *p)
 {
@@ -227,6 +228,11 @@ pid_t __wrap_process_group(pid_t tid)
 bool __wrap_process_ending(pid_t tid)
 {
 	return ending[tid % PROCESSES];
+}
+
+enum process_end __wrap_process_end(pid_t tid)
+{
+	return ending[tid % PROCESSES] ? PROCESS_KILLED : PROCESS_LIVES;
 }
 
 /* --- what the kernel asks ---------------------------------------------------------------------- */
