@@ -338,12 +338,27 @@ static void killed(struct file *f, pid_t closer)
 		permissions_keep_failure(t->file, &t->spoiled, HEARD_BY_NOBODY);
 }
 
+/* Its writer ends, and a daemon that may not look into it does not see whether by a signal. */
+static int refuse_unseen(struct op *op, struct file *f)
+{
+	struct error *e = &op->waiter.error;
+
+	error_set(e, ECANCELED, "it cannot be seen whether its writer was killed: nothing is "
+				"revoked for what its text lacks");
+	error_hint(e, "write it with another program, as in: PROGRAM | cat >permissions");
+	permissions_keep_failure(f->writer->text->file, e, HEARD_BY_NOBODY);
+	return -ECANCELED;
+}
+
 int fs_flush_permissions(struct op *op, struct file *f)
 {
 	pid_t closer = process_group(op->pid);
+	enum process_end end = process_end(op->pid);
 
-	if (process_ending(op->pid)) {
+	if (end != PROCESS_LIVES) {
 		killed(f, closer);
+		if (end == PROCESS_END_UNSEEN && f->writer->killed && closer == f->opener)
+			return refuse_unseen(op, f);
 		op_reply_ok(op);
 		return 0;
 	}

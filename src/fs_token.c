@@ -209,7 +209,14 @@ static bool may_complete(const struct file *f, pid_t closer)
 /* The last line may lack its end. A killed writer's half a line makes no token. */
 int fs_flush_create_token(struct op *op, struct file *f)
 {
-	if (process_ending(op->pid))
+	enum process_end end = process_end(op->pid);
+
+	if (end == PROCESS_END_UNSEEN && f->line.len > 0) {
+		buf_clear(&f->line);
+		return fs_refuse(op, ECANCELED, "it cannot be seen whether its writer was killed: "
+						"no token is made of a line without an end");
+	}
+	if (end != PROCESS_LIVES)
 		buf_clear(&f->line);
 	if (blank(buf_str(&f->line), f->line.len) || !may_complete(f, process_group(op->pid))) {
 		op_reply_ok(op);
