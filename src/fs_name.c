@@ -40,7 +40,8 @@ static int refuse_removal(struct op *op, const char *why)
 
 static int check_sweep(struct op *op, const struct place *p)
 {
-	bool inside = tree_in_token(p->kind);
+	const struct node *dir = node_find(&fs_of(op)->nodes, op->node);
+	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? place_inode(&dir->place) : 0;
 
 	if (sweep_allows(&fs_of(op)->sweep, op->pid, inside))
 		return 0;

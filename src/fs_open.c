@@ -348,8 +348,12 @@ int fs_readdir(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (tree_above_token(f->node->place.kind))
+	const struct place *p = &f->node->place;
+
+	if (tree_above_token(p->kind))
 		sweep_read_above(&fs_of(op)->sweep, op->pid);
+	else if (p->kind == TREE_TOKEN || tree_in_token(p->kind))
+		sweep_read_inside(&fs_of(op)->sweep, op->pid, place_inode(p));
 	op_reply_directory(op, &f->directory);
 	return 0;
 }

@@ -9,6 +9,8 @@ void sweep_init(struct sweep *s)
 
 void sweep_finish(struct sweep *s)
 {
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i].inside);
 	free(s->v);
 	*s = (struct sweep){0};
 }
@@ -38,6 +40,8 @@ static struct sweep_process *make_room(struct sweep *s)
 		struct process now;
 		if (process_read(s->v[i].tgid, &now) == 0 && same(&s->v[i], &now))
 			s->v[n++] = s->v[i];
+		else
+			free(s->v[i].inside);
 	}
 	s->n = n;
 	if (s->n < SWEEP_PROCESSES)
@@ -45,6 +49,7 @@ static struct sweep_process *make_room(struct sweep *s)
 	for (size_t i = 1; i < s->n; i++)
 		if (s->v[i].used < s->v[oldest].used)
 			oldest = i;
+	free(s->v[oldest].inside);
 	return &s->v[oldest];
 }
 
@@ -75,6 +80,31 @@ void sweep_read_above(struct sweep *s, pid_t tid)
 		p->read_above = true;
 }
 
+static bool has_read(const struct sweep_process *p, uint64_t directory)
+{
+	for (size_t i = 0; i < p->n_inside; i++)
+		if (p->inside[i] == directory)
+			return true;
+	return p->read_many;
+}
+
+void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory)
+{
+	struct sweep_process *p = remember(s, tid);
+
+	if (p == NULL || has_read(p, directory))
+		return;
+	if (p->n_inside == SWEEP_DIRECTORIES) {
+		p->read_many = true;
+		return;
+	}
+	/* Room for a power of two at a time. */
+	if ((p->n_inside & (p->n_inside - 1)) == 0)
+		p->inside = xrealloc(p->inside, (p->n_inside == 0 ? 1 : p->n_inside * 2) *
+							sizeof(*p->inside));
+	p->inside[p->n_inside++] = directory;
+}
+
 bool sweep_refused(struct sweep *s, pid_t tid)
 {
 	struct sweep_process *p = remember(s, tid);
@@ -85,12 +115,15 @@ bool sweep_refused(struct sweep *s, pid_t tid)
 	return true;
 }
 
-bool sweep_allows(struct sweep *s, pid_t tid, bool inside)
+bool sweep_allows(struct sweep *s, pid_t tid, uint64_t directory)
 {
 	struct process p;
 
 	if (process_read(tid, &p) != 0)
 		return false; /* who cannot be told apart may not remove */
 	const struct sweep_process *known = find(s, &p);
-	return known == NULL || !(known->refused || (inside && known->read_above));
+	if (known == NULL)
+		return true;
+	return !known->refused &&
+	       !(directory != 0 && known->read_above && has_read(known, directory));
 }

@@ -37,6 +37,12 @@ takings=(
 	'rmdir ci/databases/shop'
 	'busybox rm -r ci/databases/shop'
 	'python3 -c "import os; os.unlink(\"ci/databases/shop/permissions\")"'
+	# As Python 3.13, which lists the directory that it was started in to look for modules there.
+	'python3 -c "import os; os.listdir(); os.unlink(\"ci/databases/shop/permissions\")"'
+	'python3 -c "import os; os.listdir(\"..\"); os.listdir(\"ci\"); os.unlink(\"ci/databases/shop/permissions\")"'
+	'perl -e "opendir(\$d, q(.)); readdir(\$d); unlink(q(ci/databases/shop/permissions)) or die \$!"'
+	'node -e "fs.readdirSync(\".\"); fs.unlinkSync(\"ci/databases/shop/permissions\")"'
+	'zsh -c "zmodload zsh/files; : *; rm ci/databases/shop/permissions"'
 )
 
 start_emulator

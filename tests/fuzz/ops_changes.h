@@ -57,8 +57,8 @@ void changes_answered(struct http_call *c, const struct http_result *r);
 void expect_begin(struct fs *fs, struct http *h);
 /* The file whose last handle is just closed; NULL: none is. */
 void expect_releasing(struct text *t);
-/* It removed something, or looked from above, in vain: see sweep.h. */
+/* It tried to remove something, in vain; it read a directory: see sweep.h. */
 void expect_no_removal(pid_t pid);
-void expect_no_removal_inside(pid_t pid);
+void expect_read(pid_t pid, const struct place *directory);
 
 #endif

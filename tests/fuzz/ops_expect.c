@@ -12,6 +12,8 @@ static struct fs *fs;
 static struct http *http;
 static struct text *released;
 static bool removal_refused[PROCESSES], read_above[PROCESSES];
+/* Directories inside tokens: the first ones, for each process. */
+static uint64_t read_inside[PROCESSES][64];
 
 void expect_begin(struct fs *the_fs, struct http *h)
 {
@@ -20,6 +22,7 @@ void expect_begin(struct fs *the_fs, struct http *h)
 	released = NULL;
 	memset(removal_refused, 0, sizeof(removal_refused));
 	memset(read_above, 0, sizeof(read_above));
+	memset(read_inside, 0, sizeof(read_inside));
 }
 
 void expect_releasing(struct text *t)
@@ -32,9 +35,18 @@ void expect_no_removal(pid_t pid)
 	removal_refused[pid % PROCESSES] = true;
 }
 
-void expect_no_removal_inside(pid_t pid)
+void expect_read(pid_t pid, const struct place *directory)
 {
-	read_above[pid % PROCESSES] = true;
+	uint64_t *known = read_inside[pid % PROCESSES];
+
+	if (tree_above_token(directory->kind))
+		read_above[pid % PROCESSES] = true;
+	for (size_t i = 0; i < ARRAY_LEN(read_inside[0]); i++) {
+		if (known[i] == 0)
+			known[i] = place_inode(directory);
+		if (known[i] == place_inode(directory))
+			return;
+	}
 }
 
 struct store_job *__wrap_store_change(struct store *s, const struct store_change *change,
@@ -74,10 +86,14 @@ static void check_place(const struct change *c, const struct place *p)
 /* See sweep.h. */
 static void check_removal(const struct op *op)
 {
-	enum tree_kind kind = place_of(op)->kind;
+	const struct place *p = place_of(op);
+	const uint64_t *known = read_inside[op->pid % PROCESSES];
 
 	CHECK(!removal_refused[op->pid % PROCESSES]);
-	CHECK(!read_above[op->pid % PROCESSES] || !(kind == TREE_TOKEN || tree_in_token(kind)));
+	if (!read_above[op->pid % PROCESSES] || tree_above_token(p->kind))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(read_inside[0]); i++)
+		CHECK(known[i] != place_inode(p));
 }
 
 static void read_words(struct change *c, const struct text *t, size_t len)

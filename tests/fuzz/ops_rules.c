@@ -99,8 +99,8 @@ void rules_asked(struct asked *a, const struct op *op)
 	const struct node *n = node_find(&fs->nodes, op->node);
 
 	a->began = http->sent;
-	if (a->kind == OP_READDIR && tree_above_token(n->place.kind))
-		expect_no_removal_inside(a->pid);
+	if (a->kind == OP_READDIR)
+		expect_read(a->pid, &n->place);
 	if (t == NULL)
 		return;
 	if (a->kind == OP_WRITE && t->creates) {

@@ -91,29 +91,41 @@ void remove_and_create(struct work *w)
 		claim(r, from, set, ~set & ALL_SCOPES);
 }
 
-/* Who has seen what is above a token removes nothing in it. */
-void sweep(struct work *w)
+/* Is there anything in the directory? */
+static bool read_directory(struct record *r, const char *path)
 {
-	char path[512];
-	struct record *r = w->record;
 	bool seen = false;
 
-	path_of(path, sizeof(path), "acme/service-tokens");
 	r->step = "opendir";
 	DIR *d = opendir(path);
 	if (d == NULL) {
 		r->result = -errno;
-		return;
+		return false;
 	}
 	while (readdir(d) != NULL)
 		seen = true;
 	closedir(d);
-	if (!seen)
+	return seen;
+}
+
+/* Who has read a directory above a token, and one inside, removes nothing in that. */
+void sweep(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+
+	path_of(path, sizeof(path), "acme/service-tokens");
+	if (!read_directory(r, path))
 		return;
 	permissions_path(path, sizeof(path), r);
+	char *last = strrchr(path, '/');
+	*last = '\0';
+	if (!read_directory(r, path))
+		return;
+	*last = '/';
 	if (CALL(r, "unlink", unlink(path)) == 0)
 		complain(r, "a sweep was let through");
-	*strrchr(path, '/') = '\0';
+	*last = '\0';
 	if (CALL(r, "rmdir", rmdir(path)) == 0)
 		complain(r, "a sweep was let through");
 }

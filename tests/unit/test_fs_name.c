@@ -415,6 +415,16 @@ static void a_lock_of_emacs_is_a_link_that_points_nowhere(void **state)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+static void read_directory(uint64_t node, pid_t pid)
+{
+	struct reply r = {0};
+
+	NOW(&r, .kind = OP_OPENDIR, .node = node, .pid = pid);
+	uint64_t file = r.file;
+	NOW(&r, .kind = OP_READDIR, .node = node, .file = file, .pid = pid);
+	fs_release(fs, file);
+}
+
 static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 {
 	struct reply r = {0};
@@ -423,10 +433,9 @@ static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 	(void)state;
 	fs_start();
 	uint64_t tokens = walk("acme/service-tokens"), dir = walk(SHOP);
-	NOW(&r, .kind = OP_OPENDIR, .node = tokens, .pid = sweeper);
-	uint64_t file = r.file;
-	NOW(&r, .kind = OP_READDIR, .node = tokens, .file = file, .pid = sweeper);
-	fs_release(fs, file);
+	read_directory(tokens, sweeper);
+	read_directory(dir, sweeper);
+	read_directory(dir, other);
 	NOW(&r, .kind = OP_UNLINK, .node = dir, .name = "permissions", .pid = sweeper);
 	assert_int_equal(result(&r), -EPERM);
 	/* And once refused, it does not even remove a token that it names. */
@@ -438,6 +447,24 @@ static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 	assert_int_equal(result(&r), 0);
 	end_process(sweeper);
 	end_process(other);
+	fs_finish();
+}
+
+static void who_read_above_may_remove_what_it_was_told(void **state)
+{
+	struct reply r = {0};
+	pid_t python = stopped_process(0);
+
+	(void)state;
+	fs_start();
+	uint64_t tokens = walk("acme/service-tokens"), token = walk("acme/service-tokens/ci");
+	read_directory(tokens, python);
+	NOW(&r, .kind = OP_UNLINK, .node = token, .name = "id", .pid = python);
+	assert_int_equal(result(&r), 0);
+	read_directory(token, python);
+	NOW(&r, .kind = OP_UNLINK, .node = token, .name = "id", .pid = python);
+	assert_int_equal(result(&r), -EPERM);
+	end_process(python);
 	fs_finish();
 }
 
@@ -461,6 +488,7 @@ int main(void)
 		cmocka_unit_test(renames_respect_their_flags_and_directories),
 		cmocka_unit_test(a_lock_of_emacs_is_a_link_that_points_nowhere),
 		cmocka_unit_test(who_came_down_from_above_removes_nothing_of_a_token),
+		cmocka_unit_test(who_read_above_may_remove_what_it_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

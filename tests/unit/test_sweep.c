@@ -44,24 +44,67 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void who_read_above_removes_nothing_inside_but_may_remove_what_it_names(void **state)
+enum { CI = 11, DATABASES, SHOP }; /* directories inside a token */
+
+static void who_read_above_and_the_directory_itself_removes_nothing_in_it(void **state)
+{
+	pid_t a = child(), b = child(), c = child();
+
+	(void)state;
+	sweep_init(&s);
+	assert_true(sweep_allows(&s, a, SHOP));
+	sweep_read_above(&s, a);
+	assert_true(sweep_allows(&s, a, SHOP)); /* it was told the name */
+	sweep_read_inside(&s, a, SHOP);
+	assert_false(sweep_allows(&s, a, SHOP));
+	assert_true(sweep_allows(&s, a, CI));
+	assert_true(sweep_allows(&s, a, 0)); /* the token's directory is in one above */
+	sweep_read_inside(&s, b, SHOP); /* as rm -r does, which was told of the token */
+	assert_true(sweep_allows(&s, b, SHOP));
+	sweep_read_above(&s, b); /* in any order */
+	assert_false(sweep_allows(&s, b, SHOP));
+	assert_true(sweep_allows(&s, c, SHOP));
+	assert_int_equal(s.n, 2);
+	for (size_t i = 0; i < 3; i++)
+		end((pid_t[]){a, b, c}[i]);
+	sweep_finish(&s);
+}
+
+static void who_was_refused_removes_nothing_more(void **state)
 {
 	pid_t a = child(), b = child();
 
 	(void)state;
 	sweep_init(&s);
-	assert_true(sweep_allows(&s, a, true));
 	sweep_read_above(&s, a);
-	assert_false(sweep_allows(&s, a, true));
-	assert_true(sweep_allows(&s, a, false));
-	assert_true(sweep_allows(&s, b, true));
-	sweep_refused(&s, a);
-	assert_false(sweep_allows(&s, a, false));
-	sweep_refused(&s, b);
-	assert_false(sweep_allows(&s, b, true));
+	assert_true(sweep_refused(&s, a));
+	assert_false(sweep_refused(&s, a)); /* not for the first time */
+	assert_false(sweep_allows(&s, a, 0));
+	assert_true(sweep_refused(&s, b));
+	assert_false(sweep_allows(&s, b, SHOP));
 	assert_int_equal(s.n, 2);
 	end(a);
 	end(b);
+	sweep_finish(&s);
+}
+
+static void who_read_too_many_directories_is_taken_to_have_read_all(void **state)
+{
+	pid_t a = child();
+
+	(void)state;
+	sweep_init(&s);
+	for (uint64_t i = 1; i <= SWEEP_DIRECTORIES; i++)
+		for (int twice = 0; twice < 2; twice++)
+			sweep_read_inside(&s, a, 1000 + i);
+	sweep_read_above(&s, a);
+	for (uint64_t i = 1; i <= SWEEP_DIRECTORIES; i++)
+		assert_false(sweep_allows(&s, a, 1000 + i));
+	assert_true(sweep_allows(&s, a, SHOP));
+	sweep_read_inside(&s, a, 999);
+	assert_false(sweep_allows(&s, a, SHOP));
+	assert_true(sweep_allows(&s, a, 0));
+	end(a);
 	sweep_finish(&s);
 }
 
@@ -99,7 +142,9 @@ static void it_is_the_thread_group_that_counts(void **state)
 	assert_int_equal(process_read(t.tid, &p), 0);
 	assert_int_equal(p.tgid, getpid());
 	sweep_read_above(&s, t.tid);
-	assert_false(sweep_allows(&s, getpid(), true));
+	sweep_read_inside(&s, getpid(), SHOP);
+	assert_false(sweep_allows(&s, getpid(), SHOP));
+	assert_false(sweep_allows(&s, t.tid, SHOP));
 	assert_int_equal(s.n, 1);
 	assert_int_equal(write(t.stop[1], &c, 1), 1);
 	pthread_join(thread, NULL);
@@ -117,9 +162,9 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	(void)state;
 	sweep_init(&s);
 	sweep_refused(&s, pid);
-	assert_false(sweep_allows(&s, pid, false));
+	assert_false(sweep_allows(&s, pid, 0));
 	s.v[0].start_time--; /* as if that one had begun, and ended, before */
-	assert_true(sweep_allows(&s, pid, false));
+	assert_true(sweep_allows(&s, pid, 0));
 	end(pid);
 	sweep_finish(&s);
 }
@@ -134,8 +179,8 @@ static void who_cannot_be_told_apart_may_not_remove(void **state)
 	sweep_read_above(&s, pid);
 	sweep_refused(&s, 0);
 	assert_int_equal(s.n, 0);
-	assert_false(sweep_allows(&s, pid, true));
-	assert_false(sweep_allows(&s, 0, false));
+	assert_false(sweep_allows(&s, pid, SHOP));
+	assert_false(sweep_allows(&s, 0, 0));
 	sweep_finish(&s);
 }
 
@@ -153,8 +198,8 @@ static void the_memory_is_bounded(void **state)
 		s.v[s.n] = (struct sweep_process){.tgid = getpid(), .start_time = 1};
 	sweep_refused(&s, b);
 	assert_int_equal(s.n, 2);
-	assert_false(sweep_allows(&s, a, false));
-	assert_false(sweep_allows(&s, b, false));
+	assert_false(sweep_allows(&s, a, 0));
+	assert_false(sweep_allows(&s, b, 0));
 	for (; s.n < SWEEP_PROCESSES; s.n++) /* all alive */
 		s.v[s.n] = (struct sweep_process){.tgid = me.tgid,
 						  .start_time = me.start_time,
@@ -166,7 +211,7 @@ static void the_memory_is_bounded(void **state)
 	b = child();
 	sweep_refused(&s, b);
 	assert_int_equal(s.n, SWEEP_PROCESSES);
-	assert_false(sweep_allows(&s, b, false));
+	assert_false(sweep_allows(&s, b, 0));
 	end(a);
 	end(b);
 	sweep_finish(&s);
@@ -238,8 +283,9 @@ static void only_a_pending_signal_that_ends_is_ending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			who_read_above_removes_nothing_inside_but_may_remove_what_it_names),
+		cmocka_unit_test(who_read_above_and_the_directory_itself_removes_nothing_in_it),
+		cmocka_unit_test(who_was_refused_removes_nothing_more),
+		cmocka_unit_test(who_read_too_many_directories_is_taken_to_have_read_all),
 		cmocka_unit_test(it_is_the_thread_group_that_counts),
 		cmocka_unit_test(a_pid_that_is_used_again_is_another_process),
 		cmocka_unit_test(who_cannot_be_told_apart_may_not_remove),
