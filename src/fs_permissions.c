@@ -30,7 +30,7 @@ struct commit {
 	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
 	struct file *file;                    /* held; NULL: not through an open file */
 	struct permissions_demand demand;
-	size_t before, size;   /* write: bytes of the text before it, bytes taken */
+	size_t size;           /* write: bytes taken */
 	char *organization_id; /* owned */
 	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the organization's own */
@@ -154,13 +154,14 @@ int fs_await_commits(struct op *op, const struct place *p)
 
 /* Of a write whose caller was killed, another process that has the file open may hear at close: not
  * by EINTR, for a shell would then try again. */
-static void refuse(struct file *f, size_t size, const struct error *e)
+static void refuse(struct file *f, const struct error *e,
+		   void (*mark)(struct permissions_writer *w, const struct error *e))
 {
 	struct error why = *e;
 
 	if (why.err == EINTR)
 		why.err = ECANCELED;
-	permissions_refuse(f->writer, size, &why);
+	mark(f->writer, &why);
 	if (f->writer->text->file != NULL)
 		permissions_made_in_vain(f->writer->text->file, f->opener);
 }
@@ -175,7 +176,7 @@ int fs_truncate_text(struct op *op, struct file *f)
 	if (r == 0)
 		r = permissions_truncate(f->writer, op->size, op->waiter.arrived, e);
 	if (r < 0 && r != -ESTALE)
-		refuse(f, f->writer->text->text.len, e);
+		refuse(f, e, permissions_refuse);
 	return r;
 }
 
@@ -191,7 +192,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 	} else {
 		told = *e;
 		fs_advise(&told, c->database_id, &c->demand.edit.grant);
-		refuse(c->file, c->before, &told);
+		refuse(c->file, &told, permissions_refuse_write);
 	}
 	commit_free(c);
 	if (!op_over(op, e != NULL ? &told : NULL))
@@ -203,7 +204,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 	struct permissions_writer *w = f->writer;
 	struct edit edit = EDIT_INIT;
 	struct error *e = &op->waiter.error;
-	size_t size = op->data.len, before = w->text->text.len;
+	size_t size = op->data.len;
 	int r = fs_await_commits(op, &f->node->place);
 
 	if (r != 0)
@@ -211,11 +212,14 @@ int fs_write_permissions(struct op *op, struct file *f)
 	/* Where the end is the kernel takes from what stat(2) was answered last, to anyone. */
 	r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
 			      process_group(op->pid), op->waiter.arrived, e);
-	if (r == 0)
-		r = permissions_lines(w, &edit, e);
 	if (r != 0) {
 		if (r != -ESTALE)
-			refuse(f, before, e);
+			refuse(f, e, permissions_refuse);
+		return r;
+	}
+	r = permissions_lines(w, &edit, e);
+	if (r != 0) {
+		refuse(f, e, permissions_refuse_write);
 		return r;
 	}
 	if (edit.grant.n == 0 && edit.revoke.n == 0) {
@@ -225,7 +229,6 @@ int fs_write_permissions(struct op *op, struct file *f)
 	}
 	struct commit *c = commit_new(fs_of(op), &f->node->place, f);
 	c->demand.edit = edit;
-	c->before = before;
 	c->size = size;
 	op->commit = c;
 	op_commit(op, write_completed);
@@ -327,17 +330,6 @@ static int close_text(struct op *op, struct file *f, enum closing what)
 	return 0;
 }
 
-static void killed(struct file *f, pid_t closer)
-{
-	struct permissions_text *t = f->writer->text;
-	bool due = t->due != CLOSING_NOTHING;
-
-	permissions_killed(f->writer, closer);
-	/* A handle that was closed well waited for this one. */
-	if (due && t->due == CLOSING_NOTHING && t->file != NULL)
-		permissions_keep_failure(t->file, &t->spoiled, HEARD_BY_NOBODY);
-}
-
 /* Its writer ends, and a daemon that may not look into it does not see whether by a signal. */
 static int refuse_unseen(struct op *op, struct file *f)
 {
@@ -356,7 +348,7 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	enum process_end end = process_end(op->pid);
 
 	if (end != PROCESS_LIVES) {
-		killed(f, closer);
+		permissions_killed(f->writer, closer);
 		if (end == PROCESS_END_UNSEEN && f->writer->killed && closer == f->opener)
 			return refuse_unseen(op, f);
 		op_reply_ok(op);
@@ -462,7 +454,7 @@ void fs_release_permissions(struct file *f)
 
 	if (w->changed && !w->closed) {
 		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
-		killed(f, f->opener);
+		permissions_killed(f->writer, f->opener);
 		return;
 	}
 	permissions_release(w);

@@ -19,7 +19,8 @@
  *   TEXT_EXTENDED     what was granted when it was opened, and lines after it: nothing is left out
  *   TEXT_REPLACED     begun anew and written front to back: its lines are judged as they come, what
  *                     it leaves out is revoked when no handle owes its close any more
- *   TEXT_OVERWRITTEN  changed in place: judged only as a whole, at that time
+ *   TEXT_OVERWRITTEN  changed in place: judged as a whole, at that time (but what a handle writes
+ *                     that appends, or has truncated the text, counts as its lines come)
  *
  * From any of them: when the last writer has closed, TEXT_NONE; when the file is removed or
  * replaced, the text is detached and the next one begins. A text one of whose writers was killed,
@@ -64,19 +65,24 @@ struct permissions_text {
 	struct permissions_file *file; /* borrowed; NULL: detached, writes have nowhere to go */
 	struct list writers;           /* of struct permissions_writer */
 	struct buf text;
-	size_t judged;     /* the lines before this were judged (EXTENDED, REPLACED) */
-	size_t judge_from; /* the complete lines after this are to be judged now */
+	size_t judged; /* the lines before this were judged (EXTENDED, REPLACED) */
+	/* Of the last write: its lines from here to there are to be judged; and what it replaced. */
+	size_t judge_from, judge_to;
+	size_t undo_at, undo_len; /* undo_len: of the text */
+	struct buf undo;
 	/* Granted by the unterminated last line, at a close or fsync: more bytes make it another
 	 * word. */
 	struct scopes tail;
 	bool tail_judged; /* and nothing was added to that line since */
 	struct scopes confirmed; /* granted through this text, by answers: never sent again */
+	struct scopes obeyed;    /* revoked by its lines with "-": likewise */
 	uint64_t written;        /* stamp of the last change */
 	pid_t last_writer;       /* thread group that wrote last since it was truncated; 0: none */
 	bool changed;            /* by any of its writers, ever */
 	/* Of handles that are closed already: waits for others that owe their close, or for a
 	 * commit under way. Holds the text. */
 	enum closing due;
+	bool superseded;         /* a handle owed its close when another truncated the text */
 	struct error spoiled;    /* err != 0: nothing is revoked by this text */
 };
 
@@ -86,8 +92,8 @@ struct permissions_writer {
 	struct permissions_text *text; /* shared */
 	pid_t opener;                  /* thread group */
 	pid_t last;                    /* the one that wrote through this handle last; 0: none */
-	bool owes;    /* it truncated or overwrote: what the text leaves out is revoked at its close
-		       */
+	bool replaces; /* it truncated the text to nothing, once: its lines are judged as they come */
+	bool owes; /* it truncated or overwrote: what the text leaves out is revoked at its close */
 	bool wrote;   /* since then: so a flush is not the setting up of a redirection */
 	bool changed; /* something that was neither committed nor answered for */
 	bool closed;  /* a process that was not killed has closed it since */
@@ -159,7 +165,7 @@ struct permissions_writer *permissions_adopt(struct permissions_file *f, const s
 
 /*
  * Take a write in. 0; or nothing changed and -EFBIG, -EINVAL for a hole, -ESTALE for a text that was
- * detached. `append` ignores `offset`.
+ * detached, -EAGAIN where it would continue a line of another handle. `append` ignores `offset`.
  */
 int permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
 		      const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e);
@@ -174,8 +180,10 @@ int permissions_lines(const struct permissions_writer *w, struct edit *out, stru
 /* They were judged: confirmed by PlanetScale, when the file had so many `revocations`. */
 void permissions_accept(struct permissions_writer *w, const struct edit *edit,
 			unsigned revocations);
-/* They were refused: the text is cut to `size` bytes again, which it had before. */
-void permissions_refuse(struct permissions_writer *w, size_t size, const struct error *e);
+/* They were refused: the text is as it was before the write. */
+void permissions_refuse_write(struct permissions_writer *w, const struct error *e);
+/* Something else was refused that its caller may not look at, and changed nothing. */
+void permissions_refuse(struct permissions_writer *w, const struct error *e);
 /* A writer was killed: the text is spoiled. */
 void permissions_spoil(struct permissions_text *t, const struct error *e);
 

@@ -1,11 +1,13 @@
 /*
- * permissions_file_text: the text that all writers of a file share, and what closing them asks for.
+ * permissions_file_text: the text that all writers of a file share, and what changes it.
  */
 #include "permissions_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "permissions_file_internal.h"
 
 /* --- the text --------------------------------------------------------------------------------- */
 
@@ -18,7 +20,7 @@ static struct permissions_text *text_new(struct permissions_file *f, const struc
 	f->text = t;
 	list_init(&t->writers);
 	buf_add(&t->text, buf_str(begin), begin->len);
-	t->judged = t->judge_from = t->text.len;
+	t->judged = t->text.len;
 	return t;
 }
 
@@ -34,13 +36,14 @@ void text_release(struct permissions_text *t)
 	if (t->file != NULL)
 		t->file->text = NULL;
 	buf_finish(&t->text);
+	buf_finish(&t->undo);
 	scopes_finish(&t->tail);
 	scopes_finish(&t->confirmed);
+	scopes_finish(&t->obeyed);
 	free(t);
 }
 
-/* Something is left to do though the handles that asked for it are closed. */
-static void set_due(struct permissions_text *t, enum closing what)
+void text_set_due(struct permissions_text *t, enum closing what)
 {
 	if (what <= t->due)
 		return;
@@ -49,8 +52,7 @@ static void set_due(struct permissions_text *t, enum closing what)
 	t->due = what;
 }
 
-/* The text may be gone afterwards. */
-static void clear_due(struct permissions_text *t)
+void text_clear_due(struct permissions_text *t)
 {
 	if (t->due == CLOSING_NOTHING)
 		return;
@@ -58,30 +60,38 @@ static void clear_due(struct permissions_text *t)
 	text_release(t);
 }
 
-/* Where the complete lines end. */
-static size_t lines_end(const struct permissions_text *t)
+size_t text_lines_before(const struct permissions_text *t, size_t len)
 {
-	const char *last = t->text.len == 0 ? NULL : memrchr(t->text.data, '\n', t->text.len);
+	const char *last = len == 0 ? NULL : memrchr(t->text.data, '\n', len);
 
 	return last == NULL ? 0 : (size_t)(last - t->text.data) + 1;
 }
 
-/* Another text begins: what was asked of the last one is over. The caller holds it. */
-static void begin_anew(struct permissions_text *t)
+size_t text_lines_end(const struct permissions_text *t)
 {
+	return text_lines_before(t, t->text.len);
+}
+
+/* Another text begins, by `self` (or NULL): what was asked of the last one is over. The caller holds
+ * it. */
+static void begin_anew(struct permissions_text *t, const struct permissions_writer *self)
+{
+	t->superseded = t->superseded || t->due != CLOSING_NOTHING;
 	t->state = TEXT_REPLACED;
 	buf_clear(&t->text);
-	t->judged = t->judge_from = 0;
+	t->judged = t->judge_from = t->judge_to = 0;
 	scopes_finish(&t->tail);
 	scopes_finish(&t->confirmed);
+	scopes_finish(&t->obeyed);
 	t->tail_judged = false;
 	t->last_writer = 0;
-	clear_due(t);
+	text_clear_due(t);
 	t->spoiled = (struct error){0};
 	t->changed = true;
 	list_for_each(pos, &t->writers)
 	{
 		struct permissions_writer *w = container_of(pos, struct permissions_writer, link);
+		t->superseded = t->superseded || (w != self && w->owes && w->wrote);
 		w->owes = false;
 		w->changed = false;
 		w->last_line = false;
@@ -92,11 +102,14 @@ void permissions_spoil(struct permissions_text *t, const struct error *e)
 {
 	if (t->spoiled.err == 0)
 		t->spoiled = *e;
-	clear_due(t);
+	/* Another handle was closed well, or its text truncated away, and what was to be revoked
+	 * for it is not. */
+	if (t->file != NULL && (t->due != CLOSING_NOTHING || t->superseded))
+		permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
+	text_clear_due(t);
 }
 
-/* Does another handle than `w` owe its close? Until it is closed the text is not whole. */
-static bool others_owe(const struct permissions_text *t, const struct permissions_writer *w)
+bool text_others_owe(const struct permissions_text *t, const struct permissions_writer *w)
 {
 	list_for_each(pos, &t->writers)
 	{
@@ -132,11 +145,12 @@ struct permissions_writer *permissions_open(struct permissions_file *f, const st
 		/* Nobody has touched it: it says what is granted, now as then. */
 		buf_clear(&t->text);
 		buf_add(&t->text, buf_str(granted), granted->len);
-		t->judged = t->judge_from = t->text.len;
+		t->judged = t->text.len;
 	}
 	struct permissions_writer *w = writer_new(t, opener);
 	if (truncate) {
-		begin_anew(t);
+		begin_anew(t, w);
+		w->replaces = true;
 		w->owes = true;
 		w->changed = true;
 	}
@@ -161,7 +175,7 @@ void permissions_detach(struct permissions_file *f)
 		return;
 	f->text = NULL;
 	t->file = NULL;
-	clear_due(t);
+	text_clear_due(t);
 }
 
 void permissions_set(struct permissions_file *f, const struct buf *text)
@@ -171,9 +185,9 @@ void permissions_set(struct permissions_file *f, const struct buf *text)
 	if (t == NULL)
 		return;
 	text_hold(t);
-	begin_anew(t);
+	begin_anew(t, NULL);
 	buf_add(&t->text, buf_str(text), text->len);
-	t->judged = t->judge_from = lines_end(t);
+	t->judged = text_lines_end(t);
 	t->tail_judged = true;
 	text_release(t);
 }
@@ -220,6 +234,31 @@ static void changed(struct permissions_writer *w, uint64_t stamp)
 	w->text->written = stamp;
 }
 
+/* Is another handle in the middle of a line at the end? What it and `w` wrote would be one word that
+ * neither meant. */
+static bool joins(const struct permissions_writer *w, uint64_t offset)
+{
+	const struct permissions_text *t = w->text;
+
+	if (offset != t->text.len || t->text.len == text_lines_end(t) || t->tail_judged)
+		return false;
+	list_for_each(pos, &t->writers)
+	{
+		const struct permissions_writer *other =
+			container_of(pos, struct permissions_writer, link);
+		if (other != w && other->last_line)
+			return true;
+	}
+	return false;
+}
+
+static int in_the_middle(struct error *e)
+{
+	error_set(e, EAGAIN, "another program is in the middle of a line at the end of this file");
+	error_hint(e, "try again when it has ended the line or closed the file");
+	return -EAGAIN;
+}
+
 /* Not by its lines any more: only as a whole. */
 static void overwritten(struct permissions_writer *w)
 {
@@ -227,13 +266,27 @@ static void overwritten(struct permissions_writer *w)
 	w->owes = true;
 }
 
-/* From where on a write to the end of the text is judged by its lines. */
-static size_t judge_from(const struct permissions_text *t, bool append)
+/* What a write will replace, in case it is refused. */
+static void note_undo(struct permissions_text *t, size_t offset, size_t len)
 {
+	size_t left = t->text.len - offset;
+
+	buf_clear(&t->undo);
+	buf_add(&t->undo, buf_str(&t->text) + offset, len < left ? len : left);
+	t->undo_at = offset;
+	t->undo_len = t->text.len;
+}
+
+/* Bytes were written at `offset`: which lines of the text are to be judged now? */
+static void find_lines(struct permissions_writer *w, size_t offset, size_t len, bool append)
+{
+	struct permissions_text *t = w->text;
+
+	t->judge_to = text_lines_before(t, offset + len);
 	if (t->state != TEXT_OVERWRITTEN)
-		return t->judged;
-	/* What an appended line means does not depend on what is being overwritten. */
-	return append && t->text.len == lines_end(t) ? t->text.len : SIZE_MAX;
+		t->judge_from = t->judged;
+	else
+		t->judge_from = append || w->replaces ? text_lines_before(t, offset) : SIZE_MAX;
 }
 
 int permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
@@ -251,14 +304,15 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 		return 0;
 	if (offset > t->text.len)
 		return hole(e);
+	if (joins(w, offset))
+		return in_the_middle(e);
 	w->last = t->last_writer = tgid;
-	t->judge_from = SIZE_MAX;
-	t->tail_judged = false;
-	if (offset == t->text.len)
-		t->judge_from = judge_from(t, append);
-	if (t->judge_from == SIZE_MAX)
+	note_undo(t, offset, data->len);
+	/* Also what extends a text that is being overwritten: it is not whole before its close. */
+	if (offset < t->text.len || (t->state == TEXT_OVERWRITTEN && !append))
 		overwritten(w);
 	if (offset + data->len >= t->text.len) {
+		t->tail_judged = false;
 		list_for_each(pos, &t->writers)
 			container_of(pos, struct permissions_writer, link)->last_line = false;
 		w->last_line = true;
@@ -267,6 +321,7 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 		buf_resize(&t->text, offset + data->len);
 	memcpy(t->text.data + offset, data->data, data->len);
 	changed(w, stamp);
+	find_lines(w, offset, data->len, append);
 	return 0;
 }
 
@@ -282,7 +337,8 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t s
 	if (size > t->text.len)
 		return hole(e);
 	if (size == 0) {
-		begin_anew(t);
+		begin_anew(t, w);
+		w->replaces = true;
 		w->owes = true;
 		w->refused = (struct error){0};
 		w->killed = false;
@@ -294,8 +350,7 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t s
 	return 0;
 }
 
-/* Permissions that the unterminated last line granted, when it was another word than it is now. */
-static void outgrown(const struct permissions_text *t, struct edit *out)
+void text_outgrown(const struct permissions_text *t, struct edit *out)
 {
 	struct edit all = EDIT_INIT;
 	struct error ignored;
@@ -315,13 +370,12 @@ static void outgrown(const struct permissions_text *t, struct edit *out)
 int permissions_lines(const struct permissions_writer *w, struct edit *out, struct error *e)
 {
 	const struct permissions_text *t = w->text;
-	size_t end = lines_end(t);
 
-	if (t->judge_from == SIZE_MAX || end <= t->judge_from)
+	if (t->judge_from == SIZE_MAX || t->judge_to <= t->judge_from)
 		return 0;
-	int r = grammar_parse(t->text.data + t->judge_from, end - t->judge_from, out, e);
-	if (r == 0)
-		outgrown(t, out);
+	int r = grammar_parse(t->text.data + t->judge_from, t->judge_to - t->judge_from, out, e);
+	if (r == 0 && t->state != TEXT_OVERWRITTEN)
+		text_outgrown(t, out);
 	return r;
 }
 
@@ -337,208 +391,42 @@ void permissions_confirm(struct permissions_text *t, struct permissions_writer *
 	scopes_merge(&w->confirmed, granted);
 }
 
-/* The lines before `end` were judged. */
-static void judged(struct permissions_text *t, size_t end)
+void permissions_accept(struct permissions_writer *w, const struct edit *edit, unsigned revocations)
 {
-	if (t->state != TEXT_OVERWRITTEN && end > t->judged) {
-		t->judged = end;
+	struct permissions_text *t = w->text;
+
+	permissions_confirm(t, w, &edit->grant, revocations);
+	scopes_subtract(&w->confirmed, &edit->revoke);
+	scopes_subtract(&t->confirmed, &edit->revoke);
+	scopes_merge(&t->obeyed, &edit->revoke);
+	scopes_subtract(&t->obeyed, &edit->grant);
+	if (t->state != TEXT_OVERWRITTEN && t->judge_to > t->judged) {
+		t->judged = t->judge_to;
 		t->tail_judged = false;
 		scopes_finish(&t->tail);
 	}
 	t->judge_from = SIZE_MAX;
 }
 
-void permissions_accept(struct permissions_writer *w, const struct edit *edit, unsigned revocations)
+void permissions_refuse(struct permissions_writer *w, const struct error *e)
 {
-	permissions_confirm(w->text, w, &edit->grant, revocations);
-	scopes_subtract(&w->confirmed, &edit->revoke);
-	scopes_subtract(&w->text->confirmed, &edit->revoke);
-	judged(w->text, lines_end(w->text));
-}
-
-void permissions_refuse(struct permissions_writer *w, size_t size, const struct error *e)
-{
-	struct permissions_text *t = w->text;
-
-	if (size < t->text.len)
-		buf_resize(&t->text, size);
-	if (t->judged > t->text.len)
-		t->judged = t->text.len;
-	t->judge_from = SIZE_MAX;
 	w->changed = true;
 	if (w->refused.err == 0)
 		w->refused = *e;
 	if (w->owes)
-		permissions_spoil(t, e);
+		permissions_spoil(w->text, e);
 }
 
-/* --- closing ----------------------------------------------------------------------------------
- */
-
-static bool unterminated(const struct permissions_text *t)
-{
-	return t->state != TEXT_OVERWRITTEN && t->text.len > t->judged && !t->tail_judged;
-}
-
-/* The handle has something to answer for. */
-static enum closing close_handle(struct permissions_writer *w)
+void permissions_refuse_write(struct permissions_writer *w, const struct error *e)
 {
 	struct permissions_text *t = w->text;
 
-	if (w->refused.err != 0 || (t->spoiled.err != 0 && (w->owes || w->killed))) {
-		w->changed = false;
-		return w->refused.err != 0 ? CLOSING_REFUSED : CLOSING_SPOILED;
-	}
-	if (w->owes && others_owe(t, w)) {
-		set_due(t, CLOSING_WHOLE);
-		w->owes = false;
-		w->changed = false;
-		return CLOSING_NOTHING;
-	}
-	if (w->owes)
-		return CLOSING_WHOLE;
-	if (w->last_line && unterminated(t))
-		return CLOSING_LINE;
-	w->changed = false;
-	return CLOSING_NOTHING;
-}
-
-enum closing permissions_flush(struct permissions_writer *w, pid_t tgid)
-{
-	const struct permissions_text *t = w->text;
-
-	if (t->file == NULL || !w->changed)
-		return CLOSING_NOTHING;
-	/* Nothing was written yet (a shell sets up its redirection), or a child of the opener
-	 * closes its copy: the text may go on. */
-	if (tgid != w->opener || (!w->wrote && t->last_writer != tgid))
-		return CLOSING_NOTHING;
-	return close_handle(w);
-}
-
-void permissions_closed(struct permissions_writer *w)
-{
-	w->closed = true;
-}
-
-enum closing permissions_fsync(struct permissions_writer *w)
-{
-	return w->text->file == NULL || !w->changed ? CLOSING_NOTHING : close_handle(w);
-}
-
-void permissions_killed(struct permissions_writer *w, pid_t tgid)
-{
-	struct permissions_text *t = w->text;
-	struct error e;
-
-	/* A child that only had it open may end as it likes. */
-	if (t->file == NULL || !w->changed || (tgid != w->opener && tgid != w->last))
-		return;
-	error_set(&e, ECANCELED,
-		  "a process that wrote it was killed: nothing is revoked for what its text lacks");
-	error_hint(&e, "write it again");
-	w->killed = true;
-	if (w->last_line && t->state != TEXT_OVERWRITTEN) /* half a line is no line */
-		buf_resize(&t->text, t->judged);
-	permissions_spoil(t, &e);
-}
-
-void permissions_release(struct permissions_writer *w)
-{
-	struct permissions_text *t = w->text;
-
-	if (t->file == NULL || !w->changed)
-		return;
-	if (!w->closed) {
-		permissions_killed(w, w->opener);
-		return;
-	}
-	enum closing what = close_handle(w);
-	if (what == CLOSING_LINE || what == CLOSING_WHOLE)
-		set_due(t, what);
-	w->owes = false;
-}
-
-enum closing permissions_due(const struct permissions_file *f)
-{
-	const struct permissions_text *t = f->text;
-
-	if (t == NULL || f->committing > 0 || t->spoiled.err != 0 || others_owe(t, NULL))
-		return CLOSING_NOTHING;
-	return t->due;
-}
-
-void permissions_demand_finish(struct permissions_demand *d)
-{
-	edit_finish(&d->edit);
-	scopes_finish(&d->keep);
-}
-
-/* The last line is taken as it is: remember what it granted, in case it grows. */
-static void close_tail(struct permissions_text *t)
-{
-	struct edit line = EDIT_INIT;
-	struct error ignored;
-
-	scopes_finish(&t->tail);
-	t->judged = lines_end(t);
-	t->tail_judged = true;
-	if (grammar_parse(t->text.data + t->judged, t->text.len - t->judged, &line, &ignored) == 0)
-		scopes_copy(&t->tail, &line.grant);
-	edit_finish(&line);
-}
-
-static int commit_line(struct permissions_text *t, struct permissions_demand *out, struct error *e)
-{
-	int r = grammar_parse(t->text.data + t->judged, t->text.len - t->judged, &out->edit, e);
-
-	if (r == 0)
-		outgrown(t, &out->edit);
-	return r;
-}
-
-/* A text without signs is the whole content; one with signs is an edit, whose complete lines were
- * done when they were written. */
-static int commit_whole(struct permissions_text *t, struct permissions_demand *out,
-			struct error *e)
-{
-	int r = grammar_parse(buf_str(&t->text), t->text.len, &out->edit, e);
-
-	if (r != 0)
-		return r;
-	out->exact = !out->edit.sign;
-	if (out->exact) {
-		scopes_copy(&out->keep, &out->edit.grant);
-		scopes_subtract(&out->edit.grant, &t->confirmed);
-	} else if (t->state != TEXT_OVERWRITTEN) {
-		edit_finish(&out->edit);
-		r = grammar_parse(buf_str(&t->text) + t->judged, t->text.len - t->judged,
-				  &out->edit, e);
-	}
-	return r;
-}
-
-int permissions_commit(struct permissions_text *t, struct permissions_writer *w, enum closing what,
-		       struct permissions_demand *out, struct error *e)
-{
-	*out = (struct permissions_demand){0};
-	int r = what == CLOSING_LINE ? commit_line(t, out, e) : commit_whole(t, out, e);
-
-	if (r != 0)
-		permissions_demand_finish(out);
-	if (w != NULL) {
-		w->owes = false;
-		w->changed = false;
-	}
-	clear_due(t);
-	if (r == 0) {
-		if (t->state == TEXT_OVERWRITTEN)
-			t->state = TEXT_EXTENDED;
-		if (t->text.len > 0)
-			close_tail(t);
-	} else if (w != NULL) {
-		permissions_refuse(w, t->text.len, e);
-		w->changed = false;
-	}
-	return r;
+	if (t->undo_len < t->text.len) /* it may be cut already: its writer was killed */
+		buf_resize(&t->text, t->undo_len);
+	if (t->undo.len > 0 && t->undo_at + t->undo.len <= t->text.len)
+		memcpy(t->text.data + t->undo_at, t->undo.data, t->undo.len);
+	if (t->judged > t->text.len)
+		t->judged = t->text.len;
+	t->judge_from = SIZE_MAX;
+	permissions_refuse(w, e);
 }

@@ -75,6 +75,7 @@ static int open_permissions(struct work *w, int flags)
 	char path[512];
 
 	permissions_path(path, sizeof(path), w->record);
+	w->record->writes = w->record->writes || (flags & O_ACCMODE) != O_RDONLY;
 	return (int)CALL(w->record, "open", open(path, flags | O_CLOEXEC, 0600));
 }
 
@@ -128,10 +129,10 @@ static void close_whole(struct work *w, int fd, uint32_t all, int64_t from)
 			close(fd);
 			return;
 		}
-		claim(r, from, all, ~all & ALL_SCOPES);
+		claim_text(r, from, all, ~all & ALL_SCOPES);
 	}
 	if (CALL(r, "close", close(fd)) == 0)
-		claim(r, from, all, ~all & ALL_SCOPES);
+		claim_text(r, from, all, ~all & ALL_SCOPES);
 }
 
 void append(struct work *w)
@@ -226,9 +227,8 @@ void empty_by_open(struct work *w)
 	fd = open_permissions(w, O_RDONLY);
 	if (fd < 0)
 		return;
-	r->shared = true;
 	if (CALL(r, "fsync", fsync(fd)) == 0)
-		claim(r, from, 0, ALL_SCOPES);
+		claim_text(r, from, 0, ALL_SCOPES);
 	close(fd);
 }
 

@@ -139,6 +139,17 @@ static bool meant(const struct token *t, int name, int64_t from, int64_t to)
 	return t->name == name && alive_within(t, from - lookback_us() - 1000000, to);
 }
 
+/* Did no other operation write, or change, the same file meanwhile? */
+static bool alone(const struct record *r)
+{
+	EACH_RECORD(x)
+	if (x != r && x->name == r->name && x->resource == r->resource && x->begin <= r->end &&
+	    (x->end + (x->loose ? lookback_us() : 0)) >= r->begin &&
+	    (x->writes || (x->grant | x->revoke) != 0))
+		return false;
+	return true;
+}
+
 /*
  * From when on a read must be true that began at r->seen_from. What this mount did before shows at
  * once; only where the name always means the same token.
@@ -151,7 +162,8 @@ static int64_t since(const struct record *r, int name, int resource)
 	{
 		if (x->name != name || x->end > r->seen_from || name >= STABLE)
 			continue;
-		if (x->claim_count == 0 || x->resource != resource || x->shared)
+		if (x->claim_count == 0 || x->resource != resource ||
+		    (x->claims[x->claim_count - 1].shared && !alone(x)))
 			continue;
 		if (x->claims[x->claim_count - 1].from > from)
 			from = x->claims[x->claim_count - 1].from;
@@ -187,24 +199,18 @@ static int64_t made_before(const struct record *r, const struct token *t)
 /* --- 1: what was reported as done is done ------------------------------------------------------
  */
 
-static bool alone(const struct record *r)
-{
-	EACH_RECORD(x)
-	if (x != r && x->name == r->name && x->resource == r->resource && x->begin <= r->end &&
-	    (x->end + (x->loose ? lookback_us() : 0)) >= r->begin && (x->grant | x->revoke) != 0)
-		return false;
-	return true;
-}
-
 static void check_claims(const struct record *r)
 {
-	if (r->claim_count == 0 || (r->shared && !alone(r)))
+	bool others = r->claim_count > 0 && !alone(r);
+
+	if (r->claim_count == 0)
 		return;
 	for (size_t i = 0; i < history_token_count; i++) {
 		const struct token *t = &history_tokens[i];
 		bool kept = meant(t, r->name, r->begin, r->end);
 		for (int j = 0; kept && j < r->claim_count; j++)
-			kept = kept_claim(t, r->resource, &r->claims[j]);
+			kept = (r->claims[j].shared && others) ||
+			       kept_claim(t, r->resource, &r->claims[j]);
 		if (kept)
 			return;
 	}
@@ -474,7 +480,7 @@ static void check_errno(const struct record *r)
 	static const int known[] = {0,       EINVAL,       EACCES,      EPERM,     ENOENT,
 				    EEXIST,  EAGAIN,       EREMOTEIO,   ETIMEDOUT, ECONNREFUSED,
 				    EPROTO,  EKEYREJECTED, EKEYEXPIRED, ESTALE,    EIDRM,
-				    EBADMSG, ENOTEMPTY,    EIO};
+				    EBADMSG, ENOTEMPTY,    EIO,         ECANCELED};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (-r->result == known[i])

@@ -80,6 +80,7 @@ enum sight {
 struct claim {
 	int64_t from, to;
 	uint32_t present, absent;
+	bool shared; /* holds only if no other operation wrote the same file meanwhile */
 };
 
 struct record {
@@ -96,7 +97,7 @@ struct record {
 	struct claim claims[CLAIMS_MAX];
 	int claim_count;
 	bool made, removed;
-	bool shared; /* the claims hold only if nobody else worked on the file meanwhile */
+	bool writes; /* it opened the file to write */
 	enum sight sight;
 	int64_t seen_from;
 	uint32_t masks[NAMES];
@@ -154,6 +155,9 @@ void permissions_path(char *out, size_t size, const struct record *r);
 #define CALL(record, name, call) ((record)->step = (name), call_result(record, (long)(call)))
 long call_result(struct record *r, long result);
 void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent);
+/* The same of a whole text. Several writers of a file share its text, as of any file, and the last
+ * close decides: what then is right the oracle test says (tests/oracle). */
+void claim_text(struct record *r, int64_t from, uint32_t present, uint32_t absent);
 void complain(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* In a process of its own, killed by a signal after so many microseconds (0: not at all). */
 void in_child(struct work *w, operation *do_it, int signal, int after_us);

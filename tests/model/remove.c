@@ -88,7 +88,7 @@ void remove_and_create(struct work *w)
 	if (CALL(r, "write", write(fd, text, strlen(text))) > 0)
 		claim(r, from, set, 0);
 	if (CALL(r, "close", close(fd)) == 0 && r->claim_count == 2)
-		claim(r, from, set, ~set & ALL_SCOPES);
+		claim_text(r, from, set, ~set & ALL_SCOPES);
 }
 
 /* Is there anything in the directory? */

@@ -89,7 +89,16 @@ long call_result(struct record *r, long result)
 void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent)
 {
 	if ((present | absent) != 0 && r->claim_count < CLAIMS_MAX)
-		r->claims[r->claim_count++] = (struct claim){from, now_us(), present, absent};
+		r->claims[r->claim_count++] = (struct claim){from, now_us(), present, absent, false};
+}
+
+void claim_text(struct record *r, int64_t from, uint32_t present, uint32_t absent)
+{
+	int before = r->claim_count;
+
+	claim(r, from, present, absent);
+	if (r->claim_count > before)
+		r->claims[before].shared = true;
 }
 
 void complain(struct record *r, const char *format, ...)

@@ -354,6 +354,85 @@ static void what_a_write_has_had_confirmed_is_not_granted_again(void **state)
 	finish();
 }
 
+static void two_handles_make_no_word_of_two_halves(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "", true);
+	struct permissions_writer *other = open_as(CAT, "", false);
+	put(w, 0, "delete_branch");
+	assert_int_equal(put_as(other, CAT, APPEND, "_password\n"), -EAGAIN);
+	put(w, 13, "\n");
+	assert_lines(w, "delete_branch ", "");
+	put(other, APPEND, "read_branch\n");
+	assert_lines(other, "read_branch ", "");
+	close_as(other, CAT);
+	release(other);
+	release(w);
+	finish();
+}
+
+/* Two handles truncated; each writes from its beginning. Both are told the truth. */
+static void lines_over_another_handles_text_count_as_they_come(void **state)
+{
+	struct error why;
+
+	(void)state;
+	setup();
+	error_set(&why, EINVAL, "no");
+	struct permissions_writer *first = open_as(SHELL, "a\n", true);
+	struct permissions_writer *second = open_as(CAT, "a\n", true);
+	put(second, 0, "bb\ncc\n");
+	assert_lines(second, "bb cc ", "");
+	put(first, 0, "dd\n");
+	assert_lines(first, "dd ", "");
+	/* Refused, the text is as it was. */
+	put(first, 3, "ee\n");
+	permissions_refuse_write(first, &why);
+	assert_string_equal(buf_str(&first->text->text), "dd\ncc\n");
+	assert_int_equal(close_as(second, CAT), CLOSING_SPOILED);
+	assert_int_equal(close_as(first, SHELL), CLOSING_REFUSED);
+	release(first);
+	release(second);
+	finish();
+}
+
+static void an_instruction_is_obeyed_once(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "a\nb\n", false);
+	struct permissions_writer *other = open_as(CAT, "a\nb\n", false);
+	put(other, APPEND, "-a\n+c\n");
+	assert_lines(other, "c ", "a ");
+	put(w, 0, "d");
+	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "b d ", "", NULL);
+	release(w);
+	release(other);
+	finish();
+}
+
+/* A handle was closed well, its text truncated away by another, and that one was killed: what the
+ * first was to revoke is not, and fsync says so. */
+static void a_truncated_text_that_is_spoiled_fails_the_next_fsync(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "a\nb\n", true);
+	put(w, 0, "a\n");
+	assert_lines(w, "a ", "");
+	struct permissions_writer *other = open_as(CAT, "a\nb\n", true);
+	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
+	release(w);
+	assert_null(f->failure);
+	permissions_killed(other, CAT);
+	assert_int_equal(f->failure->err, ECANCELED);
+	release(other);
+	permissions_drop_failure(f);
+	finish();
+}
+
 static void appending_ignores_the_offset(void **state)
 {
 	(void)state;
@@ -468,7 +547,7 @@ static void a_refused_write_leaves_the_text_and_revokes_nothing(void **state)
 	put(w, 0, "a\n");
 	assert_lines(w, "a ", "");
 	put(w, 2, "bogus\n");
-	permissions_refuse(w, 2, &first);
+	permissions_refuse_write(w, &first);
 	assert_string_equal(buf_str(&w->text->text), "a\n");
 	put(w, 2, "b\n");
 	assert_lines(w, "b ", "");
@@ -652,6 +731,10 @@ int main(void)
 		cmocka_unit_test(a_child_of_the_opener_commits_nothing),
 		cmocka_unit_test(an_unterminated_line_that_grows_is_another_word),
 		cmocka_unit_test(what_a_write_has_had_confirmed_is_not_granted_again),
+		cmocka_unit_test(two_handles_make_no_word_of_two_halves),
+		cmocka_unit_test(lines_over_another_handles_text_count_as_they_come),
+		cmocka_unit_test(an_instruction_is_obeyed_once),
+		cmocka_unit_test(a_truncated_text_that_is_spoiled_fails_the_next_fsync),
 		cmocka_unit_test(appending_ignores_the_offset),
 		cmocka_unit_test(a_line_appended_to_an_overwritten_text_counts),
 		cmocka_unit_test(a_hole_is_refused_and_changes_nothing),

@@ -1,0 +1,180 @@
+/*
+ * permissions_file_close: what closing a handle, or fsync, asks for.
+ */
+#include "permissions_file.h"
+
+#include <errno.h>
+
+#include "permissions_file_internal.h"
+
+static bool unterminated(const struct permissions_text *t)
+{
+	return t->state != TEXT_OVERWRITTEN && t->text.len > t->judged && !t->tail_judged;
+}
+
+/* The handle has something to answer for. */
+static enum closing close_handle(struct permissions_writer *w)
+{
+	struct permissions_text *t = w->text;
+
+	if (w->refused.err != 0 || (t->spoiled.err != 0 && (w->owes || w->killed))) {
+		w->changed = false;
+		return w->refused.err != 0 ? CLOSING_REFUSED : CLOSING_SPOILED;
+	}
+	if (w->owes && text_others_owe(t, w)) {
+		text_set_due(t, CLOSING_WHOLE);
+		w->owes = false;
+		w->changed = false;
+		return CLOSING_NOTHING;
+	}
+	if (w->owes)
+		return CLOSING_WHOLE;
+	if (w->last_line && unterminated(t))
+		return CLOSING_LINE;
+	w->changed = false;
+	return CLOSING_NOTHING;
+}
+
+enum closing permissions_flush(struct permissions_writer *w, pid_t tgid)
+{
+	const struct permissions_text *t = w->text;
+
+	if (t->file == NULL || !w->changed)
+		return CLOSING_NOTHING;
+	/* Nothing was written yet (a shell sets up its redirection), or a child of the opener
+	 * closes its copy: the text may go on. */
+	if (tgid != w->opener || (!w->wrote && t->last_writer != tgid))
+		return CLOSING_NOTHING;
+	return close_handle(w);
+}
+
+void permissions_closed(struct permissions_writer *w)
+{
+	w->closed = true;
+}
+
+enum closing permissions_fsync(struct permissions_writer *w)
+{
+	return w->text->file == NULL || !w->changed ? CLOSING_NOTHING : close_handle(w);
+}
+
+void permissions_killed(struct permissions_writer *w, pid_t tgid)
+{
+	struct permissions_text *t = w->text;
+	struct error e;
+
+	/* A child that only had it open may end as it likes. */
+	if (t->file == NULL || !w->changed || (tgid != w->opener && tgid != w->last))
+		return;
+	error_set(&e, ECANCELED,
+		  "a process that wrote it was killed: nothing is revoked for what its text lacks");
+	error_hint(&e, "write it again");
+	w->killed = true;
+	if (w->last_line && t->state != TEXT_OVERWRITTEN) /* half a line is no line */
+		buf_resize(&t->text, t->judged);
+	permissions_spoil(t, &e);
+}
+
+void permissions_release(struct permissions_writer *w)
+{
+	struct permissions_text *t = w->text;
+
+	if (t->file == NULL || !w->changed)
+		return;
+	if (!w->closed) {
+		permissions_killed(w, w->opener);
+		return;
+	}
+	enum closing what = close_handle(w);
+	if (what == CLOSING_LINE || what == CLOSING_WHOLE)
+		text_set_due(t, what);
+	w->owes = false;
+}
+
+enum closing permissions_due(const struct permissions_file *f)
+{
+	const struct permissions_text *t = f->text;
+
+	if (t == NULL || f->committing > 0 || t->spoiled.err != 0 || text_others_owe(t, NULL))
+		return CLOSING_NOTHING;
+	return t->due;
+}
+
+void permissions_demand_finish(struct permissions_demand *d)
+{
+	edit_finish(&d->edit);
+	scopes_finish(&d->keep);
+}
+
+/* The last line is taken as it is: remember what it granted, in case it grows. */
+static void close_tail(struct permissions_text *t)
+{
+	struct edit line = EDIT_INIT;
+	struct error ignored;
+
+	scopes_finish(&t->tail);
+	t->judged = text_lines_end(t);
+	t->tail_judged = true;
+	if (grammar_parse(t->text.data + t->judged, t->text.len - t->judged, &line, &ignored) == 0)
+		scopes_copy(&t->tail, &line.grant);
+	edit_finish(&line);
+}
+
+static int commit_line(struct permissions_text *t, struct permissions_demand *out, struct error *e)
+{
+	int r = grammar_parse(t->text.data + t->judged, t->text.len - t->judged, &out->edit, e);
+
+	if (r == 0)
+		text_outgrown(t, &out->edit);
+	return r;
+}
+
+/* A text without signs is the whole content; one with signs is an edit, whose complete lines were
+ * done when they were written. */
+static int commit_whole(struct permissions_text *t, struct permissions_demand *out,
+			struct error *e)
+{
+	int r = grammar_parse(buf_str(&t->text), t->text.len, &out->edit, e);
+
+	if (r != 0)
+		return r;
+	out->exact = !out->edit.sign;
+	if (out->exact)
+		scopes_copy(&out->keep, &out->edit.grant);
+	if (out->exact || t->state == TEXT_OVERWRITTEN) {
+		scopes_subtract(&out->edit.grant, &t->confirmed);
+		scopes_subtract(&out->edit.revoke, &t->obeyed);
+	} else {
+		edit_finish(&out->edit);
+		r = grammar_parse(buf_str(&t->text) + t->judged, t->text.len - t->judged,
+				  &out->edit, e);
+	}
+	return r;
+}
+
+int permissions_commit(struct permissions_text *t, struct permissions_writer *w, enum closing what,
+		       struct permissions_demand *out, struct error *e)
+{
+	*out = (struct permissions_demand){0};
+	int r = what == CLOSING_LINE ? commit_line(t, out, e) : commit_whole(t, out, e);
+
+	if (r != 0)
+		permissions_demand_finish(out);
+	if (w != NULL) {
+		w->owes = false;
+		w->changed = false;
+	}
+	text_clear_due(t);
+	if (what == CLOSING_WHOLE && r == 0)
+		t->superseded = false;
+	if (r == 0) {
+		if (t->state == TEXT_OVERWRITTEN)
+			t->state = TEXT_EXTENDED;
+		if (t->text.len > 0)
+			close_tail(t);
+	} else if (w != NULL) {
+		permissions_refuse(w, e);
+		w->changed = false;
+	}
+	return r;
+}
