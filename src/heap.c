@@ -1,5 +1,6 @@
 #include "heap.h"
 
+#include <dlfcn.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,3 +95,38 @@ void heap_for_openssl(void)
 	if (CRYPTO_set_mem_functions != NULL)
 		CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
 }
+
+/*
+ * Not every library lets its memory be had from here: nghttp2, below libcurl, copies the headers of a
+ * request, the credential among them, and frees them as they are. So the program's free(3) and
+ * realloc(3) are these, for everything in the process: what is freed is wiped.
+ *
+ * The next one is glibc's, or what wraps it (valgrind); a sanitizer's own must stay in place.
+ */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+
+void free(void *p)
+{
+	static void (*next)(void *);
+
+	if (p == NULL)
+		return;
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "free");
+	secret_wipe(p, malloc_usable_size(p));
+	next(p);
+}
+
+void *realloc(void *p, size_t size)
+{
+	if (p != NULL && size == 0) {
+		free(p);
+		return NULL;
+	}
+	return heap_realloc(p, size);
+}
+
+#endif

@@ -2,7 +2,8 @@
  * heap: malloc and its family for libraries that handle secrets and do not wipe what they give
  * back.
  *
- * The memory is malloc(3)'s; what is freed, or left behind by growing, is overwritten first.
+ * The memory is malloc(3)'s; what is freed, or left behind by growing, is overwritten first. With
+ * glibc that holds for all memory of the process, whichever library frees it (heap.c).
  */
 #ifndef PSCALEFS_HEAP_H
 #define PSCALEFS_HEAP_H

@@ -214,6 +214,8 @@ static void set_request(CURL *easy, struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
 			 t->alone || http1 || t->owner->renew ? 1L : 0L);
+	/* A new token's secret comes this way: its buffers go with the connection. */
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, t->alone ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
 }
 

@@ -5,7 +5,7 @@
  * another try can help; does not queue, wait, repeat or give up: that is http.c.
  *
  * libcurl repeats by itself a request that a reused connection dropped without an answer. What
- * must be sent once goes `alone`: on a new connection, and cut when curl would send it again.
+ * must be sent once goes `alone`: on a connection of its own, and cut when curl would send it again.
  *
  * An HTTP/2 exchange that was cut before a header was read is repeated over HTTP/1.1: libcurl and
  * nghttp2 cut what exceeds limits of their own there.

@@ -106,3 +106,13 @@ database=$(api_state | jq -r '.organizations[0].databases[0].name')
 org=$mnt/$name tokens=$mnt/$name/service-tokens T=/v1/organizations/$name/service-tokens
 api_ca=$work/tls/ca.pem
 session --cacert "$api_ca"
+stop_emulator
+
+# And over HTTP/2, whose library copies headers.
+start_emulator --seed-data=orgs=1,databases=1,tokens=0
+name=$(api_state | jq -r '.organizations[0].name')
+database=$(api_state | jq -r '.organizations[0].databases[0].name')
+org=$mnt/$name tokens=$mnt/$name/service-tokens T=/v1/organizations/$name/service-tokens
+start_nghttpx
+api_ca=$ca
+session --cacert "$api_ca"
