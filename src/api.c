@@ -52,13 +52,13 @@ static const struct endpoint endpoints[] = {
 	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL,
 				EREMOTEIO}, /* everyone has this one: the address is wrong */
 	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", true, "list databases",
-			    "read_databases", ENOENT},
+			    API_READ_DATABASES, ENOENT},
 	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", true, "list service tokens",
-			 "read_service_tokens", ENOENT},
+			 API_READ_SERVICE_TOKENS, ENOENT},
 	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", true,
-		       "read the service token", "read_service_tokens", ENOENT},
+		       "read the service token", API_READ_SERVICE_TOKENS, ENOENT},
 	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", true,
-			 "read the token's grants", "read_service_tokens", ENOENT},
+			 "read the token's grants", API_READ_SERVICE_TOKENS, ENOENT},
 	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", false,
 			  "create a service token", "write_service_tokens",
 			  EACCES}, /* the list was just there */
@@ -248,6 +248,21 @@ static void renewal_over(void *ctx, const struct error *e)
 	}
 }
 
+void api_learn(struct api *api, const char *permission, enum api_right right)
+{
+	if (api->rights_generation != renewal_generation(api->renewal))
+		memset(api->rights, 0, sizeof(api->rights));
+	api->rights_generation = renewal_generation(api->renewal);
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
+		if (api->rights[i].permission != NULL &&
+		    !str_eq(api->rights[i].permission, permission))
+			continue;
+		api->rights[i].permission = permission;
+		api->rights[i].right = right;
+		return;
+	}
+}
+
 /*
  * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
  * endpoints tell that their permission is missing.
@@ -257,19 +272,8 @@ static void learn_right(struct api *api, const struct endpoint *p, int status)
 	bool held = status >= 200 && status < 300;
 	bool lacking = status == 403 && p != &endpoints[GRANT] && p != &endpoints[REVOKE];
 
-	if (p->needs == NULL || (!held && !lacking))
-		return;
-	if (api->rights_generation != renewal_generation(api->renewal))
-		memset(api->rights, 0, sizeof(api->rights));
-	api->rights_generation = renewal_generation(api->renewal);
-	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
-		if (api->rights[i].permission != NULL &&
-		    !str_eq(api->rights[i].permission, p->needs))
-			continue;
-		api->rights[i].permission = p->needs;
-		api->rights[i].right = held ? API_RIGHT_HELD : API_RIGHT_LACKING;
-		return;
-	}
+	if (p->needs != NULL && (held || lacking))
+		api_learn(api, p->needs, held ? API_RIGHT_HELD : API_RIGHT_LACKING);
 }
 
 enum api_right api_right(const struct api *api, const char *permission)

@@ -49,8 +49,13 @@ enum api_right {
 	API_RIGHT_UNKNOWN, /* not used yet */
 	API_RIGHT_HELD,
 	API_RIGHT_LACKING,
+	API_RIGHT_DOUBTFUL, /* used, and the answer was a list of nothing */
 };
+#define API_READ_DATABASES      "read_databases"
+#define API_READ_SERVICE_TOKENS "read_service_tokens"
 enum api_right api_right(const struct api *api, const char *permission);
+/* Where more than the status of an answer says it; `permission` is one of the two above. */
+void api_learn(struct api *api, const char *permission, enum api_right right);
 
 struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);
 struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page);

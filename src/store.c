@@ -130,6 +130,8 @@ static void fetch_apply(struct fetch *f)
 		model_apply_organizations(&f->store->model, &f->organizations);
 		break;
 	case FETCH_DATABASES:
+		if (f->databases.n == 0) /* there are none, or none that it may see */
+			api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
 		model_apply_databases(o, &f->databases);
 		break;
 	case FETCH_TOKENS:
@@ -175,10 +177,13 @@ static void probe_answer(struct fetch *f)
 		fetch_free(f);
 		return;
 	}
+	const char *needs =
+		f->kind == FETCH_DATABASES ? API_READ_DATABASES : API_READ_SERVICE_TOKENS;
 	e.err = EACCES;
 	error_hint(&e,
 		   "PlanetScale also answers 404 where a right is missing: a service token needs %s",
-		   f->kind == FETCH_DATABASES ? "read_databases" : "read_service_tokens");
+		   needs);
+	api_learn(f->store->api, needs, API_RIGHT_LACKING);
 	fetch_fail(f, &e);
 }
 

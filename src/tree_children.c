@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "tree_show.h"
 
 static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const char *token_id,
 			 const char *database_id)
@@ -65,6 +66,21 @@ int list_databases(struct tree *t, struct waiter *w, const struct view *v, tree_
 	return r;
 }
 
+/* Is it not there, or not shown to us? PlanetScale leaves out what a service token may not see. */
+static int no_database(const struct tree *t, struct waiter *w)
+{
+	enum api_right right = tree_own_right(t, API_READ_DATABASES);
+
+	if (right == API_RIGHT_LACKING || right == API_RIGHT_DOUBTFUL) {
+		error_set(&w->error, ENOENT, "PlanetScale shows no database of this name");
+		error_hint(&w->error,
+			   "it leaves out what the credential may not see: a service token needs "
+			   "%s to see all",
+			   API_READ_DATABASES);
+	}
+	return -ENOENT;
+}
+
 int find_database(struct tree *t, struct waiter *w, const struct view *v, const char *name,
 		  struct place *out)
 {
@@ -72,11 +88,10 @@ int find_database(struct tree *t, struct waiter *w, const struct view *v, const 
 	int r = resource_need(&o->databases, w);
 	struct database *d = r != 0 ? NULL : model_database_named(o, name);
 
-	(void)t;
 	if (r != 0)
 		return r;
 	if (d == NULL)
-		return -ENOENT;
+		return no_database(t, w);
 	*out = (struct place){
 		.kind = TREE_DATABASE, .organization_id = o->r.id, .database_id = d->r.id};
 	return 0;

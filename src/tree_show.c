@@ -39,11 +39,19 @@ static enum api_right right_of(const struct tree *t, const struct token *own,
 	return g != NULL && scopes_has(&g->scopes, permission) ? API_RIGHT_HELD : API_RIGHT_LACKING;
 }
 
+enum api_right tree_own_right(const struct tree *t, const char *permission)
+{
+	const struct credential *c = api_credential(t->api);
+
+	return c->kind == CREDENTIAL_SERVICE_TOKEN ? right_of(t, own_token(t, c), permission)
+						   : API_RIGHT_HELD;
+}
+
 /* A service token manages tokens only with these; a login with whatever its user may. */
 static void show_rights(const struct tree *t, const struct credential *c, struct buf *out)
 {
-	static const char *const permissions[] = {"read_service_tokens", "write_service_tokens",
-						  "delete_service_tokens"};
+	static const char *const permissions[] = {API_READ_DATABASES, API_READ_SERVICE_TOKENS,
+						  "write_service_tokens", "delete_service_tokens"};
 	static const struct {
 		enum api_right right;
 		const char *words;
@@ -66,6 +74,8 @@ static void show_rights(const struct tree *t, const struct credential *c, struct
 		}
 		buf_adds(out, *before == ':' ? ": nothing\n" : "\n");
 	}
+	if (right_of(t, own, API_READ_DATABASES) == API_RIGHT_DOUBTFUL)
+		buf_adds(out, "shows no database, maybe for lack of: " API_READ_DATABASES "\n");
 }
 
 /* `e`: of the last fetch, or NULL. */

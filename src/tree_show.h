@@ -1,5 +1,5 @@
 /*
- * tree_show: what the files of the tree say, each from the model. Only tree.c includes this.
+ * tree_show: what the files of the tree say, each from the model. Only tree's files include this.
  *
  * A show function appends the file's whole text, or the target of a link; it may say WAIT.
  */
@@ -9,6 +9,9 @@
 #include "tree.h"
 
 typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct view *v, struct buf *out);
+
+/* May this mount's credential do it? A login may whatever its user may: API_RIGHT_HELD. */
+enum api_right tree_own_right(const struct tree *t, const char *permission);
 
 tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
 tree_show_fn show_organization_info;
