@@ -68,6 +68,11 @@ static int check(const char *text, size_t len, size_t words, struct error *err)
 					 GRAMMAR_WORDS_MAX);
 		if (scope_valid(w.at + sign, w.len - sign))
 			continue;
+		if (w.len >= 3 && memcmp(w.at, "\xEF\xBB\xBF", 3) == 0)
+			return error_set(err, EINVAL,
+					 "line %zu: it begins with a byte order mark (EF BB BF): "
+					 "save it as UTF-8 without one",
+					 w.line);
 		text_clean(quoted, sizeof(quoted), w.at, w.len);
 		return error_set(err, EINVAL, "line %zu: \"%s%s\" cannot be a permission name",
 				 w.line, quoted, strlen(quoted) < w.len ? "…" : "");
