@@ -106,7 +106,7 @@ static int read_organization(const struct cJSON *object, const struct at *at,
 		return -EREMOTEIO;
 	*out = (struct organization_record){.id = xstrdup(id), .name = xstrdup(name)};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
-	out->info = json_print(object, true);
+	out->info = json_print(object);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ static int read_database(const struct cJSON *object, const struct at *at,
 	*out = (struct database_record){.id = xstrdup(id), .name = xstrdup(name)};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
 	out->region = xstrdup(json_text(json_get(object, "region"), "slug"));
-	out->info = json_print(object, true);
+	out->info = json_print(object);
 	return 0;
 }
 
@@ -332,7 +332,7 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 	json_erase(object, "token");
 	json_erase(object, "plain_text_refresh_token");
 	json_erase(object, "service_token_accesses");
-	out->info = json_print(object, false);
+	out->info = json_print(object);
 	return 0;
 }
 

@@ -275,10 +275,10 @@ void json_erase(struct cJSON *object, const char *key)
 	}
 }
 
-char *json_print(const struct cJSON *json, bool indented)
+char *json_print(const struct cJSON *json)
 {
-	char *text = indented ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
-	char *copy = xasprintf("%s%s", text == NULL ? "{}" : text, indented ? "\n" : "");
+	char *text = cJSON_PrintUnformatted(json);
+	char *copy = xstrdup(text == NULL ? "{}" : text);
 
 	cJSON_free(text);
 	return copy;

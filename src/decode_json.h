@@ -44,7 +44,6 @@ bool json_is_set(const struct cJSON *object, const char *key);
 bool json_whole(const struct cJSON *json, int64_t *out);
 
 void json_erase(struct cJSON *object, const char *key); /* every spelling of it */
-/* As text that the caller frees. Indented, it ends in a newline. */
-char *json_print(const struct cJSON *json, bool indented);
+char *json_print(const struct cJSON *json); /* on one line, without blanks; the caller frees it */
 
 #endif

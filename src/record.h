@@ -55,7 +55,7 @@ struct organization_record {
 	char *name; /* the slug used in paths */
 	char *created_at;
 	char *updated_at;
-	char *info; /* the object as JSON text, indented, ending in a newline */
+	char *info; /* the object as JSON text, on one line */
 };
 
 struct database_record {

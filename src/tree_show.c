@@ -186,7 +186,7 @@ int show_organization_info(struct tree *t, struct waiter *w, const struct view *
 {
 	(void)t;
 	(void)w;
-	buf_adds(out, v->organization->r.info);
+	buf_add_json_lines(out, v->organization->r.info);
 	return 0;
 }
 
@@ -194,7 +194,7 @@ int show_database_info(struct tree *t, struct waiter *w, const struct view *v, s
 {
 	(void)t;
 	(void)w;
-	buf_adds(out, v->database->r.info);
+	buf_add_json_lines(out, v->database->r.info);
 	return 0;
 }
 
@@ -248,30 +248,30 @@ static void add_member(struct buf *out, const char *key, const char *value)
 int show_token_info(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
 {
 	const struct grants *all = &v->token->r.grants;
+	cleanup(buf_finish) struct buf text = BUF_INIT;
 	bool first = true;
 	int r = resource_need(&v->token->grants, w);
 
 	(void)t;
 	if (r != 0)
 		return r;
-	buf_adds(out, v->token->r.info);
-	while (out->len > 0 && out->data[out->len - 1] != '}')
-		buf_resize(out, out->len - 1);
-	buf_resize(out, out->len - 1);
-	buf_adds(out, ",\"service_token_accesses\":[");
+	buf_adds(&text, v->token->r.info);
+	buf_resize(&text, text.len - 1); /* the last brace */
+	buf_adds(&text, ",\"service_token_accesses\":[");
 	for (size_t i = 0; i < all->n; i++) {
 		const struct grant *g = &all->v[i];
 		for (size_t j = 0; j < g->scopes.n; j++) {
-			buf_addf(out, "%s{\"access\":", first ? "" : ",");
-			buf_add_json(out, g->scopes.v[j]);
-			add_member(out, "resource_type", g->resource_type);
-			add_member(out, "resource_name", g->resource_name);
-			add_member(out, "resource_id", g->resource_id);
-			buf_addc(out, '}');
+			buf_addf(&text, "%s{\"access\":", first ? "" : ",");
+			buf_add_json(&text, g->scopes.v[j]);
+			add_member(&text, "resource_type", g->resource_type);
+			add_member(&text, "resource_name", g->resource_name);
+			add_member(&text, "resource_id", g->resource_id);
+			buf_addc(&text, '}');
 			first = false;
 		}
 	}
-	buf_adds(out, "]}\n");
+	buf_adds(&text, "]}");
+	buf_add_json_lines(out, buf_str(&text));
 	return 0;
 }
 

@@ -282,20 +282,6 @@ void buf_resize(struct buf *b, size_t len)
 		b->data[len] = '\0';
 }
 
-void buf_add_json(struct buf *b, const char *s)
-{
-	buf_addc(b, '"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_addf(b, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			buf_addf(b, "\\u%04x", (unsigned)*s);
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '"');
-}
-
 void buf_wipe(struct buf *b)
 {
 	if (b->data != NULL)

@@ -72,6 +72,8 @@ void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_resize(struct buf *b, size_t len); /* cuts, or pads with NUL */
 /* Append `s` as a JSON string, quotes included; `s` must be valid UTF-8. */
 void buf_add_json(struct buf *b, const char *s);
+/* Append a JSON text that has no blanks between its parts: a value a line, indented. */
+void buf_add_json_lines(struct buf *b, const char *json);
 /* Overwrite, then free: for text that may hold a secret. Reserve before adding, or growth leaves
  * copies. */
 void buf_wipe(struct buf *b);

@@ -62,6 +62,9 @@ assert_eq '' "$(cat "$tokens/old/last_used_at")"
 assert_eq shop "$(jq -r .name "$org/databases/shop/info.json")"
 assert_eq "$old" "$(jq -r .id "$tokens/old/info.json")"
 assert_eq acme "$(jq -r .name "$org/info.json")"
+for json in "$org" "$org/databases/shop" "$tokens/ci" "$tokens/old"; do
+	assert_eq "$(jq . "$json/info.json")" "$(cat "$json/info.json")" "$json/info.json"
+done
 assert_eq "$(jq -r .created_at "$tokens/old/info.json")" "$(cat "$tokens/old/created_at")"
 assert_eq "$(jq -r '.actor_display_name // ""' "$tokens/old/info.json")" "$(cat "$tokens/old/created_by")"
 assert_eq "$(jq -r '.id, .kind, .state, .created_at, .region.slug' "$org/databases/shop/info.json")" \

@@ -192,12 +192,37 @@ static void clocks_that_begin_anywhere_will_do(void **state)
 	}
 }
 
+static void json_is_laid_out_a_value_a_line(void **state)
+{
+	static const struct {
+		const char *json, *lines;
+	} cases[] = {
+		{"{}", "{}\n"},
+		{"{\"a\":1}", "{\n  \"a\": 1\n}\n"},
+		{"{\"a\":[],\"b\":{},\"c\":[1,{\"d\":null}]}",
+		 "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"d\": null\n"
+		 "    }\n  ]\n}\n"},
+		{"{\"a{,:]\":\"\\\\\\\"[,\"}", "{\n  \"a{,:]\": \"\\\\\\\"[,\"\n}\n"},
+		{"\"cut", "\"cut\n"},
+		{"}]", "}]\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf b = BUF_INIT;
+		buf_add_json_lines(&b, cases[i].json);
+		assert_string_equal(buf_str(&b), cases[i].lines);
+		buf_finish(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_clean_replaces_what_a_terminal_would_obey),
 		cmocka_unit_test(time_parse_takes_what_the_api_writes_and_nothing_else),
 		cmocka_unit_test(buffers_grow_cut_and_pad),
+		cmocka_unit_test(json_is_laid_out_a_value_a_line),
 		cmocka_unit_test(errors_carry_errno_sentence_and_context),
 		cmocka_unit_test(secrets_hold_their_bytes),
 		cmocka_unit_test(lists_keep_order_and_forget_twice),
