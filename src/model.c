@@ -5,9 +5,21 @@
 
 #include "names.h"
 
+/* By more than this the wall clock does not go back unless it is set. */
+#define CLOCK_STEP_NS 1000000000
+
 static int64_t wall_ns(const struct model *m)
 {
 	return clock_wall_ns(m->all->clock);
+}
+
+int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns)
+{
+	int64_t now = wall_ns(m);
+
+	if (*ns != given_ns && *ns > now + CLOCK_STEP_NS)
+		*ns = now;
+	return *ns;
 }
 
 /* --- tokens and what they may do --------------------------------------------------------- */
@@ -85,11 +97,12 @@ struct permissions *model_permissions(struct token *t, const char *database_id)
 	return p;
 }
 
-int64_t model_mtime_ns(const struct token *t, const char *database_id)
+int64_t model_mtime_ns(struct token *t, const char *database_id)
 {
-	const struct permissions *p = find_permissions(t, database_id);
+	struct permissions *p = find_permissions(t, database_id);
 
-	return p != NULL ? p->mtime_ns : first_mtime_ns(t);
+	return p != NULL ? model_time_seen(t->org->model, &p->mtime_ns, first_mtime_ns(t))
+			 : first_mtime_ns(t);
 }
 
 /* The content moved: so does the time, and never back or not at all. */
@@ -97,8 +110,9 @@ static void touch(struct token *t, const char *database_id)
 {
 	struct permissions *p = model_permissions(t, database_id);
 	int64_t now = wall_ns(t->org->model);
+	int64_t was = model_mtime_ns(t, database_id);
 
-	p->mtime_ns = now > p->mtime_ns ? now : p->mtime_ns + 1;
+	p->mtime_ns = now > was ? now : was + 1;
 }
 
 static bool same_scopes(const struct grant *a, const struct grant *b)

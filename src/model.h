@@ -119,7 +119,13 @@ void model_remove_token(struct token *t);
  * Borrowed. */
 struct grant *model_grant(const struct token *t, const char *database_id);
 /* Of the file `permissions`, wall clock; without making its memory. */
-int64_t model_mtime_ns(const struct token *t, const char *database_id);
+int64_t model_mtime_ns(struct token *t, const char *database_id);
+/*
+ * When this mount saw something, *ns by the wall clock. If that is in the future, the clock was set
+ * back since: then *ns becomes now, once. Not if it is `given_ns`, a time that PlanetScale gave (0:
+ * none), which is left as it is.
+ */
+int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns);
 /* The file's memory, made when first asked for. Never NULL. */
 struct permissions *model_permissions(struct token *t, const char *database_id);
 

@@ -308,21 +308,22 @@ static int64_t parse_ns(const char *iso8601, int64_t fallback_ns)
  * last used. */
 static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t *atime)
 {
-	*mtime = t->model->born_ns;
+	*mtime = model_time_seen(t->model, &t->model->born_ns, 0);
 	if (v->scratch != NULL)
-		*mtime = v->scratch->mtime_ns;
+		*mtime = model_time_seen(t->model, &v->scratch->mtime_ns, 0);
 	else if (v->token != NULL)
 		*mtime = parse_ns(v->token->r.created_at, *mtime);
 	else if (v->database != NULL)
 		*mtime = parse_ns(v->database->r.updated_at,
 				  parse_ns(v->database->r.created_at, *mtime));
 	else if (v->place.kind == TREE_TOKENS || v->place.kind == TREE_BY_ID)
-		*mtime = v->organization->tokens_mtime_ns;
+		*mtime = model_time_seen(t->model, &v->organization->tokens_mtime_ns,
+					 parse_ns(v->organization->r.created_at, 0));
 	else if (v->organization != NULL)
 		*mtime = parse_ns(v->organization->r.updated_at,
 				  parse_ns(v->organization->r.created_at, *mtime));
 	else if (v->place.kind == TREE_ERRORS && t->journal->changed_ns > *mtime)
-		*mtime = t->journal->changed_ns;
+		*mtime = model_time_seen(t->model, &t->journal->changed_ns, 0);
 	*atime = *mtime;
 	if (v->token != NULL && v->scratch == NULL)
 		*atime = parse_ns(v->token->r.last_used_at, *mtime);

@@ -234,7 +234,8 @@ static void permissions_move_in_time_exactly_when_their_content_changes(void **s
 	hands.wall_s -= 100; /* the clock was set back */
 	int64_t second = d1->mtime_ns;
 	apply(t, "d1", NULL);
-	assert_true(d1->mtime_ns > second);
+	assert_true(d1->mtime_ns < second);
+	assert_true(d1->mtime_ns >= hands.wall_s * 1000000000);
 	assert_true(org->mtime_ns == created);
 	apply(t, NULL, "x");
 	assert_true(org->mtime_ns > created);
@@ -243,6 +244,37 @@ static void permissions_move_in_time_exactly_when_their_content_changes(void **s
 	model_merge_grants(t, &same);
 	grants_finish(&same);
 	assert_true(d1->mtime_ns == third);
+	model_finish(&m);
+}
+
+#define YEARS_20_S (INT64_C(7305) * 86400)
+
+/* A clock that was wrong for a while leaves no time in the future; PlanetScale's times stay. */
+static void what_was_seen_in_the_future_is_corrected_once(void **state)
+{
+	(void)state;
+	setup();
+	hands.wall_s = time_parse("2026-01-14T10:00:00.000Z"); /* the tokens are made in a moment */
+	struct organization *o = acme();
+	LIST(o, "t1:ci:a");
+	struct token *t = model_token(o, "t1");
+	int64_t created = time_parse("2026-01-14T10:19:23.000Z") * 1000000000;
+	assert_true(model_mtime_ns(t, "d1") == created);
+	model_permissions(t, "d2");
+	assert_true(model_mtime_ns(t, "d2") == created);
+	hands.wall_s += YEARS_20_S;
+	apply(t, "d1", "b");
+	assert_true(model_mtime_ns(t, "d1") == hands.wall_s * 1000000000);
+	hands.wall_s -= YEARS_20_S - 7200;
+	int64_t corrected = model_mtime_ns(t, "d1");
+	assert_true(corrected == hands.wall_s * 1000000000);
+	hands.wall_s += 10;
+	assert_true(model_mtime_ns(t, "d1") == corrected);
+	hands.wall_s -= 3 * 3600;
+	assert_true(model_mtime_ns(t, "d2") == created);
+	int64_t list = hands.wall_s * 1000000000 + 2000000000;
+	assert_true(model_time_seen(&m, &list, list) == hands.wall_s * 1000000000 + 2000000000);
+	assert_true(model_time_seen(&m, &list, 0) == hands.wall_s * 1000000000);
 	model_finish(&m);
 }
 
@@ -415,6 +447,7 @@ int main(void)
 		cmocka_unit_test(of_several_tokens_of_one_name_none_keeps_it),
 		cmocka_unit_test(a_token_that_goes_wakes_who_waits_for_it),
 		cmocka_unit_test(permissions_move_in_time_exactly_when_their_content_changes),
+		cmocka_unit_test(what_was_seen_in_the_future_is_corrected_once),
 		cmocka_unit_test(the_first_grants_seen_are_no_change),
 		cmocka_unit_test(merging_adds_and_applying_replaces),
 		cmocka_unit_test(a_grant_on_what_is_deleted_or_unknown_is_no_grant_here),
