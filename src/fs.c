@@ -367,6 +367,7 @@ void fs_free(struct fs *fs)
 		file_release(f);
 	}
 	permissions_files_finish(&fs->permissions);
+	fs_forget_emptying(fs, NULL);
 	scratches_finish(&fs->scratches);
 	sweep_finish(&fs->sweep);
 	nodes_finish(&fs->nodes);

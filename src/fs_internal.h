@@ -1,8 +1,9 @@
 /*
  * fs_internal: what the files of fs share; nobody else includes it.
  *
- * fs.c sets up and looks things up, fs_name.c makes, renames and removes, fs_open.c opens and
- * reads, fs_permissions.c writes `permissions` and commits it, fs_token.c makes tokens.
+ * fs.c sets up and looks things up, fs_name.c makes, renames and removes files, fs_rmdir.c removes
+ * directories, fs_open.c opens and reads, fs_permissions.c writes `permissions` and commits it,
+ * fs_token.c makes tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
@@ -10,6 +11,17 @@
 #include "fs.h"
 #include "permissions_file.h"
 #include "sweep.h"
+
+/* A process that removes everything in a token's directory: see fs_rmdir.c. */
+struct emptying {
+	pid_t tgid;
+	uint64_t start_time;
+	uint64_t program;
+	char *token_id; /* owned */
+	bool secret;    /* it has removed the secret's file */
+	bool granted;   /* what it removed is still granted: it cannot be revoked */
+};
+#define EMPTYING_MAX 64
 
 /* One open file or directory. */
 struct file {
@@ -44,6 +56,8 @@ struct fs {
 	struct list files;   /* of struct file */
 	struct list commits; /* of released files, under way: struct commit of fs_permissions.c */
 	struct permissions_files permissions;
+	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
+	size_t n_emptying;
 };
 
 static inline struct fs *fs_of(struct op *op)
@@ -86,7 +100,6 @@ enum fs_replacement {
 	REPLACED_BY_TRUNCATE, /* truncate(2): its writers go on with the new text */
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
 	REPLACED_BY_UNLINK,
-	REPLACED_BY_RMDIR, /* of its directory, with the scratch files there */
 };
 /* Make the file at `p` say exactly `text`, or nothing (NULL); then `completed`. 0, WAIT or -errno.
  */
@@ -100,6 +113,21 @@ bool fs_writer_size(struct op *op, const struct node *n, off_t *size);
 int fs_await_commits(struct op *op, const struct place *p);
 /* A refused grant names the nearest scope. */
 void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
+
+/* fs_name.c */
+/* The child to remove, as a place: 0, WAIT or -errno. */
+int fs_removal(struct op *op, struct place *p);
+/* The name is unlinked in the kernel. */
+void fs_detach(struct fs *fs, const struct place *p);
+
+/* fs_rmdir.c: what rm -r has removed of a token. */
+/* The op removes this file, of a fixed name: does its process empty the token's directory? */
+void fs_empties(struct op *op, const struct place *file);
+/* So it does, and the secret that this file shows is left to the token's deletion. */
+bool fs_keeps_secret(struct op *op, const struct place *file);
+/* So it does, and what could not be revoked for this reason is left to the token's deletion. */
+bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct error *why);
+void fs_forget_emptying(struct fs *fs, const char *token_id); /* NULL: all */
 
 /* fs_token.c */
 int fs_write_create_token(struct op *op, struct file *f);

@@ -1,5 +1,5 @@
 /*
- * fs_name: remove and rename. Nothing that comes down from above removes anything of a token
+ * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
  * (sweep); nothing but a token, its grants and scratch files can be removed at all.
  */
 #include "fs.h"
@@ -19,7 +19,7 @@
  * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
  * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
  */
-static void detach(struct fs *fs, const struct place *p)
+void fs_detach(struct fs *fs, const struct place *p)
 {
 	struct node *n = node_known(&fs->nodes, p);
 
@@ -46,7 +46,7 @@ static int check_sweep(struct op *op, const struct place *p)
 	if (sweep_allows(&fs_of(op)->sweep, op->pid, inside))
 		return 0;
 	refuse_removal(op, "a removal that comes down from above deletes no token and no access");
-	error_hint(&op->waiter.error, "name the token: rmdir service-tokens/NAME");
+	error_hint(&op->waiter.error, "name the token: rm -r service-tokens/NAME");
 	return -EPERM;
 }
 
@@ -55,8 +55,7 @@ static bool token_of(const struct place *p)
 	return p->kind == TREE_TOKEN || tree_in_token(p->kind);
 }
 
-/* The child to remove: 0, WAIT or -errno. */
-static int removal(struct op *op, struct place *p)
+int fs_removal(struct op *op, struct place *p)
 {
 	int r = fs_child(op, op->node, op->name, p);
 
@@ -78,12 +77,15 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 	struct node *dir = node_find(&fs->nodes, op->node);
 
 	(void)made_id;
+	if (e != NULL && dir != NULL && !op_detached(op) &&
+	    fs_leaves_to_deletion(op, dir->place.token_id, e))
+		e = NULL;
 	if (op_over(op, e))
 		return;
 	if (dir != NULL) {
 		struct place p = dir->place;
 		p.kind = tree_permissions(p.database_id);
-		detach(fs, &p);
+		fs_detach(fs, &p);
 		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
 	}
 	op_reply_ok(op);
@@ -93,7 +95,7 @@ int fs_unlink(struct op *op)
 {
 	struct fs *fs = fs_of(op);
 	struct place p;
-	int r = removal(op, &p);
+	int r = fs_removal(op, &p);
 
 	if (r != 0)
 		return r;
@@ -110,93 +112,16 @@ int fs_unlink(struct op *op)
 	if (S_ISDIR(tree_mode(p.kind)))
 		return -EISDIR;
 	if (p.kind == TREE_SCRATCH) {
-		detach(fs, &p);
+		fs_detach(fs, &p);
 		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
-	} else if (tree_secret(p.kind) != 0) {
+	} else if (tree_secret(p.kind) == 0) {
+		/* Quietly, for rm -r: they are the token's, and go with it. */
+		fs_empties(op, &p);
+	} else if (!fs_keeps_secret(op, &p)) {
 		model_remove_secret(fs->model, p.token_id, tree_secret(p.kind));
 	}
-	/* The other fixed files go quietly, for rm -r: they are the token's, and go with it. */
 	op_reply_ok(op);
 	return 0;
-}
-
-/* --- rmdir
- * ---------------------------------------------------------------------------------------------------
- */
-
-static void rmdir_completed(struct op *op, const struct error *e, const char *made_id)
-{
-	(void)made_id;
-	if (!op_over(op, e))
-		op_reply_ok(op);
-}
-
-/* Scratch files go with the token, if it is gone. */
-static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)
-{
-	char *token_id = op->commit;
-
-	if (e == NULL)
-		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
-	free(token_id);
-	rmdir_completed(op, e, made_id);
-}
-
-/* Its scratch files go with it, and so does its node: the directory itself is there again when
- * asked for. */
-static void rmdir_database_completed(struct op *op, const struct error *e, const char *made_id)
-{
-	struct fs *fs = fs_of(op);
-	struct place p;
-
-	if (e == NULL && fs_child(op, op->node, op->name, &p) == 0) {
-		detach(fs, &p);
-	}
-	waiter_leave(&op->waiter);
-	rmdir_completed(op, e, made_id);
-}
-
-/* rm -r has emptied it, and it goes with the token; emptied in passing it never is. */
-static int rmdir_databases(struct op *op, const struct place *p)
-{
-	struct view v;
-	int r = tree_view(&fs_of(op)->tree, &op->waiter, p, &v);
-
-	if (r == 0)
-		r = resource_need(&v.token->grants, &op->waiter);
-	for (size_t i = 0; r == 0 && i < v.token->r.grants.n; i++)
-		if (v.token->r.grants.v[i].level == GRANT_DATABASE &&
-		    v.token->r.grants.v[i].scopes.n > 0 && !v.token->r.grants.v[i].deleted)
-			return -ENOTEMPTY;
-	if (r == 0) {
-		detach(fs_of(op), p);
-		op_reply_ok(op);
-	}
-	return r;
-}
-
-int fs_rmdir(struct op *op)
-{
-	struct fs *fs = fs_of(op);
-	struct place p;
-	int r = removal(op, &p);
-
-	if (r != 0)
-		return r;
-	switch ((int)p.kind) {
-	case TREE_TOKEN:
-		op_commit(op, rmdir_token_completed);
-		op->commit = xstrdup(p.token_id);
-		op->job = store_delete_token(fs->store, p.organization_id, p.token_id, op_done, op);
-		return 0;
-	case TREE_TOKEN_DATABASE:
-		return fs_replace_permissions(op, &p, REPLACED_BY_RMDIR, NULL,
-					      rmdir_database_completed);
-	case TREE_TOKEN_DATABASES:
-		return rmdir_databases(op, &p);
-	default:
-		return -ENOTDIR;
-	}
 }
 
 /* --- rename
@@ -216,7 +141,7 @@ static void moved(struct fs *fs, const struct place *from, const struct place *t
 	if (n != NULL)
 		node_move(&fs->nodes, n, to);
 	else
-		detach(fs, to);
+		fs_detach(fs, to);
 }
 
 /* The places of a scratch file and of `permissions` in the op's directory. */

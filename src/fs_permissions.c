@@ -494,8 +494,6 @@ static void replaced(struct commit *c, const struct op *op)
 		struct scratch *s = scratch_find(&c->fs->scratches, &p);
 		if (s != NULL)
 			adopt_writers(c, s);
-	} else if (c->how == REPLACED_BY_RMDIR) {
-		scratch_unlink_all(&c->fs->scratches, c->token_id, c->database_id);
 	}
 }
 

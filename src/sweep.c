@@ -105,6 +105,16 @@ void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory)
 	p->inside[p->n_inside++] = directory;
 }
 
+bool sweep_has_read(struct sweep *s, pid_t tid, uint64_t directory)
+{
+	struct process p;
+
+	if (process_read(tid, &p) != 0)
+		return false;
+	const struct sweep_process *known = find(s, &p);
+	return known != NULL && has_read(known, directory);
+}
+
 bool sweep_refused(struct sweep *s, pid_t tid)
 {
 	struct sweep_process *p = remember(s, tid);

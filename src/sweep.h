@@ -47,6 +47,8 @@ void sweep_read_above(struct sweep *s, pid_t tid);
 /* It was shown those of a directory inside a token, or a token's own. `directory`: any number but 0
  * that is this directory's; two that share one are taken for the same. */
 void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory);
+/* Was it? Also true if it read too many to know. */
+bool sweep_has_read(struct sweep *s, pid_t tid, uint64_t directory);
 /* It was refused a removal: it removes nothing more. True: for the first time. */
 bool sweep_refused(struct sweep *s, pid_t tid);
 /* May it remove an entry of this directory inside a token (as above)? 0: a token's own. */

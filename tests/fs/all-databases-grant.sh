@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # A right that was granted for all databases cannot be taken away for one: the command that tries
-# fails, and errors says so.
+# fails, and errors says so. rm -r of the token deletes it nevertheless.
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
@@ -14,5 +14,10 @@ assert_eq read_branch "$(cat "$file")"
 assert_fails 'Remote I/O error' append "$file" -read_branch
 assert_contains "$(errors_last)" read_branch EREMOTEIO
 assert_fails 'Remote I/O error' rm "$file"
-assert_fails 'Remote I/O error' rmdir "$tokens/ci/databases/shop"
+assert_fails 'Remote I/O error' rm -r "$tokens/ci/databases/shop"
+assert_fails 'Remote I/O error' rm -r "$tokens/ci/databases"
+assert_fails 'Directory not empty' rmdir "$tokens/ci/databases/shop"
+assert_fails 'Directory not empty' rmdir "$tokens/ci"
 assert_eq read_branch "$(cat "$file")"
+rm -r "$tokens/ci"
+! token_exists ci || fail "rm -r left it"

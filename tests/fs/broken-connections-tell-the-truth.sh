@@ -49,6 +49,7 @@ rmdir "$tokens/lost"
 # Deleting is repeated; that it is gone already is success.
 for when in before after; do
 	mkdir "$tokens/doomed"
+	rm "$tokens/doomed/token"
 	fault DELETE "$T/*" close=$when
 	rmdir "$tokens/doomed"
 	! token_exists doomed || fail "still there"

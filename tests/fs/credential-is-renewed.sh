@@ -62,7 +62,7 @@ credentials third
 delete_token second
 mkdir "$tokens/new"
 [[ -s $tokens/new/token ]] || fail "no secret"
-rmdir "$tokens/new"
+rm -r "$tokens/new"
 delete_token third
 
 # Nothing new in the file: rejected, and nothing hangs or loops.

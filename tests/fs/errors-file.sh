@@ -14,7 +14,7 @@ file=$tokens/ci/databases/shop/permissions
 # Who and what and where, and PlanetScale's own words with the number under which it remembers them.
 fault DELETE "$T/$id" status=403 body='{"code":"forbidden","message":"Not on a Friday"}' \
 	headers='{"X-Request-Id":"req-4711"}'
-assert_fails 'Permission denied' rmdir "$tokens/ci"
+assert_fails 'Permission denied' rm -r "$tokens/ci"
 assert_contains "$(errors_last)" rmdir acme/service-tokens/ci EACCES 403 forbidden 'Not on a Friday' req-4711
 assert_contains "$(errors_last)" "$(date -u +%Y-)" delete_service_tokens
 

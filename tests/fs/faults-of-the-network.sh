@@ -36,7 +36,7 @@ name=$(api_state | jq -r '.organizations[0].name')
 start_mount -o "timeout=$((3 * slower))" --cacert "$ca"
 mkdir "$mnt/$name/service-tokens/ci"
 [[ -s $mnt/$name/service-tokens/ci/token ]] || fail "no secret over TLS"
-rmdir "$mnt/$name/service-tokens/ci"
+rm -r "$mnt/$name/service-tokens/ci"
 stop_mount
 
 # The same address, another certificate, in the middle of it: not one request is answered by a stranger.

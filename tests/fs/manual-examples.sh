@@ -17,7 +17,7 @@ examples=$(manual_transcripts "$root/src/pscalefs.5" EXAMPLES)
 # The only thing that is not as on the page: whom to ask.
 happened=$(run_transcript "${examples//https:\/\/api.planetscale.com/$api_url}")
 assert_eq "$(mask <<<"$examples")" "$(mask <<<"${happened//$api_url/https://api.planetscale.com}")"
-assert_contains "$examples" '$ mkdir' '$ rmdir' # the page was read
+assert_contains "$examples" '$ mkdir' '$ rm -r' # the page was read
 
 # Of pscalefs(1): a credentials file, made in one mount, is good for another.
 example=$(manual_transcripts "$root/src/pscalefs.1" EXAMPLES |
@@ -30,4 +30,4 @@ start_mount -o credentials="$work/home/host7.credentials"
 assert_eq $'ci\ndeploy\nhost7\nnight-build' "$(ls "$mnt/acme/service-tokens")"
 assert_eq $'blog\nshop' "$(ls "$mnt/acme/databases")"
 mkdir "$mnt/acme/service-tokens/other"
-rmdir "$mnt/acme/service-tokens/other"
+rm -r "$mnt/acme/service-tokens/other"

@@ -75,8 +75,9 @@ kept read_branch create_branch
 type_command 'mv permissions permissions~' 0 "$both" "$both"
 assert_changes
 type_command 'rm permissions' 0 "$both" ''
-type_command 'rmdir ../shop' 0 "$both" ''
 type_command 'rm -r ../shop' 0 "$both" ''
+type_command 'rmdir ../shop' 1 "$both" "$both"
+assert_contains "$(cat "$work/said")" 'Directory not empty'
 type_command 'echo read_brnach >> permissions' 1 "$both" "$both"
 assert_contains "$(cat "$work/said")" 'Invalid argument'
 assert_contains "$(errors_last)" read_branch

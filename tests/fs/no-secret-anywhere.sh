@@ -90,7 +90,7 @@ search_memory() {
 	assert_gone "$tokens/ci/token" "$tokens/ci/env" "$tokens/ci/header"
 	assert_eq 0 "$(times "$secret" locked)" 'thrown away'
 	assert_eq 0 "$(times "$secret" other)" 'thrown away'
-	rmdir "$tokens/ttl"
+	rm -r "$tokens/ttl"
 	assert_eq 0 "$(times "$second" locked)" 'deleted'
 	assert_eq 0 "$(times "$second" other)" 'deleted'
 }

@@ -152,7 +152,7 @@ for limit in 8388608 65536 0; do
 	esac
 	warnings=$(grep -c 'warning: the credential may be swapped out' "$log" || true)
 	assert_eq "$((limit == 0))" "$warnings" "with $limit bytes: warnings"
-	as_user 'cd "$tokens" && rmdir s*'
+	as_user 'cd "$tokens" && rm -r s*'
 	unmount_as_user
 done
 

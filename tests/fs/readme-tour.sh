@@ -10,5 +10,5 @@ start_mount
 allow_error .
 
 tour=$(readme_transcripts "$root/README.md")
-assert_contains "$tour" '$ mkdir' '$ rmdir' # it was found
+assert_contains "$tour" '$ mkdir' '$ rm -r' # it was found
 assert_eq "$(mask <<<"$tour")" "$(run_transcript "$tour" | mask)"

@@ -5,10 +5,12 @@
 
 start_emulator
 add_token ci
+add_token idle
 grant ci shop read_branch connect_branch
 start_mount
 allow_error .
 id=$(token_id ci)
+idle=$(token_id idle)
 file=$tokens/ci/databases/shop/permissions
 ls "$tokens" "$org/databases" >/dev/null
 
@@ -23,10 +25,11 @@ kinds=(
 	"replace|POST $T/$id/access|overwrite $file delete_branch"
 	"revoke|DELETE $T/$id/access|append $file -read_branch"
 	"rm|DELETE $T/$id/access|rm $file"
-	"rmdir database|DELETE $T/$id/access|rmdir $tokens/ci/databases/shop"
+	"rm -r database|DELETE $T/$id/access|rm -r $tokens/ci/databases/shop"
 	"leave out|DELETE $T/$id/access|replace_and_sync"
 	"empty|DELETE $T/$id/access|empty_and_sync"
-	"rmdir token|DELETE $T/$id|rmdir $tokens/ci"
+	"rmdir|DELETE $T/$idle|rmdir $tokens/idle"
+	"rm -r|DELETE $T/$idle|rm -r $tokens/idle"
 )
 
 # what PlanetScale answers | what the command says
@@ -51,7 +54,7 @@ for kind in "${kinds[@]}"; do
 		assert_eq "$before" "$(holdings)" "$what, $code"
 		assert_contains "$(errors_last)" "$code" told_you "No means no $what"
 		# The next look is at what PlanetScale has.
-		assert_eq ci "$(ls "$tokens")" "$what, $code"
+		assert_eq $'ci\nidle' "$(ls "$tokens")" "$what, $code"
 		assert_eq $'connect_branch\nread_branch' "$(cat "$file")" "$what, $code"
 	done
 done

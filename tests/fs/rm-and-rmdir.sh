@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# rm takes rights away, rmdir takes a database's rights or the token away; each is one DELETE.
+# rm takes rights away, by one DELETE; rmdir removes what is empty, and says what is in what is not.
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
@@ -25,12 +25,23 @@ api_clear
 rm -f "$dir/permissions"
 assert_changes
 
-# rmdir of a database that the token can touch: its rights go, the database stays.
-echo read_branch create_branch >>"$dir/permissions"
+# rmdir of a database that the token can touch; what somebody else granted a moment ago counts.
+grant ci shop read_branch
 api_clear
-rmdir "$dir"
+assert_fails 'Directory not empty' rmdir "$dir"
+assert_contains "$(errors_last)" 'permissions on database shop' 'rm -r'
+assert_fails 'Directory not empty' rmdir "$tokens/ci/databases"
+assert_contains "$(errors_last)" 'permissions on database' 'rm -r'
+assert_changes
+
+# rm -r of it: its rights go, the database stays.
+echo create_branch >>"$dir/permissions"
+api_clear
+rm -r "$dir"
 assert_changes "DELETE $T/$id/access $(access_body shop create_branch read_branch)"
 assert_eq blog "$(ls "$tokens/ci/databases")"
+[[ -d $org/databases/shop ]] || fail "the database is gone"
+rmdir "$dir"
 [[ -d $org/databases/shop ]] || fail "the database is gone"
 
 # What somebody else granted meanwhile goes as well: "all of it" is read afresh.
@@ -40,14 +51,32 @@ echo read_branch >>"$dir/permissions"
 rm "$dir/permissions"
 assert_eq '' "$(scopes_of ci shop)"
 
-# rmdir of the token, whatever it may do.
+# rmdir of the token: what is in it is said.
+add_token other
+echo read_organization >>"$tokens/ci/permissions"
+api_clear
+assert_fails 'Directory not empty' rmdir "$tokens/ci"
+assert_contains "$(errors_last)" 'database blog' 'the organization' 'a secret that only this mount keeps' 'rm -r deletes it'
+assert_lacks "$(errors_last)" shop
+rm "$tokens/ci/permissions" "$tokens/ci/databases/blog/permissions"
+assert_fails 'Directory not empty' rmdir "$tokens/ci"
+assert_contains "$(errors_last)" 'the token has a secret that'
+rm "$tokens/ci/token"
+grant ci blog read_branch # a moment ago
+assert_fails 'Directory not empty' rmdir "$tokens/ci"
+assert_contains "$(errors_last)" 'the token has permissions on database blog;'
+revoke ci blog read_branch
 api_clear
 rmdir "$tokens/ci"
-assert_changes "DELETE $T/$id"
+assert_requests "GET $T/$id" "DELETE $T/$id"
 ! token_exists ci || fail "still there"
+refresh
+assert_eq other "$(ls "$tokens")"
 
 # One that somebody else deleted meanwhile: it is gone, and that is said.
-mkdir "$tokens/ci"
+add_token ci
+refresh
+ls "$tokens" >/dev/null
 delete_token ci
 assert_fails 'No such file or directory' rmdir "$tokens/ci"
 assert_gone "$tokens/ci"

@@ -14,7 +14,7 @@ is_in() { [[ $(readlink "/proc/$2/cwd") == "$1" ]]; }
 
 (cd "$directory" && exec sleep 60) &
 wait_for is_in "$directory" "$!"
-rmdir "$directory"
+rm -r "$directory"
 assert_eq '' "$(scopes_of ci shop)"
 assert_eq '' "$(cat "$directory/permissions")"
 echo create_branch >"$directory/permissions"

@@ -69,6 +69,7 @@ done
 for signal in INT KILL; do
 	mkdir "$tokens/gone"
 	gone=$(token_id gone)
+	rm "$tokens/gone/token"
 	api_clear
 	hold DELETE "$T/$gone"
 	start_blocked rmdir "$tokens/gone"
@@ -85,7 +86,7 @@ for signal in INT KILL; do
 	api_release
 	wait_for test -s "$tokens/kept/token"
 	assert_eq "$(token_id kept)" "$(cat "$tokens/kept/id")"
-	rmdir "$tokens/kept"
+	rm -r "$tokens/kept"
 done
 
 # Stopped and continued, with a handler or without: the command goes on as if nothing had been.
@@ -123,7 +124,7 @@ kill -STOP "$reader"
 append "$file" create_branch
 assert_eq create_branch "$(cat "$file")"
 mkdir "$tokens/other"
-rmdir "$tokens/other"
+rm -r "$tokens/other"
 ended KILL "$reader"
 assert_eq create_branch "$(scopes_of ci shop)"
 

@@ -28,5 +28,5 @@ survives find "$tokens" -mindepth 1 -delete
 survives busybox rm -rf "$mnt"
 
 # While this, which names tokens by a property, removes them.
-find "$tokens" -mindepth 1 -maxdepth 1 -name one -delete
+find "$tokens" -mindepth 1 -maxdepth 1 -name one -exec rm -r {} +
 assert_eq two "$(ls "$tokens")"

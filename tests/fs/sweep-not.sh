@@ -7,25 +7,40 @@
 
 # Each is run where the tokens are, and leaves the token "other" alone.
 ways=(
-	'rmdir ci'
-	'rmdir ci/'
 	'rm -r ci'
 	'rm -rf ci'
+	'rm -r ci/'
 	'busybox rm -r ci'
-	'find . -mindepth 1 -maxdepth 1 -name ci -delete'
-	'find . -mindepth 1 -maxdepth 1 -atime +90 -delete'
-	'find . -mindepth 1 -maxdepth 1 -name ci -exec rmdir {} +'
+	'rm ci/databases/shop/permissions ci/permissions && rmdir ci/databases/shop ci/databases ci'
+	'find . -mindepth 1 -maxdepth 1 -name ci -exec rm -r {} +'
+	'find . -mindepth 1 -maxdepth 1 -atime +90 -exec rm -r {} +'
 	'find . -mindepth 1 -maxdepth 1 -name ci | xargs rm -r'
-	'ls | while read -r token; do [[ $token == other ]] || rmdir "$token"; done'
-	'for token in *; do [[ $token == other ]] || rmdir "$token"; done'
+	'find ci -delete'
+	'find ci -depth \( -type d -exec rmdir {} \; -o -exec rm {} \; \)'
+	'ls | while read -r token; do [[ $token == other ]] || rm -r "$token"; done'
+	'for token in *; do [[ $token == other ]] || rm -r "$token"; done'
 	'rm -rf !(other)'
 	'exec rm -rf !(other)'
 	'rm -r $(find . -mindepth 1 -maxdepth 1 -atime +90)'
-	'python3 -c "import os; [os.rmdir(name) for name in os.listdir() if name != \"other\"]"'
 	# -I: else it looks for modules in the directory above the token, and may not empty it then
 	'python3 -I -c "import shutil; shutil.rmtree(\"ci\")"'
 	'perl -MFile::Path -e "rmtree(\"ci\")"'
 	'node -e "fs.rmSync(\"ci\", {recursive: true})"'
+	'node -e "fs.rm(\"ci\", {recursive: true}, e => process.exitCode = e ? 1 : 0)"'
+	'zsh -c "zmodload zsh/files; rm -r ci"'
+)
+
+# Each deletes a token that may do nothing.
+empty_ways=(
+	'rmdir ci'
+	'rmdir ci/'
+	'rmdir ci/databases/shop ci/databases ci'
+	'find . -mindepth 1 -maxdepth 1 -name ci -delete'
+	'find . -mindepth 1 -maxdepth 1 -atime +90 -delete'
+	'find . -mindepth 1 -maxdepth 1 -exec rmdir {} + 2>/dev/null || true'
+	'ls | xargs rmdir 2>/dev/null || true'
+	'for token in *; do rmdir "$token"; done 2>/dev/null || true'
+	'python3 -c "import os; [os.rmdir(name) for name in os.listdir() if name != \"other\"]"'
 	'gio remove ci'
 )
 
@@ -34,7 +49,7 @@ takings=(
 	'rm ci/databases/shop/permissions'
 	'rm -r ci/databases/shop'
 	'rm -rf ci/databases/shop/'
-	'rmdir ci/databases/shop'
+	'rm ci/databases/shop/permissions && rmdir ci/databases/shop'
 	'busybox rm -r ci/databases/shop'
 	'python3 -c "import os; os.unlink(\"ci/databases/shop/permissions\")"'
 	# As Python 3.13, which lists the directory that it was started in to look for modules there.
@@ -51,19 +66,37 @@ grant other shop read_branch
 start_mount -o rate=0
 used=$(jq -n '{created_at: "2024-01-02T03:04:05.000Z", last_used_at: "2024-02-03T04:05:06.000Z"}')
 
-fresh_token() {
+empty_token() {
 	api_data "$(jq '. + {op: "add-token", name: "ci"}' <<<"$used")"
+	refresh
+}
+
+fresh_token() {
+	empty_token
 	grant ci shop read_branch
 	grant ci '' read_organization
 	refresh
 }
 
+# deletes_ci WAY
+deletes_ci() {
+	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -O extglob -c "$1"
+	! token_exists ci 2>/dev/null || fail "ci is still there after $1 ($status): $message"
+	[[ $status -eq 0 ]] || fail "$1 ended with $status: $message"
+	assert_eq read_branch "$(scopes_of other shop)" "$1"
+}
+
 for way in "${ways[@]}"; do
 	fresh_token
-	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -O extglob -c "$way"
-	! token_exists ci 2>/dev/null || fail "ci is still there after $way ($status): $message"
-	[[ $status -eq 0 ]] || fail "$way ended with $status: $message"
-	assert_eq read_branch "$(scopes_of other shop)" "$way"
+	deletes_ci "$way"
+	mkdir "$tokens/ci" # with a secret
+	echo read_branch >>"$tokens/ci/databases/shop/permissions"
+	[[ $way == *-atime* || $way == 'rm ci/'* ]] || deletes_ci "$way"
+	! token_exists ci 2>/dev/null || rm -r "$tokens/ci"
+done
+for way in "${ways[@]}" "${empty_ways[@]}"; do
+	empty_token
+	deletes_ci "$way"
 done
 
 for way in "${takings[@]}"; do

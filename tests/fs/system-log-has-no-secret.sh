@@ -41,7 +41,7 @@ wait_for logged 'close .*permissions'
 api_release
 kill -HUP "$background"
 wait_for logged 'SIGHUP'
-rmdir "$tokens/ci"
+rm -r "$tokens/ci"
 unmount
 wait_for process_ended "$background"
 wait_for logged ': unmounted '

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# From mkdir to rmdir: each step is one change at PlanetScale, and what it reports is true there.
+# From mkdir to rm -r: each step is one change at PlanetScale, and what it reports is true there.
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
@@ -65,9 +65,9 @@ assert_eq '' "$(scopes_of ci shop)"
 assert_eq '' "$(cat "$file")"
 assert_eq '' "$(ls "$tokens/ci/databases")"
 
-# rmdir: one DELETE, and the token is gone here and there.
+# rm -r: nothing is left to revoke, so one DELETE, and the token is gone here and there.
 api_clear
-rmdir "$tokens/ci"
+rm -r "$tokens/ci"
 assert_changes "DELETE $T/$id"
 ! token_exists ci || fail "the token is still there"
 assert_gone "$tokens/ci" "$org/by-id/$id"

@@ -139,18 +139,6 @@ static void expect_scratch(struct change *c, const struct op *op)
 	check_place(c, place_of(op));
 }
 
-static void expect_directory(struct change *c, const struct op *op)
-{
-	const struct place *p = place_of(op);
-	const struct organization *o = model_organization(fs->model, c->organization_id);
-	const struct database *d = model_database_named(o, op->name);
-
-	c->replaces = true;
-	CHECK(p->kind == TREE_TOKEN_DATABASES && str_eq(p->token_id, c->token_id));
-	CHECK(d == NULL ? c->database_id != NULL : str_eq(d->r.id, c->database_id));
-	check_removal(op);
-}
-
 static void expect_access(struct change *c, const struct op *op)
 {
 	struct text *t = op == NULL ? released : c->text;
@@ -187,15 +175,11 @@ static void expect_access(struct change *c, const struct op *op)
 		c->replaces = true;
 		check_place(c, place_of(op));
 		break;
-	case OP_UNLINK:
-		CHECK(str_eq(op->name, "permissions"));
+	default: /* rmdir removes what is empty */
+		CHECK(op->kind == OP_UNLINK && str_eq(op->name, "permissions"));
 		c->replaces = true;
 		check_place(c, place_of(op));
 		check_removal(op);
-		break;
-	default:
-		CHECK(op->kind == OP_RMDIR);
-		expect_directory(c, op);
 	}
 }
 
@@ -253,6 +237,13 @@ struct store_job *__wrap_store_create_token(struct store *s, const char *organiz
 	return c->job = __real_store_create_token(s, organization_id, name, ttl_s, change_done, c);
 }
 
+static void check_empty(const struct token *t)
+{
+	CHECK(model_secret(fs->model, t->r.id) == NULL);
+	for (size_t i = 0; i < t->r.grants.n; i++)
+		CHECK(t->r.grants.v[i].scopes.n == 0 || t->r.grants.v[i].deleted);
+}
+
 struct store_job *__wrap_store_delete_token(struct store *s, const char *organization_id,
 					    const char *token_id, store_done *done, void *ctx)
 {
@@ -272,6 +263,8 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 	}
 	CHECK(named == 1);
 	check_removal(op);
+	if (fs->n_emptying == 0) /* as rm -r does, which may leave a secret, or what it cannot revoke */
+		check_empty(model_token(o, token_id));
 	return c->job = __real_store_delete_token(s, organization_id, token_id, change_done, c);
 }
 

@@ -186,7 +186,7 @@ static bool takes_a_change(const struct asked *a, const struct op *op)
 	case OP_MKDIR:
 		return true;
 	case OP_RMDIR:
-		return kind != TREE_TOKEN;
+		return kind == TREE_TOKENS;
 	case OP_UNLINK: /* what was moved aside and made in vain goes quietly: see fs_removed.c */
 		return of_permissions(op, op->name) &&
 		       !moved_aside[process_group(a->pid) % PROCESSES];

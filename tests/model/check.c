@@ -255,7 +255,7 @@ static bool asked(const struct event *e, const struct record *r)
 		return false;
 	if (e->deleted)
 		return r->removes;
-	return r->resource == e->level && (e->added & ~r->grant) == 0 &&
+	return (r->resource == e->level || r->empties) && (e->added & ~r->grant) == 0 &&
 	       (e->removed & ~r->revoke) == 0;
 }
 

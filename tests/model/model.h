@@ -92,6 +92,7 @@ struct record {
 	/* What it asks for. */
 	uint32_t grant, revoke;
 	bool makes, removes;
+	bool empties; /* revokes on every resource of the token, not only its own */
 	bool loose; /* killed, or released without anybody waiting: effects may come later */
 	/* What it was told. */
 	struct claim claims[CLAIMS_MAX];

@@ -30,8 +30,10 @@ void remove_database(struct work *w)
 	int64_t from = now_us();
 
 	permissions_path(path, sizeof(path), r);
-	*strrchr(path, '/') = '\0';
 	r->revoke = ALL_SCOPES;
+	if (CALL(r, "unlink", unlink(path)) < 0)
+		return;
+	*strrchr(path, '/') = '\0';
 	if (CALL(r, "rmdir", rmdir(path)) == 0)
 		claim(r, from, 0, ALL_SCOPES);
 }
@@ -47,18 +49,44 @@ void remove_token(struct work *w)
 		r->removed = true;
 }
 
+/* Is there anything in the directory? */
+static bool read_directory(struct record *r, const char *path)
+{
+	bool seen = false;
+
+	r->step = "opendir";
+	DIR *d = opendir(path);
+	if (d == NULL) {
+		r->result = -errno;
+		return false;
+	}
+	while (readdir(d) != NULL)
+		seen = true;
+	closedir(d);
+	return seen;
+}
+
 /* As rm -r: below the token first. */
 void remove_all(struct work *w)
 {
 	char path[512];
 	struct record *r = w->record;
 
+	r->empties = true;
+	path_of(path, sizeof(path), "acme/service-tokens/%s", names[r->name]);
+	if (!read_directory(r, path))
+		return;
 	path_of(path, sizeof(path), "acme/service-tokens/%s/id", names[r->name]);
 	CALL(r, "unlink", unlink(path));
 	path_of(path, sizeof(path), "acme/service-tokens/%s/token", names[r->name]);
 	unlink(path);
-	r->resource = ORGANIZATION;
-	remove_permissions(w);
+	for (int i = 0; i < RESOURCES && r->result == 0; i++) {
+		r->resource = i;
+		remove_permissions(w);
+		r->claim_count = 0; /* a claim is about one resource */
+	}
+	if (r->result != 0)
+		return;
 	path_of(path, sizeof(path), "acme/service-tokens/%s/databases", names[r->name]);
 	CALL(r, "rmdir", rmdir(path));
 	remove_token(w);
@@ -89,23 +117,6 @@ void remove_and_create(struct work *w)
 		claim(r, from, set, 0);
 	if (CALL(r, "close", close(fd)) == 0 && r->claim_count == 2)
 		claim_text(r, from, set, ~set & ALL_SCOPES);
-}
-
-/* Is there anything in the directory? */
-static bool read_directory(struct record *r, const char *path)
-{
-	bool seen = false;
-
-	r->step = "opendir";
-	DIR *d = opendir(path);
-	if (d == NULL) {
-		r->result = -errno;
-		return false;
-	}
-	while (readdir(d) != NULL)
-		seen = true;
-	closedir(d);
-	return seen;
 }
 
 /* Who has read a directory above a token, and one inside, removes nothing in that. */

@@ -6,6 +6,8 @@
 #define PERMISSIONS SHOP "/permissions"
 #define READ        ON_SHOP("read_branch")
 #define WRITE       ON_SHOP("write_x")
+#define ON_BRANCH                                                                                  \
+	"{\"access\":\"x\",\"resource_type\":\"Branch\",\"resource_id\":\"b1\",\"resource_name\":\"main\"}"
 
 static void answer(const char *prefix, int status, const char *body)
 {
@@ -157,7 +159,7 @@ static void rm_of_the_secret_forgets_it(void **state)
 	fs_finish();
 }
 
-static void rmdir_deletes_the_token_and_its_scratch_files(void **state)
+static void rmdir_deletes_an_empty_token_and_its_scratch_files(void **state)
 {
 	struct reply r = {0};
 
@@ -167,11 +169,12 @@ static void rmdir_deletes_the_token_and_its_scratch_files(void **state)
 	uint64_t dir = walk("acme/service-tokens");
 	ASK(&r, .kind = OP_RMDIR, .node = dir, .name = "ci");
 	world_turn(&w);
+	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
 	answer(DELETE("t1"), 204, "");
 	assert_int_equal(result(&r), 0);
 	assert_int_equal(fs->scratches.n, 0);
 	assert_int_equal(look_up(dir, "ci", 0, NULL), -ENOENT);
-	assert_int_equal(fake_count(), 1);
+	assert_int_equal(fake_count(), 2);
 	fs_finish();
 }
 
@@ -189,10 +192,42 @@ static void a_failed_rmdir_leaves_scratch_files_alone(void **state)
 	assert_int_equal(result(&r), -EREMOTEIO);
 	ASK(&r, .kind = OP_RMDIR, .node = walk("acme/service-tokens"), .name = "ci");
 	world_turn(&w);
+	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
 	answer(DELETE("t1"), 403, "{}");
 	assert_int_equal(result(&r), -EACCES);
 	assert_int_equal(fs->scratches.n, 2);
 	fs_finish();
+}
+
+static void what_is_granted_afresh_is_in_the_directory(void **state)
+{
+	static const struct {
+		const char *parent, *name, *grants;
+		int result;
+	} cases[] = {
+		{"acme/service-tokens", "ci", READ, -ENOTEMPTY},
+		{"acme/service-tokens", "ci", ON_ACME("read_organization"), -ENOTEMPTY},
+		{"acme/service-tokens", "ci", ON_BRANCH, -ENOTEMPTY},
+		{CI "/databases", "shop", READ, -ENOTEMPTY},
+		{CI "/databases", "shop", ON_DATABASE("x", "d2", "blog"), 0},
+		{CI "/databases", "shop", "", 0},
+		{CI, "databases", READ, -ENOTEMPTY},
+		{CI, "databases", ON_ACME("read_organization"), 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct reply r = {0};
+		char body[512];
+		fs_start();
+		snprintf(body, sizeof(body), TOKEN("t1", "ci", "%s"), cases[i].grants);
+		ASK(&r, .kind = OP_RMDIR, .node = walk(cases[i].parent), .name = cases[i].name);
+		world_turn(&w);
+		answer(GET_TOKEN("t1"), 200, body);
+		assert_int_equal(result(&r), cases[i].result);
+		assert_int_equal(fake_open(), 0);
+		fs_finish();
+	}
 }
 
 static void a_directory_is_not_unlinked_nor_a_file_rmdired(void **state)
@@ -205,8 +240,6 @@ static void a_directory_is_not_unlinked_nor_a_file_rmdired(void **state)
 	assert_int_equal(result(&r), -EISDIR);
 	NOW(&r, .kind = OP_RMDIR, .node = walk(CI), .name = "id");
 	assert_int_equal(result(&r), -ENOTDIR);
-	NOW(&r, .kind = OP_RMDIR, .node = walk(CI), .name = "databases");
-	assert_int_equal(result(&r), -ENOTEMPTY);
 	fs_finish();
 }
 
@@ -411,7 +444,7 @@ static void a_lock_of_emacs_is_a_link_that_points_nowhere(void **state)
 	fs_finish();
 }
 
-/* --- sweeps
+/* --- rm -r
  * ---------------------------------------------------------------------------------------------------------
  */
 
@@ -424,6 +457,86 @@ static void read_directory(uint64_t node, pid_t pid)
 	NOW(&r, .kind = OP_READDIR, .node = node, .file = file, .pid = pid);
 	fs_release(fs, file);
 }
+
+/* A token with a secret, and its directory. */
+static uint64_t make_token(void)
+{
+	struct reply r = {0};
+
+	ASK(&r, .kind = OP_MKDIR, .node = walk("acme/service-tokens"), .name = "new");
+	world_turn(&w);
+	answer_well();
+	answer_well();
+	return r.entry.node;
+}
+
+static int unlink_by(pid_t pid, uint64_t dir, const char *name)
+{
+	struct reply r = {0};
+
+	NOW(&r, .kind = OP_UNLINK, .node = dir, .name = name, .pid = pid);
+	return result(&r);
+}
+
+/* What empties the directory takes the secret away with the token, and not before. */
+static void the_secret_goes_with_the_token_of_rm_r(void **state)
+{
+	static const int results[] = {-ENOTEMPTY, -EACCES, 0};
+	struct reply r = {0};
+	pid_t rm = stopped_process(0), other = stopped_process(0);
+
+	(void)state;
+	fs_start();
+	uint64_t dir = make_token(), tokens = walk("acme/service-tokens");
+	read_directory(dir, rm);
+	assert_int_equal(unlink_by(rm, dir, "id"), 0);
+	assert_int_equal(unlink_by(rm, dir, "env"), 0);
+	assert_int_equal(unlink_by(rm, dir, "token"), 0);
+	assert_non_null(model_secret(w.model, "t9"));
+	assert_int_equal(look_up(dir, "env", other, NULL), 0);
+	/* Another's rmdir; one that PlanetScale refuses; one that it does. */
+	for (int i = 0; i < 3; i++) {
+		pid_t pid = i == 0 ? other : rm;
+		r = (struct reply){0};
+		ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "new", .pid = pid);
+		world_turn(&w);
+		if (i == 2) /* the refusal made it doubtful what is there; the list has the grants */
+			answer(TOKENS, 200, LIST(TOKEN("t9", "new", "")));
+		else
+			answer(GET_TOKEN("t9"), 200, TOKEN("t9", "new", ""));
+		if (i > 0)
+			answer(DELETE("t9"), i == 1 ? 403 : 204, i == 1 ? "{}" : "");
+		assert_int_equal(result(&r), results[i]);
+		assert_int_equal(model_secret(w.model, "t9") != NULL, i < 2);
+	}
+	assert_int_equal(fs->n_emptying, 0);
+	end_process(rm);
+	end_process(other);
+	fs_finish();
+}
+
+/* By name: the directory was not read, or nothing else was removed. */
+static void a_secret_that_is_named_goes_at_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		pid_t rm = stopped_process(0);
+		fs_start();
+		uint64_t dir = make_token();
+		if (i == 1)
+			read_directory(dir, rm);
+		if (i == 2)
+			assert_int_equal(unlink_by(rm, dir, "id"), 0);
+		assert_int_equal(unlink_by(rm, dir, "token"), 0);
+		assert_null(model_secret(w.model, "t9"));
+		end_process(rm);
+		fs_finish();
+	}
+}
+
+/* --- sweeps
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 {
@@ -443,6 +556,7 @@ static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 	assert_int_equal(result(&r), -EPERM);
 	ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "ci", .pid = other);
 	world_turn(&w);
+	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
 	answer(DELETE("t1"), 204, "");
 	assert_int_equal(result(&r), 0);
 	end_process(sweeper);
@@ -475,7 +589,10 @@ int main(void)
 		cmocka_unit_test(a_name_too_long_is_refused),
 		cmocka_unit_test(mkdir_checks_a_fresh_list_and_makes_one_token),
 		cmocka_unit_test(rm_of_the_secret_forgets_it),
-		cmocka_unit_test(rmdir_deletes_the_token_and_its_scratch_files),
+		cmocka_unit_test(rmdir_deletes_an_empty_token_and_its_scratch_files),
+		cmocka_unit_test(what_is_granted_afresh_is_in_the_directory),
+		cmocka_unit_test(the_secret_goes_with_the_token_of_rm_r),
+		cmocka_unit_test(a_secret_that_is_named_goes_at_once),
 		cmocka_unit_test(a_failed_rmdir_leaves_scratch_files_alone),
 		cmocka_unit_test(a_directory_is_not_unlinked_nor_a_file_rmdired),
 		cmocka_unit_test(
