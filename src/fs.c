@@ -8,6 +8,7 @@
 #include "fs_internal.h"
 #include "log.h"
 #include "names.h"
+#include "process.h"
 
 /*
  * How long the kernel may answer for us. Short, because other people change things too; not at all
@@ -40,6 +41,18 @@ int fs_refuse(struct op *op, int err, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return error_set(&op->waiter.error, err, "%s", text);
+}
+
+int fs_check_seen(struct op *op)
+{
+	struct process p;
+
+	if (process_read(op->pid, &p) == 0)
+		return 0;
+	fs_refuse(op, EPERM, "the process that asks cannot be seen from here, so it may only read: "
+			     "it is in another pid namespace, or hidden in /proc");
+	error_hint(&op->waiter.error, "do it where pscalefs runs");
+	return -EPERM;
 }
 
 /* --- nodes ---------------------------------------------------------------------------------------

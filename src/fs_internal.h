@@ -77,6 +77,9 @@ void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e);
 int fs_reply_entry(struct op *op, struct op_entry *e);
 /* Reply -err with a sentence of ours. */
 int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
+/* 0, or -EPERM with a sentence if /proc does not show the caller: what depends on knowing which
+ * process it is, or whether it was killed, is refused. */
+int fs_check_seen(struct op *op);
 int64_t fs_now_ns(const struct fs *fs);
 double fs_attr_timeout(const struct place *p);
 /* What stat shows of a node to this caller: 0, WAIT, -errno. */

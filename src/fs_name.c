@@ -61,6 +61,8 @@ int fs_removal(struct op *op, struct place *p)
 
 	if (r != 0)
 		return r;
+	if (fs_check_seen(op) != 0)
+		return -EPERM;
 	if (!token_of(p))
 		return refuse_removal(op,
 				      "only service tokens and their access can be removed here");
@@ -194,6 +196,8 @@ static int commit_scratch(struct op *op, const struct place *from, const struct 
 
 	if (s->target != NULL)
 		return fs_refuse(op, EPERM, "a link cannot become permissions");
+	if (fs_check_seen(op) != 0)
+		return -EPERM;
 	int r = tree_view(&fs->tree, &op->waiter, to, &v);
 	if (r == 0)
 		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
@@ -359,7 +363,10 @@ static int truncate_permissions(struct op *op, const struct place *p)
 {
 	struct file *f = file_of(op);
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	int r = fs_check_seen(op);
 
+	if (r != 0)
+		return r;
 	if (f != NULL && f->writer != NULL)
 		return fs_truncate_text(op, f);
 	if (n != NULL && n->misnamed)

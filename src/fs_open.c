@@ -35,8 +35,10 @@ static int open_permissions(struct op *op, struct node *n)
 	struct fs *fs = fs_of(op);
 	struct view v;
 	struct buf text = BUF_INIT;
-	int r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	int r = wants_write(op) ? fs_check_seen(op) : 0;
 
+	if (r == 0)
+		r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
 	if (r == 0)
 		r = fs_await_commits(op, &n->place);
 	if (r == 0)
@@ -85,7 +87,11 @@ static int open_plain(struct op *op, struct node *n)
 	if (wants_write(op) && (tree_mode(kind) & 0200) == 0)
 		return fs_refuse(op, EPERM,
 				 "this file says what PlanetScale says: it cannot be written");
-	int r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
+	int r = 0;
+	if (kind == TREE_CREATE_TOKEN && wants_write(op))
+		r = fs_check_seen(op);
+	if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
 	if (r != 0) {
 		buf_wipe(&text);
 		return r;
@@ -139,8 +145,10 @@ static int create_permissions(struct op *op, const struct place *p)
 	struct fs *fs = fs_of(op);
 	struct view v;
 	struct op_entry e;
-	int r = tree_view(&fs->tree, &op->waiter, p, &v);
+	int r = fs_check_seen(op);
 
+	if (r == 0)
+		r = tree_view(&fs->tree, &op->waiter, p, &v);
 	if (r == 0)
 		r = fs_await_commits(op, p);
 	if (r == 0)

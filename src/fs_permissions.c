@@ -209,9 +209,11 @@ int fs_write_permissions(struct op *op, struct file *f)
 
 	if (r != 0)
 		return r;
+	r = fs_check_seen(op); /* the file was opened by one that is, and handed on */
 	/* Where the end is the kernel takes from what stat(2) was answered last, to anyone. */
-	r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
-			      process_group(op->pid), op->waiter.arrived, e);
+	if (r == 0)
+		r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
+				      process_group(op->pid), op->waiter.arrived, e);
 	if (r != 0) {
 		if (r != -ESTALE)
 			refuse(f, e, permissions_refuse);

@@ -172,6 +172,10 @@ int fs_write_create_token(struct op *op, struct file *f)
 	size_t size = end == NULL ? op->data.len : (size_t)(end - data) + 1;
 	struct buf line = BUF_INIT;
 
+	if (fs_check_seen(op) != 0) { /* the file was opened by one that is, and handed on */
+		buf_clear(&f->line);
+		return -EPERM;
+	}
 	f->line_writer = process_group(op->pid);
 	if (f->line_refused || f->line.len + size > LINE_MAX_BYTES) {
 		buf_clear(&f->line); /* half a line makes no token when the file is closed */

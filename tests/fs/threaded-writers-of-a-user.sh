@@ -89,4 +89,13 @@ unseen_ends HIDDEN=1
 if [[ $EUID -eq 0 ]]; then
 	user+=(--inh-caps=+net_raw --ambient-caps=+net_raw) # which the daemon has not
 	unseen_ends
+	# Where /proc hides such a process altogether, it may only read, also with a file that it was given.
+	mount -t proc -o hidepid=invisible proc /proc
+	user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	run writes env HIDDEN=1 "$threaded" main exit $'read_branch\n'
+	assert_eq 1 "$status"
+	assert_eq create_branch "$(scopes_of ci shop)"
+	assert_contains "$("${user[@]}" tail -n 1 "$mnt/.pscalefs/errors")" EPERM 'cannot be seen from here'
+	writes "$threaded" main exit read_branch
+	assert_eq read_branch "$(scopes_of ci shop)"
 fi
