@@ -71,6 +71,7 @@ static int64_t patience(struct loop *l, int64_t at_most_ms)
 		return 0;
 	if (l->fs != NULL && fs_poll_interrupted(l->fs))
 		return list_empty(&l->all->ready) ? INTERRUPTED_POLL_MS : 0;
+	at_most_ms = sooner(at_most_ms, resources_sleep_ms(l->all));
 	return sooner(at_most_ms, renewal_sleep_ms(l->renewal));
 }
 

@@ -5,11 +5,14 @@
 
 /* So long after a fetch that waited for nothing the next does not wait. */
 #define SILENCE_MS 30000
+/* So long serves what is doubtful. */
+#define DOUBT_MS 5000
 
 void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline)
 {
 	all->clock = clock;
 	list_init(&all->ready);
+	list_init(&all->asleep);
 	all->cache_ms = cache_ms;
 	all->offline = offline;
 	all->silent_ms = -1;
@@ -17,10 +20,28 @@ void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms
 	all->ctx = NULL;
 }
 
+static struct waiter *first_asleep(const struct resources *all)
+{
+	return list_empty(&all->asleep) ? NULL
+					: container_of(all->asleep.next, struct waiter, link);
+}
+
+int64_t resources_sleep_ms(const struct resources *all)
+{
+	const struct waiter *w = first_asleep(all);
+
+	if (w == NULL)
+		return -1;
+	return w->wake_ms > all->clock->mono_ms ? w->wake_ms - all->clock->mono_ms : 0;
+}
+
 bool resources_run_ready(struct resources *all)
 {
 	struct list now;
+	struct waiter *sleeper;
 
+	while ((sleeper = first_asleep(all)) != NULL && sleeper->wake_ms <= all->clock->mono_ms)
+		waiter_wake(sleeper);
 	list_init(&now);
 	list_splice(&now, &all->ready);
 	if (list_empty(&now))
@@ -51,6 +72,18 @@ void waiter_wake(struct waiter *w)
 {
 	list_remove(&w->link);
 	list_append(&w->all->ready, &w->link);
+}
+
+void waiter_sleep(struct waiter *w, int64_t ms)
+{
+	struct list *after = w->all->asleep.prev;
+
+	list_remove(&w->link);
+	w->wake_ms = w->all->clock->mono_ms + ms;
+	while (after != &w->all->asleep &&
+	       container_of(after, struct waiter, link)->wake_ms > w->wake_ms)
+		after = after->prev;
+	list_append(after->next, &w->link);
 }
 
 void waiters_park(struct list *queue, struct waiter *w)
@@ -236,6 +269,14 @@ void resource_supply(struct resource *r, uint64_t started)
 void resource_dirty(struct resource *r)
 {
 	r->dirtied = clock_stamp(r->all->clock);
+}
+
+void resource_doubt(struct resource *r)
+{
+	int64_t until_ms = clock_real_ms(r->all->clock) - r->all->cache_ms + DOUBT_MS;
+
+	if (r->data_ms >= 0 && until_ms < r->data_ms)
+		r->data_ms = until_ms > 0 ? until_ms : 0;
 }
 
 void resource_forget(struct resource *r)

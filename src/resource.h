@@ -28,6 +28,7 @@ struct resource;
 struct resources {
 	struct clock *clock; /* borrowed from main */
 	struct list ready;   /* of struct waiter.link: run these */
+	struct list asleep;  /* the same, the first to wake first */
 	int64_t cache_ms;    /* how long a result serves who came after it */
 	bool offline;        /* older data may serve when a fetch failed for want of an answer */
 	/* When a fetch ended after a whole timeout, and no answer came since; -1: none did. */
@@ -38,16 +39,20 @@ struct resources {
 };
 
 void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline);
-/* Run who is ready now; who becomes ready meanwhile runs in the next turn. False if nobody was. */
+/* Run who is ready now, or has slept enough; who becomes ready meanwhile runs in the next turn.
+ * False if nobody was. */
 bool resources_run_ready(struct resources *all);
+/* How long until the next one has slept enough; -1: nobody sleeps. */
+int64_t resources_sleep_ms(const struct resources *all);
 
-/* Who can be parked: an op, or a job of store. On one list at a time: a resource's, or the ready
- * list. */
+/* Who can be parked: an op, or a job of store. On one list at a time: a resource's, the ready list
+ * or that of those who sleep. */
 struct waiter {
 	struct list link;
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
 	struct resources *all;         /* borrowed */
 	uint64_t arrived;              /* stamp */
+	int64_t wake_ms;               /* asleep: clock.mono_ms */
 	struct error error;            /* why the last need failed */
 };
 
@@ -56,6 +61,8 @@ void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct wai
 void waiter_leave(struct waiter *w);
 /* To the end of the ready list. */
 void waiter_wake(struct waiter *w);
+/* To the ready list when so much time has passed. */
+void waiter_sleep(struct waiter *w, int64_t ms);
 
 /* A plain queue of waiters without data: "until that commit has ended". */
 void waiters_park(struct list *queue, struct waiter *w);
@@ -129,6 +136,8 @@ void resource_supply(struct resource *r, uint64_t started);
 /* A change of ours was sent or answered: what was asked before no longer counts; what is known
  * stays. */
 void resource_dirty(struct resource *r);
+/* What has just landed contradicts what is known from elsewhere: it serves a few seconds only. */
+void resource_doubt(struct resource *r);
 /* What is known counts no longer: the next need fetches. */
 void resource_forget(struct resource *r);
 

@@ -588,6 +588,57 @@ static void what_is_cached_gets_older_while_the_machine_sleeps(void **state)
 	teardown();
 }
 
+static void who_sleeps_is_run_when_the_time_has_come(void **state)
+{
+	struct reader a, b, c;
+
+	(void)state;
+	setup(0, false);
+	arrive(&a);
+	arrive(&b);
+	arrive(&c);
+	a.again = b.again = c.again = false;
+	assert_int_equal(resources_sleep_ms(&all), -1);
+	waiter_sleep(&a.waiter, 300);
+	waiter_sleep(&b.waiter, 100);
+	waiter_sleep(&c.waiter, 200);
+	assert_int_equal(resources_sleep_ms(&all), 100);
+	assert_false(resources_run_ready(&all));
+	hands.mono_ms += 200;
+	assert_int_equal(resources_sleep_ms(&all), 0);
+	b.drop = &c;
+	assert_true(resources_run_ready(&all));
+	assert_int_equal(b.runs, 1);
+	assert_int_equal(c.runs, 0);
+	assert_int_equal(a.runs, 0);
+	waiter_wake(&a.waiter); /* before its time */
+	assert_true(resources_run_ready(&all));
+	assert_int_equal(a.runs, 1);
+	hands.mono_ms += 1000;
+	assert_false(resources_run_ready(&all));
+	teardown();
+}
+
+static void what_is_in_doubt_serves_a_few_seconds(void **state)
+{
+	struct reader a;
+
+	(void)state;
+	setup(30000, false);
+	arrive(&a);
+	need(&a);
+	land();
+	resource_doubt(&thing);
+	hands.mono_ms += 4999;
+	assert_true(resource_fresh(&thing));
+	hands.mono_ms += 1;
+	assert_false(resource_fresh(&thing));
+	resource_forget(&thing);
+	resource_doubt(&thing); /* what is forgotten stays so */
+	assert_false(resource_sent_since(&thing, 0));
+	teardown();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -611,6 +662,8 @@ int main(void)
 		cmocka_unit_test(waking_twice_runs_once),
 		cmocka_unit_test(a_resource_that_goes_wakes_who_waits),
 		cmocka_unit_test(a_prefetch_begins_only_what_is_needed),
+		cmocka_unit_test(who_sleeps_is_run_when_the_time_has_come),
+		cmocka_unit_test(what_is_in_doubt_serves_a_few_seconds),
 		cmocka_unit_test(what_is_cached_gets_older_while_the_machine_sleeps),
 	};
 
