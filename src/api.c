@@ -34,40 +34,58 @@ enum endpoint_name {
 	REVOKE,
 };
 
+/* What the body of a success looks like. */
+enum answer_shape {
+	SHAPE_READ, /* something: its reader decodes the whole */
+	SHAPE_EMPTY,
+	SHAPE_LIST,
+	SHAPE_SECRET, /* a new token, with its secret */
+};
+
 /*
  * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
  * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
+ * `success`: the documented ones; those of /access, which nobody documents, as its users expect them.
  * `not_found`: what a 404 means; ENOENT where the caller finds out what it is that is not there.
  */
 struct endpoint {
 	const char *method;
 	const char *path;
+	struct {
+		int status;
+		enum answer_shape shape;
+	} success[2];
 	bool repeatable;
 	const char *doing;
 	const char *needs;
 	int not_found;
 };
 
+#define READ {{200, SHAPE_READ}}
+
 static const struct endpoint endpoints[] = {
-	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", true, "list organizations", NULL,
+	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", READ, true, "list organizations", NULL,
 				EREMOTEIO}, /* everyone has this one: the address is wrong */
-	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", true, "list databases",
+	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", READ, true, "list databases",
 			    API_READ_DATABASES, ENOENT},
-	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", true, "list service tokens",
-			 API_READ_SERVICE_TOKENS, ENOENT},
-	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", true,
+	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", READ, true,
+			 "list service tokens", API_READ_SERVICE_TOKENS, ENOENT},
+	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", READ, true,
 		       "read the service token", API_READ_SERVICE_TOKENS, ENOENT},
-	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", true,
+	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", READ, true,
 			 "read the token's grants", API_READ_SERVICE_TOKENS, ENOENT},
-	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", false,
-			  "create a service token", "write_service_tokens",
+	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", {{200, SHAPE_SECRET}},
+			  false, "create a service token", "write_service_tokens",
 			  EACCES}, /* the list was just there */
-	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}", true,
-			  "delete the service token", "delete_service_tokens", ENOENT},
-	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access", true, "grant access",
+	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}",
+			  {{204, SHAPE_EMPTY}}, true, "delete the service token",
+			  "delete_service_tokens", ENOENT},
+	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access",
+		   {{200, SHAPE_LIST}, {201, SHAPE_LIST}}, true, "grant access",
 		   "write_service_tokens", ENOENT},
-	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access", true,
-		    "revoke access", "write_service_tokens", ENOENT},
+	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access",
+		    {{204, SHAPE_EMPTY}, {200, SHAPE_LIST}}, true, "revoke access",
+		    "write_service_tokens", ENOENT},
 };
 
 struct api_call {
@@ -144,12 +162,36 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 		error_hint(e, "%s", hint);
 }
 
+/* Has PlanetScale done what was asked, and says so as it should? Nothing else may decide this. */
+static bool succeeded(const struct endpoint *p, const struct http_result *r)
+{
+	if (r->fate != HTTP_ANSWERED)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(p->success); i++) {
+		if (p->success[i].status != r->status)
+			continue;
+		switch (p->success[i].shape) {
+		case SHAPE_READ:
+			return true;
+		case SHAPE_EMPTY:
+			return r->body_len == 0;
+		case SHAPE_LIST:
+			return decode_is_list(r->body, r->body_len);
+		case SHAPE_SECRET:
+			return decode_is_new_token(r->body, r->body_len);
+		}
+	}
+	return false;
+}
+
 static void explain(const struct endpoint *p, const struct http_result *r, struct error *e)
 {
+	bool changes = p->success[0].shape != SHAPE_READ;
+
 	if (r->fate != HTTP_ANSWERED) {
 		*e = r->error;
 		error_wrap(e, "cannot %s", p->doing);
-	} else if (r->status >= 200 && r->status < 300) {
+	} else if (r->status >= 200 && r->status < 300 && (changes || succeeded(p, r))) {
 		*e = (struct error){.http_status = r->status};
 	} else {
 		explain_refusal(p, r, e);
@@ -267,9 +309,8 @@ void api_learn(struct api *api, const char *permission, enum api_right right)
  * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
  * endpoints tell that their permission is missing.
  */
-static void learn_right(struct api *api, const struct endpoint *p, int status)
+static void learn_right(struct api *api, const struct endpoint *p, int status, bool held)
 {
-	bool held = status >= 200 && status < 300;
 	bool lacking = status == 403 && p != &endpoints[GRANT] && p != &endpoints[REVOKE];
 
 	if (p->needs != NULL && (held || lacking))
@@ -297,8 +338,9 @@ static void call_done(void *ctx, const struct http_result *r)
 	c->http = NULL;
 	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
 		return;
+	a.done = succeeded(c->endpoint, r);
 	if (current(c))
-		learn_right(c->api, c->endpoint, r->status);
+		learn_right(c->api, c->endpoint, r->status, a.done);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
 	call_free(c);

@@ -14,9 +14,14 @@
 
 #define API_PER_PAGE 100 /* the documented maximum */
 
-/* What came of a call. `error.err` is 0 for any 2xx. */
+/*
+ * What came of a call. `error.err` is 0 for any 2xx where something is to be changed. Only a
+ * documented success, by status and by the shape of its body, is `done`; any other 2xx (a proxy's
+ * page, a 202) tells nothing and has to be checked by a read. For a read it is an error.
+ */
 struct api_answer {
 	struct error error;
+	bool done;
 	const char *body; /* borrowed for the callback; never NULL */
 	size_t len;
 	enum http_fate fate;

@@ -59,6 +59,10 @@ int decode_token(const char *body, size_t len, struct token_record *out, struct 
 int decode_created_token(const char *body, size_t len, struct token_record *out,
 			 struct secret **secret, struct error *e);
 
+/* Is it what its name says, by its outermost keys? Such an answer comes from PlanetScale itself. */
+bool decode_is_list(const char *body, size_t len);
+bool decode_is_new_token(const char *body, size_t len); /* with its secret */
+
 /*
  * GET …/grants: one element a resource, {"resource_type", …, "accesses": [{"access"}]}. Merged into
  * `out`.
