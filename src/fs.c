@@ -349,6 +349,7 @@ struct fs *fs_new(const struct fs_parts *parts)
 	fs->store = parts->store;
 	fs->model = store_model(parts->store);
 	fs->api = parts->api;
+	store_set_timeout(fs->store, parts->config->timeout_ms);
 	list_init(&fs->files);
 	list_init(&fs->commits);
 	nodes_init(&fs->nodes, &root);

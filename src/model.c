@@ -139,7 +139,7 @@ static void touch_changed(struct token *t, const struct grants *was, const struc
 	}
 }
 
-void model_apply_grants(struct token *t, struct grants *g)
+static void replace_grants(struct token *t, struct grants *g)
 {
 	struct grants was = t->r.grants;
 
@@ -150,13 +150,22 @@ void model_apply_grants(struct token *t, struct grants *g)
 	grants_finish(&was);
 }
 
-void model_merge_grants(struct token *t, const struct grants *g)
+bool model_apply_grants(struct token *t, struct grants *g)
+{
+	bool contradicted = recent_correct(&t->org->model->recent, t->r.id, g, true);
+
+	replace_grants(t, g);
+	return contradicted;
+}
+
+void model_merge_grants(struct token *t, struct grants *g)
 {
 	struct grants both = GRANTS_INIT;
 
+	recent_correct(&t->org->model->recent, t->r.id, g, false);
 	grants_copy(&both, &t->r.grants);
 	grants_merge(&both, g);
-	model_apply_grants(t, &both);
+	replace_grants(t, &both);
 }
 
 /* --- names: who is called what within an organization -------------------------------------- */
@@ -252,8 +261,10 @@ static void token_update(struct token *t, struct token_record *r, uint64_t start
 	t->r.grants = known;
 	memset(r, 0, sizeof(*r));
 	if (has_grants && resource_accepts(&t->grants, started)) {
-		model_apply_grants(t, &grants);
+		bool contradicted = model_apply_grants(t, &grants);
 		resource_supply(&t->grants, started);
+		if (contradicted)
+			resource_doubt(&t->grants);
 	}
 	grants_finish(&grants);
 }
@@ -263,8 +274,12 @@ static struct token *token_adopt(struct organization *o, struct token_record *r,
 {
 	struct token *t = token_new(o, r);
 
-	if (t->r.has_grants)
-		resource_supply(&t->grants, started);
+	if (!t->r.has_grants)
+		return t;
+	bool contradicted = recent_correct(&o->model->recent, t->r.id, &t->r.grants, true);
+	resource_supply(&t->grants, started);
+	if (contradicted)
+		resource_doubt(&t->grants);
 	return t;
 }
 
@@ -273,21 +288,42 @@ static int by_record_id(const void *a, const void *b)
 	return strcmp(((const struct token_record *)a)->id, ((const struct token_record *)b)->id);
 }
 
-void model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started)
+/* The next behind `i` that is another token: a page that shifted names one twice. */
+static size_t next_record(const struct token_records *list, size_t i, const char *id)
 {
-	struct token **next = xcalloc(list->n, sizeof(struct token *));
+	for (i++; i < list->n && strcmp(list->v[i].id, id) == 0;)
+		i++;
+	return i;
+}
+
+bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started)
+{
+	struct recent_changes *recent = &o->model->recent;
+	struct token **next = xcalloc(list->n + o->n_tokens, sizeof(struct token *));
 	size_t n = 0, known = 0;
+	bool contradicted = false;
 
 	if (list->n > 0)
 		qsort(list->v, list->n, sizeof(*list->v), by_record_id);
-	/* Both sides are sorted by id: merge them. A page that shifted names an id twice: once is
-	 * enough. */
+	/* Both sides are sorted by id: merge them. */
 	for (size_t i = 0, j = 0; i < list->n || j < o->n_tokens;) {
 		int c = i == list->n       ? 1
 			: j == o->n_tokens ? -1
 					   : strcmp(list->v[i].id, o->token_by_id[j]->r.id);
 		if (c > 0) {
-			token_free(o->token_by_id[j++]);
+			struct token *t = o->token_by_id[j++];
+			if (recent_keeps_token(recent, t->r.id)) {
+				next[n++] = t;
+				known++;
+				contradicted = true;
+			} else {
+				token_free(t);
+			}
+			continue;
+		}
+		if (recent_hides_token(recent, list->v[i].id)) {
+			i = next_record(list, i, list->v[i].id);
+			contradicted = true;
 			continue;
 		}
 		if (c == 0) {
@@ -297,8 +333,7 @@ void model_apply_tokens(struct organization *o, struct token_records *list, uint
 		} else {
 			next[n++] = token_adopt(o, &list->v[i], started);
 		}
-		for (i++; i < list->n && strcmp(list->v[i].id, next[n - 1]->r.id) == 0;)
-			i++;
+		i = next_record(list, i, next[n - 1]->r.id);
 	}
 	if (o->tokens.has_data && (known != n || n != o->n_tokens))
 		o->tokens_mtime_ns = wall_ns(o->model);
@@ -307,12 +342,14 @@ void model_apply_tokens(struct organization *o, struct token_records *list, uint
 	o->n_tokens = n;
 	name_tokens(o);
 	token_records_finish(list);
+	return contradicted;
 }
 
 struct token *model_add_token(struct organization *o, struct token_record *r)
 {
 	struct token *t = model_token(o, r->id);
 
+	recent_token(&o->model->recent, r->id, true);
 	if (t != NULL)
 		return t;
 	t = token_adopt(o, r, clock_stamp(o->model->all->clock));
@@ -328,6 +365,7 @@ void model_remove_token(struct token *t)
 	struct organization *o = t->org;
 	size_t n = 0;
 
+	recent_token(&o->model->recent, t->r.id, false);
 	for (size_t i = 0; i < o->n_tokens; i++)
 		if (o->token[i] != t)
 			o->token[n++] = o->token[i];
@@ -531,6 +569,7 @@ void model_init(struct model *m, struct resources *all, const struct model_sourc
 {
 	*m = (struct model){.all = all, .sources = *sources};
 	m->born_ns = wall_ns(m);
+	recent_init(&m->recent, all->clock);
 	resource_init(&m->organizations, all, sources->organizations, sources->ctx);
 }
 
@@ -543,6 +582,7 @@ void model_finish(struct model *m)
 	while (m->n_kept > 0)
 		model_drop_secret(m, m->kept[0].token_id);
 	free(m->kept);
+	recent_finish(&m->recent);
 	*m = (struct model){.all = m->all};
 }
 

@@ -10,6 +10,7 @@
 #ifndef PSCALEFS_MODEL_H
 #define PSCALEFS_MODEL_H
 
+#include "recent_changes.h"
 #include "record.h"
 #include "resource.h"
 
@@ -86,6 +87,7 @@ struct model {
 	size_t n_organizations;
 	struct kept_secret *kept; /* owned */
 	size_t n_kept;
+	struct recent_changes recent; /* what answers are corrected by */
 	int64_t born_ns; /* wall clock at start: the time of what has no better one */
 };
 
@@ -106,12 +108,14 @@ struct token *model_token(const struct organization *o, const char *id);
  * caller. */
 void model_apply_organizations(struct model *m, struct organization_records *list);
 void model_apply_databases(struct organization *o, struct database_records *list);
-/* `started`: stamp of the request, so that grants which a later change has overtaken stay. */
-void model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started);
-/* Replace, or add to, what a token may do; moves times. Grants are moved out of `g`. */
-void model_apply_grants(struct token *t, struct grants *g);
-void model_merge_grants(struct token *t, const struct grants *g);
-/* A token of ours: made, its record moved in; or gone. */
+/* `started`: stamp of the request, so that grants which a later change has overtaken stay. True: the
+ * list contradicted what was just confirmed, and was corrected. */
+bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started);
+/* Replace, or add to, what a token may do; moves times. Grants are moved out of `g`, which is
+ * corrected by what was just confirmed; true if it had to be. */
+bool model_apply_grants(struct token *t, struct grants *g);
+void model_merge_grants(struct token *t, struct grants *g);
+/* A token of ours: made, its record moved in; or gone. Both are known from now on as above. */
 struct token *model_add_token(struct organization *o, struct token_record *r);
 void model_remove_token(struct token *t);
 

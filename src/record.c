@@ -50,19 +50,25 @@ static bool is_on(const struct grant *grant, const char *type, const char *id, c
 	return grant->resource_id == NULL && id == NULL && grant->resource_name == name;
 }
 
+struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name)
+{
+	for (size_t i = g->n; i-- > 0;)
+		if (is_on(&g->v[i], type, id, name))
+			return &g->v[i];
+	return NULL;
+}
+
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name)
 {
-	for (size_t i = g->n; i-- > 0;) {
-		struct grant *grant = &g->v[i];
-		if (!is_on(grant, type, id, name))
-			continue;
-		if (grant->resource_id == NULL)
-			grant->resource_id = xstrdup(id);
-		if (grant->resource_name == NULL)
-			grant->resource_name = xstrdup(name);
-		return grant;
-	}
-	return grants_add(g, type, id, name);
+	struct grant *grant = grants_find(g, type, id, name);
+
+	if (grant == NULL)
+		return grants_add(g, type, id, name);
+	if (grant->resource_id == NULL)
+		grant->resource_id = xstrdup(id);
+	if (grant->resource_name == NULL)
+		grant->resource_name = xstrdup(name);
+	return grant;
 }
 
 void grants_copy(struct grants *to, const struct grants *from)

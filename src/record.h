@@ -43,6 +43,8 @@ void grants_copy(struct grants *to, const struct grants *from); /* replaces */
  * lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
  */
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
+/* The same, unchanged; NULL if there is none. */
+struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name);
 /* The same for a resource that is known to be absent: no search. */
 struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name);
 /* What level a "resource_type" stands for. */

@@ -39,6 +39,7 @@ struct fetch {
 	int pages;
 	size_t bytes; /* of all pages so far */
 	uint64_t probe_since; /* not 0: waiting for the probe */
+	struct settling settling; /* of a 404 to a token that was just made */
 	struct error refusal; /* what the probe explains */
 	struct organization_records organizations;
 	struct database_records databases;
@@ -124,6 +125,7 @@ static void fetch_apply(struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
 	struct organization *o = fetch_organization(f);
+	bool contradicted = false;
 
 	switch (f->kind) {
 	case FETCH_ORGANIZATIONS:
@@ -135,16 +137,19 @@ static void fetch_apply(struct fetch *f)
 		model_apply_databases(o, &f->databases);
 		break;
 	case FETCH_TOKENS:
-		model_apply_tokens(o, &f->tokens, f->started);
+		contradicted = model_apply_tokens(o, &f->tokens, f->started);
 		break;
 	case FETCH_TOKEN:
 	case FETCH_GRANTS:
-		model_apply_grants(container_of(r, struct token, grants), &f->grants);
+		contradicted = model_apply_grants(container_of(r, struct token, grants),
+						  &f->grants);
 		break;
 	}
 	bool list = f->token_id == NULL;
 	fetch_free(f);
 	resource_landed(r);
+	if (contradicted)
+		resource_doubt(r);
 	if (list)
 		malloc_trim(0); /* a long list leaves many times its size behind */
 }
@@ -187,16 +192,37 @@ static void probe_answer(struct fetch *f)
 	fetch_fail(f, &e);
 }
 
+static void fetch_page(struct fetch *f);
+
 static void fetch_run(struct waiter *w)
 {
 	struct fetch *f = container_of(w, struct fetch, waiter);
 
-	if (!fetch_over(f))
+	if (fetch_over(f))
+		return;
+	if (f->probe_since != 0)
 		probe_answer(f);
+	else
+		fetch_page(f);
+}
+
+/* A replica may not have heard of a token that was just made: ask again. */
+static bool fetch_settles(struct fetch *f)
+{
+	if (f->token_id == NULL || !recent_made(&f->store->model.recent, f->token_id))
+		return false;
+	if (!f->settling.on)
+		settling_begin(&f->settling, f->store);
+	int64_t wait_ms = settling_next_ms(&f->settling, f->store);
+	if (wait_ms >= 0)
+		waiter_sleep(&f->waiter, wait_ms);
+	return wait_ms >= 0;
 }
 
 static void fetch_refused(struct fetch *f, const struct error *e)
 {
+	if (e->http_status == 404 && fetch_settles(f))
+		return;
 	if (e->http_status != 404 || f->kind == FETCH_ORGANIZATIONS) {
 		fetch_fail(f, e);
 		return;
@@ -208,8 +234,6 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 
 /* --- pages ---------------------------------------------------------------------------------------
  */
-
-static void fetch_page(struct fetch *f);
 
 static int decode_page(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e)
 {
@@ -498,6 +522,7 @@ struct store *store_new(struct api *api, struct resources *all)
 
 	s->api = api;
 	s->all = all;
+	store_set_timeout(s, INT64_MAX);
 	all->awaited = fetch_awaited;
 	all->ctx = s;
 	list_init(&s->fetches);

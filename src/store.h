@@ -8,7 +8,9 @@
  *
  *     WAITING (its turn, a fresh read) ─▶ SENT (POST, DELETE) ─▶ WAITING … ─▶ done
  *
- * What a job reports as done was confirmed by an answer to a request sent after `since`.
+ * What a job reports as done was confirmed by an answer to a request sent after `since`. An answer
+ * may lag behind: one that contradicts a change that PlanetScale has accepted is asked for again for
+ * some seconds before the job fails, and what was confirmed stays known (recent_changes.h).
  * Knows no file and no FUSE; the errno it reports for a token that is gone is EIDRM.
  */
 #ifndef PSCALEFS_STORE_H
@@ -21,6 +23,8 @@ struct store;
 
 struct store *store_new(struct api *api, struct resources *all);
 void store_free(struct store *s); /* takes NULL; drops jobs and fetches without calling back */
+/* How long one request may take. What may lag is not asked for again for longer than that. */
+void store_set_timeout(struct store *s, int64_t timeout_ms);
 struct model *store_model(struct store *s);
 
 /* The grants of every token of `o`, fetched side by side: 0, WAIT or -errno, as resource_need. The

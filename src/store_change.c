@@ -4,6 +4,10 @@
  * A step looks at what is known and does the next thing that is missing; after each answer it looks
  * again. So every order of answers, refusals and other people's changes ends in one of three
  * places: confirmed, refused, or "PlanetScale said yes and it is not so".
+ *
+ * Answers may lag, so a step is careful both ways: what a fresh answer lacks is granted although it
+ * was just confirmed, what was just confirmed is revoked although a fresh answer lacks it, and what
+ * is to be revoked by name is so whatever is known. That costs nothing where it was needless.
  */
 #include "store.h"
 
@@ -28,8 +32,9 @@ struct change_job {
 	struct scopes posted;
 	struct scopes deleted;
 	struct scopes sending; /* what the call in flight asks for */
-	struct error
-		refusal; /* of a POST or DELETE, until a fresh answer tells whether it matters */
+	/* Of a POST or DELETE, until a fresh answer tells whether it matters; also what is no
+	 * documented success. */
+	struct error refusal;
 };
 
 static struct change_job *change_of(struct store_job *job)
@@ -71,7 +76,8 @@ static struct scopes both(const struct scopes *a, const struct scopes *b)
 
 /* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep
  * its word. */
-static void not_kept(struct change_job *c, const struct scopes *which, bool granted)
+static void not_kept(struct change_job *c, struct token *t, const struct scopes *which,
+		     bool granted)
 {
 	struct buf names = BUF_INIT;
 	struct error e = c->refusal;
@@ -81,6 +87,8 @@ static void not_kept(struct change_job *c, const struct scopes *which, bool gran
 		e.err = EACCES;
 		error_hint(&e, "PlanetScale knows no such database, or your credential has no "
 			       "right on it");
+	} else if (e.err != 0 && e.http_status < 300) {
+		error_wrap(&e, "%s is %s granted", buf_str(&names), granted ? "not" : "still");
 	} else if (e.err == 0 && granted) {
 		error_set(&e, EREMOTEIO, "PlanetScale accepted the grant, but %s is not granted",
 			  buf_str(&names));
@@ -93,7 +101,9 @@ static void not_kept(struct change_job *c, const struct scopes *which, bool gran
 			   "change it in PlanetScale's dashboard");
 	}
 	buf_finish(&names);
-	store_job_end(&c->job, &e, NULL); /* by a fresh answer: what is known is true */
+	if (c->job.changed)
+		resource_doubt(&t->grants);
+	store_job_end(&c->job, &e, NULL);
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -114,6 +124,21 @@ static void name_scopes(struct change_job *c)
 	buf_finish(&names);
 }
 
+/* May what was sent be so now? */
+static bool may_have_changed(const struct api_answer *a)
+{
+	if (a->fate != HTTP_ANSWERED)
+		return a->fate == HTTP_UNKNOWN;
+	return a->attempts > 1 || a->error.http_status < 300 || a->error.http_status >= 500;
+}
+
+/* PlanetScale has accepted it, or did so before it was asked again: what contradicts this may lag.
+ */
+static bool accepted(const struct api_answer *a)
+{
+	return a->error.err == 0 || a->attempts > 1 || a->error.http_status == 409;
+}
+
 /* Common to both answers: the token, or NULL if the job has ended. */
 static struct token *answered(struct change_job *c, const struct api_answer *a)
 {
@@ -129,9 +154,18 @@ static struct token *answered(struct change_job *c, const struct api_answer *a)
 		return NULL;
 	}
 	resource_dirty(&t->grants);
+	if (may_have_changed(a))
+		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id,
+				      &c->sending);
+	c->job.settling.on = false;
+	if (accepted(a))
+		settling_begin(&c->job.settling, c->job.store);
 	c->refusal = a->error;
-	if (a->error.err == 0)
+	if (a->error.err == 0) {
+		if (!a->done)
+			store_job_doubt(a, &c->refusal);
 		return t;
+	}
 	name_scopes(c);
 	if (ambiguous(&a->error))
 		return t;
@@ -143,6 +177,27 @@ static void read_again(struct change_job *c)
 {
 	c->since = clock_stamp(c->job.store->all->clock);
 	c->must_read = true;
+}
+
+/* PlanetScale has confirmed that `which` are granted, or revoked. */
+static void confirm(struct change_job *c, struct token *t, const struct scopes *which, bool granted)
+{
+	const struct database *d =
+		c->database_id != NULL ? model_database(t->org, c->database_id) : NULL;
+	const struct grant *known = model_grant(t, c->database_id);
+	char organization[] = "Organization", database[] = "Database";
+	const struct grant on = {
+		.resource_type = c->database_id == NULL ? organization : database,
+		.resource_id = d != NULL ? d->r.id : c->database_id == NULL ? t->org->r.id : NULL,
+		.resource_name = d != NULL                ? d->r.name
+				 : c->database_id == NULL ? t->org->r.name
+							  : NULL,
+	};
+
+	if (known == NULL && d == NULL && c->database_id != NULL)
+		return; /* the database went meanwhile */
+	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
+		      granted);
 }
 
 static const struct grant *grant_in(const struct grants *g, const struct change_job *c,
@@ -190,17 +245,18 @@ static void granted(void *ctx, const struct api_answer *a)
 	if (t == NULL)
 		return;
 	scopes_merge(&c->posted, &c->sending);
-	if (a->error.err == 0 && decode_accesses(a->body, a->len, &answer, &next, &ignored) == 0) {
+	if (a->done && decode_accesses(a->body, a->len, &answer, &next, &ignored) == 0) {
 		bool mixed = lacks_known(&answer, t);
-		model_merge_grants(t, &answer);
-		if (mixed)
-			resource_forget(&t->grants);
 		const struct grant *g = grant_in(&answer, c, t);
 		if (g != NULL) {
 			struct scopes now = both(&c->grant, &g->scopes);
 			scopes_merge(&c->confirmed, &now);
+			confirm(c, t, &now, true);
 			scopes_finish(&now);
 		}
+		model_merge_grants(t, &answer);
+		if (mixed)
+			resource_forget(&t->grants);
 	}
 	grants_finish(&answer);
 	if (!scopes_subset(&c->posted, &c->confirmed)) {
@@ -266,20 +322,66 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 			    : api_revoke(c->job.store->api, &target, database, &c->sending);
 }
 
-/* Send what of `wanted` was not `sent` yet; if all of it was, PlanetScale has not done it. */
-static void send_rest(struct change_job *c, struct token *t, const struct scopes *wanted,
-		      bool grant)
+/*
+ * What is still to be done about `wanted`, if anything is: send it; if all of it was sent, ask
+ * again; and in the end PlanetScale has not done it. False: nothing.
+ */
+static bool pursue(struct change_job *c, struct token *t, const struct scopes *wanted, bool grant)
 {
 	struct scopes rest = SCOPES_INIT;
 
+	if (wanted->n == 0)
+		return false;
 	scopes_copy(&rest, wanted);
 	scopes_subtract(&rest, grant ? &c->posted : &c->deleted);
 	if (rest.n == wanted->n) {
 		send_change(c, t, rest, grant);
-		return;
+		return true;
 	}
 	scopes_finish(&rest);
-	not_kept(c, wanted, grant);
+	if (store_job_settles(&c->job))
+		read_again(c);
+	else
+		not_kept(c, t, wanted, grant);
+	return true;
+}
+
+/* What is missing, as far as the fresh answer tells: what it contradicts must be granted anew,
+ * unless this very command, or its open file, had it confirmed. */
+static void find_missing(const struct change_job *c, const struct token *t,
+			 const struct scopes *have, struct scopes *missing)
+{
+	struct scopes doubtful = SCOPES_INIT, held = SCOPES_INIT;
+
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	scopes_subtract(&doubtful, &c->confirmed);
+	scopes_copy(&held, have);
+	scopes_subtract(&held, &doubtful);
+	scopes_copy(missing, &c->grant);
+	scopes_subtract(missing, &held);
+	scopes_finish(&held);
+	scopes_finish(&doubtful);
+}
+
+/* What is to be revoked: by name, or because it may be granted and shall not remain. */
+static void find_extra(const struct change_job *c, const struct token *t, const struct scopes *have,
+		       struct scopes *extra)
+{
+	struct scopes perhaps = SCOPES_INIT, named = SCOPES_INIT;
+
+	scopes_copy(&perhaps, have);
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, false, &perhaps);
+	*extra = both(&c->revoke, &perhaps);
+	scopes_copy(&named, &c->revoke);
+	scopes_subtract(&named, &c->deleted);
+	scopes_merge(extra, &named);
+	if (c->exact) {
+		scopes_subtract(&perhaps, &c->grant);
+		scopes_subtract(&perhaps, &c->keep);
+		scopes_merge(extra, &perhaps);
+	}
+	scopes_finish(&named);
+	scopes_finish(&perhaps);
 }
 
 /* With a fresh answer at hand: do the difference, then it is done. */
@@ -287,21 +389,13 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 {
 	struct scopes missing = SCOPES_INIT, extra = SCOPES_INIT;
 
-	scopes_copy(&missing, &c->grant);
-	scopes_subtract(&missing, have);
-	if (c->exact) {
-		scopes_copy(&extra, have);
-		scopes_subtract(&extra, &c->grant);
-		scopes_subtract(&extra, &c->keep);
-	} else {
-		extra = both(&c->revoke, have);
-	}
-	if (missing.n > 0)
-		send_rest(c, t, &missing, true);
-	else if (extra.n > 0)
-		send_rest(c, t, &extra, false);
-	else
+	find_missing(c, t, have, &missing);
+	find_extra(c, t, have, &extra);
+	if (!pursue(c, t, &missing, true) && !pursue(c, t, &extra, false)) {
+		confirm(c, t, &c->posted, true);
+		confirm(c, t, &c->deleted, false);
 		store_job_end(&c->job, NULL, NULL);
+	}
 	scopes_finish(&missing);
 	scopes_finish(&extra);
 }
@@ -310,9 +404,10 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
  */
 static bool step_cached(struct change_job *c, struct token *t, const struct scopes *have)
 {
-	struct scopes open = SCOPES_INIT, extra = both(&c->revoke, have);
+	struct scopes open = SCOPES_INIT, named = SCOPES_INIT;
 	bool sent = true;
 
+	scopes_copy(&named, &c->revoke);
 	scopes_copy(&open, &c->grant);
 	scopes_subtract(&open, &c->confirmed);
 	bool unconfirmed = open.n > 0;
@@ -320,16 +415,16 @@ static bool step_cached(struct change_job *c, struct token *t, const struct scop
 	if (open.n > 0) {
 		send_change(c, t, open, true);
 		open = (struct scopes)SCOPES_INIT;
-	} else if (!unconfirmed && extra.n > 0) {
-		send_change(c, t, extra, false);
-		extra = (struct scopes)SCOPES_INIT;
-	} else if (!unconfirmed && c->revoke.n == 0) {
+	} else if (!unconfirmed && named.n > 0) {
+		send_change(c, t, named, false);
+		named = (struct scopes)SCOPES_INIT;
+	} else if (!unconfirmed) {
 		store_job_end(&c->job, NULL, NULL);
 	} else {
 		sent = false;
 	}
 	scopes_finish(&open);
-	scopes_finish(&extra);
+	scopes_finish(&named);
 	return sent;
 }
 

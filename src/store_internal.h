@@ -15,8 +15,23 @@ struct store {
 	struct model model;
 	struct list fetches; /* of struct fetch */
 	struct list jobs;    /* of struct store_job, oldest first */
+	int64_t settle_ms;   /* see struct settling */
 	bool no_accesses;    /* GET of a token was seen to lack its accesses: ask /grants at once */
 };
+
+/*
+ * An answer that contradicts a change which PlanetScale has accepted may come from a replica that
+ * lags: it is asked for again, some times within settle_ms, before it counts.
+ */
+struct settling {
+	bool on;
+	int64_t since_ms; /* when the change was accepted */
+	int64_t asked_ms; /* when the last answer was asked for, not before */
+	int asked;        /* how often again */
+};
+void settling_begin(struct settling *x, const struct store *s);
+/* How long to wait before asking again; -1: what the last answer says counts. */
+int64_t settling_next_ms(struct settling *x, const struct store *s);
 
 struct store_job {
 	struct waiter waiter; /* first: run() finds the job by it */
@@ -27,6 +42,7 @@ struct store_job {
 	struct api_call *call; /* borrowed; NULL: none in flight */
 	bool changing;         /* `call` changes something */
 	bool changed;          /* something was sent that may have changed something */
+	struct settling settling;
 	void (*step)(struct store_job *job);
 	void (*finish)(struct store_job *job); /* frees what the kind owns */
 	store_done *done;
@@ -44,6 +60,10 @@ void store_job_end(struct store_job *job, const struct error *e, const char *mad
 /* The job's organization or token, looked up afresh; NULL and *e (ENOENT, EIDRM) if it is gone. */
 struct organization *store_job_organization(struct store_job *job, struct error *e);
 struct token *store_job_token(struct store_job *job, struct error *e);
+/* Must a fresh answer be asked for again? True: the job sleeps, and its step is run again. */
+bool store_job_settles(struct store_job *job);
+/* What an answer that is neither a refusal nor a documented success tells, which is nothing. */
+void store_job_doubt(const struct api_answer *a, struct error *e);
 /* May its effect still be prevented by cancelling the call in flight? */
 bool store_job_sent(const struct store_job *job);
 

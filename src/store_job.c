@@ -6,8 +6,55 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store_internal.h"
+
+/* "About three seconds", and more than that; and so often at most. */
+#define SETTLE_MS    3500
+#define SETTLE_TIMES 4
+
+/* The first wait is the shortest, and each next one twice as long: they fill the time. */
+#define SETTLE_PARTS ((1 << SETTLE_TIMES) - 1)
+
+void store_set_timeout(struct store *s, int64_t timeout_ms)
+{
+	s->settle_ms = timeout_ms < SETTLE_MS ? timeout_ms : SETTLE_MS;
+}
+
+void settling_begin(struct settling *x, const struct store *s)
+{
+	int64_t now_ms = s->all->clock->mono_ms;
+
+	*x = (struct settling){.on = true, .since_ms = now_ms, .asked_ms = now_ms};
+}
+
+int64_t settling_next_ms(struct settling *x, const struct store *s)
+{
+	if (!x->on || x->asked == SETTLE_TIMES || x->asked_ms - x->since_ms >= s->settle_ms)
+		return -1;
+	int64_t wait_ms = s->settle_ms * (1 << x->asked++) / SETTLE_PARTS;
+	x->asked_ms = s->all->clock->mono_ms + wait_ms;
+	return wait_ms;
+}
+
+bool store_job_settles(struct store_job *job)
+{
+	int64_t wait_ms = settling_next_ms(&job->settling, job->store);
+
+	if (wait_ms >= 0)
+		waiter_sleep(&job->waiter, wait_ms);
+	return wait_ms >= 0;
+}
+
+void store_job_doubt(const struct api_answer *a, struct error *e)
+{
+	error_set(e, EREMOTEIO, "PlanetScale's answer (%d) does not say that it was done",
+		  a->error.http_status);
+	error_hint(e, "did PlanetScale answer, or a proxy in between?");
+	e->http_status = a->error.http_status;
+	memcpy(e->request_id, a->error.request_id, sizeof(e->request_id));
+}
 
 static bool its_turn(const struct store_job *job)
 {

@@ -4,6 +4,9 @@
  * A POST that makes a token is sent once: its answer holds the only copy of the secret, and a
  * second POST would make a second token. If no answer came, the list is read again, so that a
  * person learns which token may now exist without anybody knowing its secret.
+ *
+ * A deletion is known by the documented answer, or by a list that lacks the token. Until then its
+ * secret is kept. Lists may lag, so one that contradicts is read again for some seconds.
  */
 #include "store.h"
 
@@ -18,10 +21,12 @@
 struct token_job {
 	struct store_job job; /* first */
 	char *name;           /* owned; to be made */
+	char *made_id;        /* owned; of the token that was made; NULL: not yet */
 	int64_t ttl_s;
 	uint64_t since; /* the list has to be read after this to know what happened */
+	/* The answer, until the list tells what it means: a refusal, or no documented success. */
 	struct error refusal;
-	int attempts;
+	bool perhaps; /* it may have been done although `refusal` */
 };
 
 static struct token_job *token_job_of(struct store_job *job)
@@ -32,6 +37,7 @@ static struct token_job *token_job_of(struct store_job *job)
 static void token_finish(struct store_job *job)
 {
 	free(token_job_of(job)->name);
+	free(token_job_of(job)->made_id);
 }
 
 /* Neither the POST's answer nor the list tells whether the token exists. */
@@ -71,11 +77,32 @@ static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *j
 {
 	t->since = clock_stamp(t->job.store->all->clock);
 	t->job.step = resolve;
+	settling_begin(&t->job.settling, t->job.store);
 	resolve(&t->job);
+}
+
+/* The list is not what it should become: true if it is read again. */
+static bool list_again(struct token_job *t)
+{
+	if (!store_job_settles(&t->job))
+		return false;
+	t->since = clock_stamp(t->job.store->all->clock);
+	return true;
 }
 
 /* --- making -------------------------------------------------------------------------------------
  */
+
+static void made(struct token_job *t)
+{
+	char *id = t->made_id;
+
+	t->made_id = NULL;
+	recent_token(&t->job.store->model.recent, id, true);
+	log_notice("made service token %s", id);
+	store_job_end(&t->job, NULL, id);
+	free(id);
+}
 
 /* The POST's outcome is unknown; the list is fresh. Did a token of this name appear? */
 static void create_resolve(struct store_job *job)
@@ -91,6 +118,8 @@ static void create_resolve(struct store_job *job)
 	for (size_t i = 0; i < o->n_tokens; i++)
 		if (str_eq(o->token[i]->r.name, t->name))
 			buf_addf(&ids, "%s%s", ids.len > 0 ? " " : "", o->token[i]->r.id);
+	if (ids.len == 0 && list_again(t))
+		return;
 	if (ids.len > 0) {
 		error_set(&e, EIO,
 			  "the token %s was made (id %s), but its secret was lost with the answer: "
@@ -98,7 +127,7 @@ static void create_resolve(struct store_job *job)
 			  t->name, buf_str(&ids), t->refusal.text);
 		error_hint(&e, "remove it with rmdir and make it again");
 	} else {
-		if (e.http_status == 0)
+		if (e.http_status < 300)
 			e.err = EIO;
 		error_wrap(&e, "no token %s appeared in the list", t->name);
 	}
@@ -106,6 +135,26 @@ static void create_resolve(struct store_job *job)
 	memcpy(e.request_id, t->refusal.request_id, sizeof(e.request_id));
 	buf_finish(&ids);
 	store_job_end(&t->job, &e, NULL);
+}
+
+/* The answer has all that a success has but its status; the list is fresh. */
+static void create_check(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+
+	if (o == NULL)
+		return;
+	if (model_token(o, t->made_id) == NULL) {
+		struct error e = t->refusal;
+		if (list_again(t))
+			return;
+		e.err = EIO;
+		error_wrap(&e, "no token %s (id %s) appeared in the list", t->name, t->made_id);
+		store_job_end(job, &e, NULL);
+		return;
+	}
+	made(t);
 }
 
 static void created(void *ctx, const struct api_answer *a)
@@ -125,6 +174,7 @@ static void created(void *ctx, const struct api_answer *a)
 	bool unknown = a->fate == HTTP_UNKNOWN || e.http_status >= 500;
 	if (e.err == 0 && decode_created_token(a->body, a->len, &record, &secret, &e) != 0) {
 		error_wrap(&e, "PlanetScale's answer makes no sense");
+		e.http_status = a->error.http_status;
 		unknown = true;
 	}
 	if (e.err != 0) {
@@ -135,14 +185,17 @@ static void created(void *ctx, const struct api_answer *a)
 			store_job_end(&t->job, &e, NULL);
 		return;
 	}
-	char *id = xstrdup(record.id);
-	model_keep_secret(&s->model, id, secret);
-	if (o != NULL)
+	t->made_id = xstrdup(record.id);
+	model_keep_secret(&s->model, t->made_id, secret);
+	if (o != NULL && a->done)
 		model_add_token(o, &record);
 	token_record_finish(&record);
-	log_notice("made service token %s", id);
-	store_job_end(&t->job, NULL, id);
-	free(id);
+	if (a->done) {
+		made(t);
+		return;
+	}
+	store_job_doubt(a, &t->refusal);
+	list_afresh(t, create_check);
 }
 
 static void create_step(struct store_job *job)
@@ -185,29 +238,49 @@ static void gone(struct token_job *t)
 	model_drop_secret(&s->model, t->job.token_id);
 	if (token != NULL)
 		model_remove_token(token);
+	else
+		recent_token(&s->model.recent, t->job.token_id, false);
 }
 
-/* The DELETE was answered 404; the list is fresh. */
-static void delete_resolve(struct store_job *job)
+/* It is still there, so `refusal` was one, or nothing was done. */
+static void not_deleted(struct token_job *t)
 {
-	struct token_job *t = token_job_of(job);
-	const struct organization *o = fresh_list(t);
-	struct error e;
+	struct error e = t->refusal;
 
-	if (o == NULL)
-		return;
-	e = t->refusal;
-	if (model_token(o, t->job.token_id) != NULL) {
+	if (e.http_status == 404) {
 		e.err = EACCES;
 		error_hint(&e,
 			   "PlanetScale also answers 404 where a right is missing: a service token "
 			   "needs delete_service_tokens");
-		store_job_end(&t->job, &e, NULL);
+	} else {
+		error_wrap(&e, "the service token %s is still there", t->job.token_id);
+	}
+	store_job_end(&t->job, &e, NULL);
+}
+
+/*
+ * The DELETE was answered 404, or in a way that does not say that it was done; the list is fresh.
+ * One that lacks a token which was just made says as little as one that still has it.
+ */
+static void delete_resolve(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+
+	if (o == NULL)
+		return;
+	bool listed = model_token(o, t->job.token_id) != NULL;
+	bool unlisted_new = recent_made_unlisted(&job->store->model.recent, t->job.token_id);
+	if (((listed && t->perhaps) || unlisted_new) && list_again(t))
+		return;
+	if (listed && !unlisted_new) {
+		not_deleted(t);
 		return;
 	}
 	gone(t);
+	log_notice("deleted service token %s", t->job.token_id);
 	/* Sent twice because the first answer was lost: then the first did it. */
-	store_job_end(&t->job, t->attempts > 1 ? NULL : &e, NULL);
+	store_job_end(&t->job, t->perhaps ? NULL : &t->refusal, NULL);
 }
 
 static void deleted(void *ctx, const struct api_answer *a)
@@ -221,13 +294,15 @@ static void deleted(void *ctx, const struct api_answer *a)
 	t->job.changed = a->fate != HTTP_NOT_SENT;
 	if (o != NULL)
 		resource_dirty(&o->tokens);
-	if (e.err == 0) {
+	if (a->done) {
 		gone(t);
 		log_notice("deleted service token %s", t->job.token_id);
 		store_job_end(&t->job, NULL, NULL);
-	} else if (e.http_status == 404) {
+	} else if (e.err == 0 || e.http_status == 404) {
 		t->refusal = e;
-		t->attempts = a->attempts;
+		if (e.err == 0)
+			store_job_doubt(a, &t->refusal);
+		t->perhaps = e.err == 0 || a->attempts > 1;
 		list_afresh(t, delete_resolve);
 	} else {
 		if (o != NULL && a->fate != HTTP_NOT_SENT)

@@ -397,7 +397,7 @@ static void play(const struct scene *s, size_t fate)
 				  ETIMEDOUT);
 		else
 			fake_answer("", fates[fate].status, fates[fate].body);
-		world_turn(&w);
+		world_settle(&w);
 	}
 	assert_int_equal(r.count, 1);
 	assert_true(list_empty(&fs->ops.live));

@@ -126,7 +126,7 @@ static void mkdir_checks_a_fresh_list_and_makes_one_token(void **state)
 	assert_int_equal(result(&r), -EEXIST);
 	ASK(&r, .kind = OP_MKDIR, .node = dir, .name = "team%2Fci");
 	answer_well();
-	answer(CREATE "\"name\":\"team/ci\"}", 201, MADE("t9", "team/ci"));
+	answer(CREATE "\"name\":\"team/ci\"}", 200, MADE("t9", "team/ci"));
 	assert_int_equal(r.kind, R_ENTRY);
 	assert_true(r.entry.attr_timeout_s == 0);
 	assert_int_equal(fake_count(), 3);
@@ -307,7 +307,10 @@ static void an_unlink_that_fails_leaves_permissions_there(void **state)
 	world_turn(&w);
 	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", READ));
 	answer(REVOKE("t1"), 204, "");
-	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", READ));
+	for (int i = 0; i < 5; i++) {
+		answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", READ));
+		world_settle(&w);
+	}
 	assert_int_equal(result(&r), -EREMOTEIO);
 	assert_int_equal(look_up(dir, "permissions", 0, NULL), 0);
 	fs_finish();

@@ -14,6 +14,10 @@ struct exchange {
 	{                                                                                          \
 		GET_TOKEN("t1"), 200, TOKEN("t1", "ci", __VA_ARGS__)                               \
 	}
+/* The same each time that it is asked for again. */
+#define HELD_ALWAYS(...)                                                                           \
+	HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__),                \
+		HELD(__VA_ARGS__)
 #define READ  ON_SHOP("read_branch")
 #define WRITE ON_SHOP("write_x")
 #define BOTH  READ "," WRITE
@@ -23,7 +27,7 @@ static const struct flow {
 	const char *grant, *revoke;
 	bool exact;
 	const char *confirmed;
-	struct exchange v[6];
+	struct exchange v[8];
 	int err;
 	const char *says; /* of the error */
 	const char *held; /* afterwards, as the model knows; NULL: forgotten */
@@ -78,7 +82,7 @@ static const struct flow {
 	 "",
 	 false,
 	 "",
-	 {{BODY("\"write_x\""), 200, LIST(ON_ACME("write_x"))}, HELD(READ)},
+	 {{BODY("\"write_x\""), 200, LIST(ON_ACME("write_x"))}, HELD_ALWAYS(READ)},
 	 EREMOTEIO,
 	 "write_x is not granted",
 	 "read_branch"},
@@ -87,7 +91,7 @@ static const struct flow {
 	 "",
 	 false,
 	 "",
-	 {{BODY("\"write_x\""), 200, LIST(READ)}, HELD(READ)},
+	 {{BODY("\"write_x\""), 200, LIST(READ)}, HELD_ALWAYS(READ)},
 	 EREMOTEIO,
 	 "accepted the grant, but write_x is not granted",
 	 "read_branch"},
@@ -205,7 +209,7 @@ static const struct flow {
 	 "read_branch",
 	 false,
 	 "",
-	 {{GONE("\"read_branch\""), 204, ""}, HELD(READ)},
+	 {{GONE("\"read_branch\""), 204, ""}, HELD_ALWAYS(READ)},
 	 EREMOTEIO,
 	 "read_branch is still granted",
 	 "read_branch"},
@@ -236,12 +240,21 @@ static const struct flow {
 	 EREMOTEIO,
 	 "the connection broke",
 	 NULL},
-	{"not held: a fresh answer says so",
+	{"not held as far as is known: it is sent, and a fresh answer says so",
 	 "",
 	 "other",
 	 false,
 	 "",
-	 {HELD(READ)},
+	 {{GONE("\"other\""), 204, ""}, HELD(READ)},
+	 0,
+	 "",
+	 "read_branch"},
+	{"not held, which is an error there: a fresh answer says so",
+	 "",
+	 "other",
+	 false,
+	 "",
+	 {{GONE("\"other\""), 422, "{}"}, HELD(READ)},
 	 0,
 	 "",
 	 "read_branch"},
@@ -250,7 +263,7 @@ static const struct flow {
 	 "write_x",
 	 false,
 	 "",
-	 {HELD(BOTH), {GONE("\"write_x\""), 204, ""}, HELD(READ)},
+	 {{GONE("\"write_x\""), 204, ""}, HELD(READ)},
 	 0,
 	 "",
 	 "read_branch"},
@@ -315,6 +328,64 @@ static const struct flow {
 	 0,
 	 "",
 	 "read_branch"},
+	{"answers lag behind the DELETE",
+	 "",
+	 "read_branch",
+	 false,
+	 "",
+	 {{GONE("\"read_branch\""), 204, ""}, HELD(READ), HELD(READ), HELD(READ), HELD("")},
+	 0,
+	 "",
+	 ""},
+	{"answers lag behind a POST that confirms nothing",
+	 "write_x",
+	 "",
+	 false,
+	 "",
+	 {{BODY("\"write_x\""), 200, LIST("")}, HELD(READ), HELD(READ), HELD(BOTH)},
+	 0,
+	 "",
+	 "read_branch write_x"},
+	{"an answer that contradicts the POST's own: what it had confirmed counts",
+	 "write_x",
+	 "",
+	 true,
+	 "",
+	 {HELD(READ),
+	  {BODY("\"write_x\""), 200, LIST(WRITE)},
+	  HELD(READ),
+	  {GONE("\"read_branch\""), 204, ""},
+	  HELD("")},
+	 0,
+	 "",
+	 "write_x"},
+	{"a proxy's page says nothing: a fresh answer does",
+	 "",
+	 "read_branch",
+	 false,
+	 "",
+	 {{GONE("\"read_branch\""), 200, "<html>"}, HELD("")},
+	 0,
+	 "",
+	 ""},
+	{"nor does 202",
+	 "",
+	 "read_branch",
+	 false,
+	 "",
+	 {{GONE("\"read_branch\""), 202, ""}, HELD_ALWAYS(READ)},
+	 EREMOTEIO,
+	 "read_branch is still granted: PlanetScale's answer (202)",
+	 "read_branch"},
+	{"nor a page to the POST, nor a list with another status",
+	 "write_x",
+	 "",
+	 false,
+	 "",
+	 {{BODY("\"write_x\""), 203, LIST(BOTH)}, HELD_ALWAYS(READ)},
+	 EREMOTEIO,
+	 "write_x is not granted: PlanetScale's answer (203)",
+	 "read_branch"},
 	{"exactly nothing",
 	 "",
 	 "",
@@ -351,7 +422,7 @@ static void play(const struct flow *f)
 			fake_fail(x->request, HTTP_UNKNOWN, EREMOTEIO);
 		else
 			fake_answer(x->request, x->status, x->body);
-		world_turn(&w);
+		world_settle(&w);
 	}
 	assert_int_equal(fake_count(), n);
 	assert_int_equal(o.done, 1);

@@ -48,7 +48,7 @@ static void a_new_token_is_in_the_model_with_its_secret(void **state)
 	setup();
 	create(&o, "new \"one\"", 0);
 	assert_string_equal(fake_request(0), CREATE "\"name\":\"new \\\"one\\\"\"}");
-	fake_answer(CREATE, 201, MADE("t9", "new"));
+	fake_answer(CREATE, 200, MADE("t9", "new"));
 	assert_int_equal(o.done, 1);
 	assert_string_equal(o.made, "t9");
 	assert_non_null(world_token(&w, "t9"));
@@ -64,9 +64,22 @@ static void a_token_that_expires_says_so(void **state)
 	(void)state;
 	setup();
 	create(&o, "new", 3600);
-	fake_answer(CREATE "\"name\":\"new\",\"ttl\":3600}", 201, MADE("t9", "new"));
+	fake_answer(CREATE "\"name\":\"new\",\"ttl\":3600}", 200, MADE("t9", "new"));
 	assert_int_equal(o.error.err, 0);
 	world_finish(&w);
+}
+
+/* Answer with a list as often as it is asked for; "": refuse it. How often that was. */
+static int answer_lists(const char *list, int times)
+{
+	int n = 0;
+
+	for (; n < times; n++) {
+		fake_answer(TOKENS, list[0] != '\0' ? 200 : 503, list);
+		world_settle(&w);
+	}
+	assert_int_equal(fake_open(), 0);
+	return n;
 }
 
 /* What comes of a POST, then maybe of the list, whatever order the world is in. */
@@ -80,22 +93,31 @@ static void the_outcome_of_a_creation_is_told(void **state)
 		int status; /* of the POST; 0: closed after it was sent; -1: never sent */
 		const char *body;
 		const char *list; /* NULL: is not asked for; "": fails */
+		int lists;        /* how often it is asked for */
 		int err;
 		const char *says;
+		unsigned kept; /* secrets */
 	} cases[] = {
-		{422, "{\"message\":\"too many\"}", NULL, EINVAL, "too many"},
-		{403, "{}", NULL, EACCES, "403"},
-		{404, "{}", NULL, EACCES, "404"},
-		{REFUSED, "", NULL, ECONNREFUSED, "broke"},
-		{LOST, "", LIST(TOKEN("t9", "new", "")), EIO, "id t9"},
-		{LOST, "", LIST(TOKEN("t9", "new", "") "," TOKEN("t8", "new", "")), EIO, "t8 t9"},
-		{LOST, "", LIST(TOKEN("t1", "ci", "")), EIO, "no token new appeared"},
-		{LOST, "", "", EIO, "broke"},
-		{500, "{}", LIST(TOKEN("t9", "new", "")), EIO, "id t9"},
-		{502, "{}", LIST(""), EREMOTEIO, "no token new appeared"},
-		{500, "{}", "", EIO, "500"},
-		{200, "<html>", LIST(TOKEN("t9", "new", "")), EIO, "id t9"},
-		{201, "{\"id\":\"t9\"}", LIST(TOKEN("t9", "new", "")), EIO, "id t9"},
+		{422, "{\"message\":\"too many\"}", NULL, 0, EINVAL, "too many", 0},
+		{403, "{}", NULL, 0, EACCES, "403", 0},
+		{404, "{}", NULL, 0, EACCES, "404", 0},
+		{REFUSED, "", NULL, 0, ECONNREFUSED, "broke", 0},
+		{LOST, "", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
+		{LOST, "", LIST(TOKEN("t9", "new", "") "," TOKEN("t8", "new", "")), 1, EIO,
+		 "t8 t9", 0},
+		{LOST, "", LIST(TOKEN("t1", "ci", "")), 5, EIO, "no token new appeared", 0},
+		{LOST, "", "", 1, EIO, "broke", 0},
+		{500, "{}", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
+		{502, "{}", LIST(""), 5, EREMOTEIO, "no token new appeared", 0},
+		{500, "{}", "", 1, EIO, "500", 0},
+		{200, "<html>", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
+		{200, "<html>", LIST(""), 5, EIO, "no token new appeared", 0},
+		{202, "", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
+		{201, "{\"id\":\"t9\"}", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
+		/* All that a success has but its status: the list decides. */
+		{201, MADE("t9", "new"), LIST(TOKEN("t9", "new", "")), 1, 0, "", 1},
+		{203, MADE("t9", "new"), LIST(TOKEN("t8", "new", "")), 5, EIO,
+		 "(id t9) appeared", 1},
 	};
 
 	(void)state;
@@ -110,17 +132,13 @@ static void the_outcome_of_a_creation_is_told(void **state)
 		else
 			fake_fail(CREATE, HTTP_UNKNOWN, EREMOTEIO);
 		world_turn(&w);
-		if (cases[i].list != NULL) {
-			assert_int_equal(o.done, 0);
-			fake_answer(TOKENS, cases[i].list[0] != '\0' ? 200 : 503, cases[i].list);
-			world_turn(&w);
-		}
+		assert_int_equal(o.done, cases[i].list == NULL);
+		int lists = answer_lists(cases[i].list, cases[i].lists);
 		assert_int_equal(o.done, 1);
 		assert_int_equal(o.error.err, cases[i].err);
 		assert_non_null(strstr(o.error.text, cases[i].says));
-		assert_int_equal(fake_count(),
-				 cases[i].list != NULL ? 2 : 1); /* never a 2nd POST */
-		assert_int_equal(w.model->n_kept, 0);
+		assert_int_equal(fake_count(), 1 + lists); /* never a 2nd POST */
+		assert_int_equal(w.model->n_kept, cases[i].kept);
 		world_finish(&w);
 	}
 }
@@ -132,7 +150,7 @@ static void a_deleted_token_is_gone_with_its_secret(void **state)
 	(void)state;
 	setup();
 	create(&o, "new", 0);
-	fake_answer(CREATE, 201, MADE("t9", "new"));
+	fake_answer(CREATE, 200, MADE("t9", "new"));
 	delete (&o, "t9");
 	fake_answer(DELETE("t9"), 204, "");
 	assert_int_equal(o.done, 1);
@@ -147,37 +165,49 @@ static void the_outcome_of_a_deletion_is_told(void **state)
 {
 	static const struct {
 		int status, attempts;
+		const char *body;
 		const char *list; /* as above */
+		int lists;
 		int err;
 		bool gone;
 	} cases[] = {
-		{403, 1, NULL, EACCES, false},
-		{500, 1, NULL, EREMOTEIO, false},
-		{0, 1, NULL, ETIMEDOUT, false},
-		{404, 1, LIST(""), ENOENT, true},
-		{404, 2, LIST(""), 0, true}, /* the first, whose answer was lost, did it */
-		{404, 1, LIST(TOKEN("t1", "ci", "")), EACCES, false},
-		{404, 1, "", EREMOTEIO, false}, /* nobody knows: not that it does not exist */
+		{204, 1, "", NULL, 0, 0, true},
+		{403, 1, "{}", NULL, 0, EACCES, false},
+		{500, 1, "{}", NULL, 0, EREMOTEIO, false},
+		{0, 1, "", NULL, 0, ETIMEDOUT, false},
+		{404, 1, "{}", LIST(""), 1, ENOENT, true},
+		/* The first, whose answer was lost, did it; or did not. */
+		{404, 2, "{}", LIST(""), 1, 0, true},
+		{404, 2, "{}", LIST(TOKEN("t1", "ci", "")), 5, EACCES, false},
+		{404, 1, "{}", LIST(TOKEN("t1", "ci", "")), 1, EACCES, false},
+		/* Nobody knows: not that it does not exist. */
+		{404, 1, "{}", "", 1, EREMOTEIO, false},
+		/* No documented success. */
+		{200, 1, "<html>", LIST(TOKEN("t1", "ci", "")), 5, EREMOTEIO, false},
+		{202, 1, "", LIST(TOKEN("t1", "ci", "")), 5, EREMOTEIO, false},
+		{204, 1, "x", LIST(TOKEN("t1", "ci", "")), 5, EREMOTEIO, false},
+		{200, 1, "{}", LIST(""), 1, 0, true},
+		{202, 1, "", "", 1, EREMOTEIO, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct outcome o;
 		setup();
+		model_keep_secret(w.model, "t1", secret_new("pscale_tkn_x", 12));
 		delete (&o, "t1");
 		if (cases[i].status == 0)
 			fake_fail(DELETE("t1"), HTTP_UNKNOWN, ETIMEDOUT);
 		else
-			fake_answer_attempts(DELETE("t1"), cases[i].status, "{}",
+			fake_answer_attempts(DELETE("t1"), cases[i].status, cases[i].body,
 					     cases[i].attempts);
 		world_turn(&w);
-		if (cases[i].list != NULL) {
-			fake_answer(TOKENS, cases[i].list[0] != '\0' ? 200 : 503, cases[i].list);
-			world_turn(&w);
-		}
+		assert_int_equal(o.done, cases[i].list == NULL);
+		answer_lists(cases[i].list, cases[i].lists);
 		assert_int_equal(o.done, 1);
 		assert_int_equal(o.error.err, cases[i].err);
 		assert_int_equal(world_token(&w, "t1") == NULL, cases[i].gone);
+		assert_int_equal(model_secret(w.model, "t1") == NULL, cases[i].gone);
 		world_finish(&w);
 	}
 }
@@ -208,7 +238,7 @@ static void a_creation_is_dropped_before_it_is_sent_and_never_after(void **state
 	job = create(&o, "new", 0);
 	fake_sent(CREATE);
 	assert_false(store_drop(job));
-	fake_answer(CREATE, 201, MADE("t9", "new"));
+	fake_answer(CREATE, 200, MADE("t9", "new"));
 	assert_int_equal(o.done, 1);
 	assert_non_null(model_secret(w.model, "t9"));
 	world_finish(&w);
@@ -225,7 +255,7 @@ static void a_list_under_way_does_not_hide_a_new_token(void **state)
 	w.clock.mono_ms += 30000;
 	needy_need(&n, &w, &model_organization(w.model, "o1")->tokens);
 	create(&o, "new", 0);
-	fake_answer(CREATE, 201, MADE("t9", "new"));
+	fake_answer(CREATE, 200, MADE("t9", "new"));
 	fake_answer(TOKENS, 200, LIST(TOKEN("t1", "ci", "")));
 	world_turn(&w);
 	assert_non_null(world_token(&w, "t9"));
@@ -244,7 +274,7 @@ static void a_secret_survives_lists_that_lack_its_token(void **state)
 	(void)state;
 	setup();
 	create(&o, "new", 0);
-	fake_answer(CREATE, 201, MADE("t9", "new"));
+	fake_answer(CREATE, 200, MADE("t9", "new"));
 	w.clock.mono_ms += 30000;
 	needy_need(&n, &w, &model_organization(w.model, "o1")->tokens);
 	fake_answer(TOKENS, 200, LIST(""));

@@ -39,6 +39,15 @@ void world_turn(struct world *w)
 		assert_true(i < 100);
 }
 
+void world_settle(struct world *w)
+{
+	world_turn(w);
+	while (fake_open() == 0 && resources_sleep_ms(&w->all) >= 0) {
+		w->clock.mono_ms += resources_sleep_ms(&w->all);
+		world_turn(w);
+	}
+}
+
 static void needy_run(struct waiter *waiter)
 {
 	struct needy *n = container_of(waiter, struct needy, waiter);

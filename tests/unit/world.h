@@ -58,6 +58,8 @@ void world_start(struct world *w);
 void world_finish(struct world *w); /* whatever is still in flight is dropped */
 /* Run who is ready, until nobody is. */
 void world_turn(struct world *w);
+/* The same; and time passes while nothing is asked and somebody sleeps. */
+void world_settle(struct world *w);
 /* The organization, after its list was fetched; with `tokens`, its tokens from this body too, and
  * its databases. Nothing is counted of that. */
 struct organization *world_acme(struct world *w, const char *tokens);
