@@ -225,6 +225,8 @@ static bool prepare(const struct emulator *emulator, struct request *request, ac
 	if (change->refused_status &&
 	    switches_is(&emulator->switches, SWITCH_ACCESS_PARTIAL, "none"))
 		change->count = 0;
+	if (change->count && switches_is(&emulator->switches, SWITCH_ACCESS_APPLIES, "first"))
+		change->count = 1;
 	return true;
 }
 
@@ -271,8 +273,11 @@ void accesses_add(struct emulator *emulator, struct request *request)
 
 	if (prepare(emulator, request, judge_addition, &change)) {
 		if (grants_add(&emulator->state, request->token, &change.target, change.names,
-			       change.count))
+			       change.count)) {
 			request->changed = true;
+			others_notice(emulator, request->token, change.target.database,
+				      change.names, change.count, true);
+		}
 		if (change.refused_status)
 			refuse(request, &change);
 		else
@@ -288,8 +293,11 @@ void accesses_delete(struct emulator *emulator, struct request *request)
 
 	if (prepare(emulator, request, judge_removal, &change)) {
 		if (grants_remove(&emulator->state, request->token, &change.target, change.names,
-				  change.count))
+				  change.count)) {
 			request->changed = true;
+			others_notice(emulator, request->token, change.target.database,
+				      change.names, change.count, false);
+		}
 		if (change.refused_status) {
 			refuse(request, &change);
 		} else if (switches_is(&emulator->switches, SWITCH_ACCESS_DELETE_STATUS, "204")) {

@@ -404,6 +404,7 @@ static void run(struct control_call *call)
 		request_parse_target(request);
 	if (request->body_size && !request->json)
 		request->json = cJSON_ParseWithLength(request->body, request->body_size);
+	others_act(call->server->emulator);
 	route = find_route(request);
 	if (!route)
 		complain(call, 404, "no such control request");
@@ -411,6 +412,7 @@ static void run(struct control_call *call)
 		complain(call, 400, "the body is not JSON");
 	else
 		route->handle(call);
+	lag_prepare(call->server->emulator);
 }
 
 static bool send_reply(struct control_call *call)

@@ -398,20 +398,31 @@ static char *run_one(struct emulator *emulator, const cJSON *json, cJSON **resul
 	return operation.error ? operation.error : format_string("there is no op \"%s\"", op);
 }
 
+/* One operation, which a lagging replica hears of later. */
+static char *run_and_note(struct emulator *emulator, const cJSON *operation, cJSON **result)
+{
+	char *error;
+
+	lag_prepare(emulator);
+	error = run_one(emulator, operation, result);
+	lag_note(emulator);
+	return error;
+}
+
 char *data_run(struct emulator *emulator, const cJSON *operations, cJSON **result)
 {
 	const cJSON *one;
 
 	*result = NULL;
 	if (cJSON_IsObject(operations))
-		return run_one(emulator, operations, result);
+		return run_and_note(emulator, operations, result);
 	if (!cJSON_IsArray(operations))
 		return copy_string("an operation is an object, several are an array");
 	*result = cJSON_CreateArray();
 	cJSON_ArrayForEach(one, operations)
 	{
 		cJSON *part = NULL;
-		char *error = run_one(emulator, one, &part);
+		char *error = run_and_note(emulator, one, &part);
 
 		if (error) {
 			cJSON_Delete(*result);

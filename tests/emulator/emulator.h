@@ -6,8 +6,10 @@
 #define EMULATOR_EMULATOR_H
 
 #include "faults.h"
+#include "lag.h"
 #include "log.h"
 #include "oauth.h"
+#include "others.h"
 #include "state.h"
 #include "switches.h"
 
@@ -17,6 +19,8 @@ struct emulator {
 	struct faults faults;
 	struct log log;
 	struct device_logins device_logins;
+	struct lag lag;
+	struct others others;
 	int64_t window_start_ms; /* of the rate limit, monotonic */
 	long long window_requests;
 	char *base_url;         /* owned: how the API port is reached */

@@ -397,6 +397,8 @@ int main(int argc, char **argv)
 	faults_finish(&emulator.faults);
 	log_finish(&emulator.log);
 	oauth_finish(&emulator.device_logins);
+	lag_finish(&emulator.lag);
+	others_finish(&emulator.others);
 	state_finish(&emulator.state);
 	switches_finish(&emulator.switches);
 	free(emulator.base_url);

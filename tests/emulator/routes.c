@@ -259,18 +259,68 @@ static bool find_objects(struct emulator *emulator, struct request *request)
 	return found;
 }
 
-void routes_run(struct emulator *emulator, struct request *request)
+/* Whether something else answers this change, and with what. */
+static bool answered_elsewhere(const struct emulator *emulator, const struct request *request,
+			       bool *undone)
+{
+	const char *how = switches_get(&emulator->switches, SWITCH_CHANGES_ANSWERED);
+
+	*undone = strstr(how, "undone") != NULL;
+	return (request->route->access == ACCESS_TOKENS ||
+		request->route->access == ACCESS_TOKEN_SCOPES) &&
+	       strcmp(request->method, "GET") != 0 && strcmp(how, "really") != 0;
+}
+
+static void answer_elsewhere(const struct emulator *emulator, struct reply *reply)
+{
+	static const char page[] = "<html><body>Please log in to the network</body></html>";
+	const char *how = switches_get(&emulator->switches, SWITCH_CHANGES_ANSWERED);
+
+	if (!strncmp(how, "202", 3)) {
+		reply_empty(reply, 202);
+		return;
+	}
+	reply_bytes(reply, 200, page, strlen(page));
+	reply_header(reply, "Content-Type", "text/html");
+}
+
+/* Against the present state, or the one a lagging replica knows. */
+static void run_in_state(struct emulator *emulator, struct request *request)
 {
 	static bool (*const steps[])(struct emulator *, struct request *) = {
-		check_form,       check_rate,       check_credentials,
-		check_membership, check_permission, find_objects,
+		check_membership,
+		check_permission,
+		find_objects,
 	};
+	bool undone = false, elsewhere;
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (!steps[i](emulator, request))
 			return;
 	}
-	emulator->state.current_request = request->number;
-	request->route->handle(emulator, request);
-	emulator->state.current_request = 0;
+	elsewhere = answered_elsewhere(emulator, request, &undone);
+	if (!elsewhere || !undone) {
+		emulator->state.current_request = request->number;
+		request->route->handle(emulator, request);
+		emulator->state.current_request = 0;
+	}
+	if (elsewhere && request->reply.status < 300)
+		answer_elsewhere(emulator, &request->reply);
+}
+
+void routes_run(struct emulator *emulator, struct request *request)
+{
+	bool past;
+
+	others_act(emulator);
+	lag_prepare(emulator);
+	if (!check_form(emulator, request) || !check_rate(emulator, request) ||
+	    !check_credentials(emulator, request))
+		return;
+	past = lag_begin(emulator, request);
+	run_in_state(emulator, request);
+	if (past)
+		lag_end(emulator, request);
+	if (request->changed)
+		lag_note(emulator);
 }

@@ -553,8 +553,96 @@ check_data() {
 	is 'unless asked' 1 "$(control GET '/state?secrets=1' | grep -c pscale_tkn_)"
 }
 
+# scopes — what $ID may do on db-1, as the API says
+scopes() {
+	call GET "$TOKENS/$ID"
+	jq -r '[.service_token_accesses[]?|select(.resource_name=="db-1")|.access]|sort|join(" ")' <<<"$BODY"
+}
+
+# granted — the same, as it is
+granted() {
+	control GET /state | jq -r --arg id "$ID" '[.organizations[].tokens[]|select(.id==$id)
+		|.grants[]|select(.resource_name=="db-1").accesses[]]|sort|join(" ")'
+}
+
+# until_is COMMAND WORDS NAME — waits for it, for at most 5 s
+until_is() {
+	local end=$((SECONDS + 5))
+
+	until [ "$($1)" = "$2" ] || [ "$SECONDS" -ge "$end" ]; do sleep 0.05; done
+	is "$3" "$2" "$($1)"
+}
+
+check_lag() {
+	local before
+
+	new_token
+	grant db-1 read_branch
+	switch read_lag_ms 700
+	grant db-1 delete_branch
+	is 'read_lag_ms: a POST answers the present state' '["delete_branch","read_branch"]' \
+		"$(field '[.data[].access]|sort')"
+	is 'a read does not' read_branch "$(scopes)"
+	call GET "$TOKENS/$ID/grants"
+	is 'nor does /grants' '["read_branch"]' "$(field '[.data[].accesses[].access]|sort')"
+	until_is scopes 'delete_branch read_branch' 'it hears of it in time'
+	revoke db-1 delete_branch
+	is 'a revocation lags too' '204 delete_branch read_branch' "$STATUS $(scopes)"
+	is 'while it is so' read_branch "$(granted)"
+	until_is scopes read_branch 'it hears of that in time'
+	before=$ID
+	new_token
+	call GET "$TOKENS/$ID"
+	is 'a new token is not there yet' 404 "$STATUS"
+	call DELETE "$TOKENS/$before"
+	call GET "$TOKENS?per_page=100"
+	is 'a deleted one is, and the list says so' "true false" \
+		"$(field "[.data[].id]|index(\"$before\") != null") $(field "[.data[].id]|index(\"$ID\") != null")"
+	control POST /data "{\"op\":\"grant\",\"token\":\"$ID\",\"database\":\"db-1\",\"access\":[\"read_branch\"]}" >/dev/null
+	until_is scopes read_branch 'changes by others lag as well'
+	grant db-1 delete_branch
+	switch replicas 2
+	is 'replicas=2: in turn' 2 "$(for _ in 1 2 3 4; do scopes; done | sort -u | wc -l)"
+	switch read_lag_ms 0
+	is 'read_lag_ms=0: all is present' 'delete_branch read_branch' "$(scopes)"
+	control DELETE /switches >/dev/null
+}
+
+check_changes() {
+	local how status
+
+	new_token
+	switch access_applies first
+	call POST "$TOKENS/$ID/access" '{"database":"db-1","access":["read_branch","delete_branch"]}'
+	is 'access_applies=first' '200 read_branch' "$STATUS $(granted)"
+	switch access_applies all
+	for how in page 202; do
+		status=$([ "$how" = page ] && echo 200 || echo 202)
+		switch changes_answered "$how"
+		grant db-1 "create_branch"
+		is "changes_answered=$how" "$status create_branch read_branch" "$STATUS $(granted)"
+		switch changes_answered "$how-undone"
+		revoke db-1 create_branch
+		is "changes_answered=$how-undone" "$status create_branch read_branch" "$STATUS $(granted)"
+		call DELETE "$TOKENS/$ID"
+		is 'a deletion likewise' 'create_branch read_branch' "$(granted)"
+		call DELETE "$TOKENS/zzzzzzzzzzzz"
+		is 'what is refused is refused' 404 "$STATUS"
+		switch changes_answered really
+		revoke db-1 create_branch
+	done
+	switch undo_every 2
+	switch undo_ms 200
+	grant db-1 create_branch
+	revoke db-1 read_branch
+	is 'undo_ms: not at once' create_branch "$(granted)"
+	until_is granted 'create_branch read_branch' 'undo_every=2: the second is undone'
+	is 'the events have it' '["read_branch"]' "$(control GET /events | jq -c '.[-1].added')"
+	control DELETE /switches >/dev/null
+}
+
 for part in endpoints databases tokens accesses auth paging violations switches access_switches \
-	bulk data; do
+	bulk data lag changes; do
 	start_emulator --seed-data orgs=1,databases=4,tokens=10,grants=2
 	"check_$part"
 	stop_emulator

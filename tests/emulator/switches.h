@@ -117,6 +117,18 @@
 	X(KEEP_ALIVE, "keep_alive", "on|off", "on", "connections survive an answer") \
 	X(STRICT, "strict", "on|off", "on", \
 	  "answer 400 to requests no documented client sends; off only notes them in the log") \
+	X(READ_LAG_MS, "read_lag_ms", "#", "0", \
+	  "GETs below /v1/organizations answer the state of so many ms ago") \
+	X(REPLICAS, "replicas", "#", "1", \
+	  "with read_lag_ms, reads are answered by so many in turn; the first of several does not lag") \
+	X(ACCESS_APPLIES, "access_applies", "all|first", "all", \
+	  "how many of the accesses in one request are granted or removed, whatever is answered") \
+	X(CHANGES_ANSWERED, "changes_answered", "really|page|202|page-undone|202-undone", "really", \
+	  "changes of tokens and accesses are answered by something else: a proxy's page with 200, or " \
+	  "202, after they were done or without that") \
+	X(UNDO_EVERY, "undo_every", "#", "0", \
+	  "somebody else undoes every so manyth change of accesses; 0 for none") \
+	X(UNDO_MS, "undo_ms", "#", "0", "and does so this many ms later, before the next request") \
 	X(LATENCY_MS, "latency_ms", "#", "0", "delay of every answer (also --latency)") \
 	X(CLOCK_OFFSET_S, "clock_offset_s", "#", "0", "the service's clock runs so far ahead")
 /* clang-format on */
