@@ -136,7 +136,9 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 {
 	char code[sizeof(e->code)], message[300];
 	int err = EREMOTEIO;
-	const char *hint = r->status >= 500 ? "PlanetScale has a problem; try again later" : NULL;
+	const char *hint = r->status >= 500  ? "PlanetScale has a problem; try again later"
+			   : r->status < 300 ? "did PlanetScale answer, or a proxy in between?"
+					     : NULL;
 
 	decode_refusal(r->body, r->body_len, code, sizeof(code), message, sizeof(message));
 	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {

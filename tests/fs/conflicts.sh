@@ -29,31 +29,36 @@ before=$(stat -c %y "$plain")
 elsewhere plain
 [[ $(stat -c %y "$plain") != "$before" ]] || fail 'somebody else changed the content and the mtime stayed'
 
-# A cache that knows nothing of it makes no difference to any of these.
+# A cache that knows nothing of it makes no difference to any of these. What others do here is never
+# about what this mount has just changed: that would be known as it was for some seconds more.
 grant plain shop connect_branch
 echo create_branch >"$plain"
 assert_eq create_branch "$(scopes_of plain shop)" '> means exactly this set'
-grant plain shop connect_branch
+grant plain shop create_comment
 echo read_branch >>"$plain"
-assert_eq 'connect_branch create_branch read_branch' "$(scopes_of plain shop)" '>> adds'
-grant plain shop delete_branch
+assert_eq 'create_branch create_comment read_branch' "$(scopes_of plain shop)" '>> adds'
+grant plain shop read_comment
 echo -read_branch >>"$plain"
-assert_eq 'connect_branch create_branch delete_branch' "$(scopes_of plain shop)" '>> -scope takes one away'
-grant plain shop read_branch
+assert_eq 'create_branch create_comment read_comment' "$(scopes_of plain shop)" '>> -scope takes one away'
+grant plain shop read_backups
 echo -create_branch >"$plain"
-assert_eq 'connect_branch delete_branch read_branch' "$(scopes_of plain shop)" '> -scope takes one away'
-revoke plain shop read_branch
-sed -i 's/delete_branch/read_branch/' "$plain"
-assert_eq 'connect_branch read_branch' "$(scopes_of plain shop)" 'sed -i writes all that it read'
+assert_eq 'create_comment read_backups read_comment' "$(scopes_of plain shop)" '> -scope takes one away'
+revoke plain shop read_comment
+sed -i 's/read_backups/write_backups/' "$plain"
+assert_eq 'create_comment read_comment write_backups' "$(scopes_of plain shop)" 'sed -i writes all that it read'
 
 # A grant that somebody else took away meanwhile is granted again, if the text says so.
-revoke plain shop connect_branch
-printf '%s\n' connect_branch read_branch >"$plain"
-assert_eq 'connect_branch read_branch' "$(scopes_of plain shop)"
+revoke plain shop create_comment
+printf '%s\n' create_comment write_backups >"$plain"
+assert_eq 'create_comment write_backups' "$(scopes_of plain shop)"
+# Also if this mount has granted it a moment ago: what is remembered is no answer.
+revoke plain shop create_comment
+printf '%s\n' create_comment write_backups >"$plain"
+assert_eq 'create_comment write_backups' "$(scopes_of plain shop)"
 # One that somebody else took away and the text leaves out is simply gone.
-revoke plain shop connect_branch
-echo read_branch >"$plain"
-assert_eq read_branch "$(scopes_of plain shop)"
+revoke plain shop create_comment
+echo write_backups >"$plain"
+assert_eq write_backups "$(scopes_of plain shop)"
 
 # --- editors ask ---
 

@@ -57,6 +57,8 @@ row_after() {
 	local name
 	api_switch list_accesses present
 	refresh
+	# By whoever made it: what this mount has made is known for a while, whatever the list says.
+	! token_exists new || [[ ! -d $tokens/new ]] || rm -r "$tokens/new"
 	for name in ci new; do
 		! token_exists "$name" || delete_token "$name"
 	done

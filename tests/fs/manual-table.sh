@@ -9,19 +9,20 @@ start_emulator
 add_token ci
 start_mount
 allow_error .
-token=$(token_id ci)
 declare -A tried=()
 
 # Items of the page, each in backslashes and quotes as a person types it.
 mapfile -t items < <(manual_items "$root/src/pscalefs.5" 'manual-table.sh runs each')
 [[ ${#items[@]} -gt 10 ]] || fail "the table was not found"
 
-# What somebody else has made of it: exactly these scopes.
-prepare() { # DATABASE [SCOPE…]
-	api_data "$(jq -n --arg token "$token" --arg database "$1" --args \
-		'{op: "revoke", token: $token, database: $database, access: $ARGS.positional}' \
-		read_branch create_branch connect_branch delete_branch)"
-	[[ $# -eq 1 ]] || grant ci "$@"
+# Each time another token of this name, made by somebody else: what was changed on this one a moment
+# ago is known for some seconds, whatever others do to it.
+prepare() { # SCOPE…
+	delete_token ci
+	add_token ci
+	grant ci shop "$@"
+	grant ci blog delete_branch
+	refresh
 }
 
 # type COMMAND EXIT BEFORE AFTER: as in a terminal, in the token's databases/shop.
@@ -30,9 +31,7 @@ type_command() {
 	read -ra before <<<"$3"
 	tried[$1]=yes
 	printf '%s\n' "${items[@]}" | grep -Fxq -- "$1" || fail "not in the manual: $1"
-	prepare shop "${before[@]}"
-	prepare blog delete_branch
-	refresh
+	prepare "${before[@]}"
 	api_clear
 	status=0
 	(cd "$tokens/ci/databases/shop" && env -i PATH="$PATH" HOME="$work/home" LC_ALL=C \

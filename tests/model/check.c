@@ -112,11 +112,19 @@ static bool alive_throughout(const struct token *t, int64_t from, int64_t to)
 	return true;
 }
 
-static bool was(const struct token *t, int resource, int64_t from, int64_t to, uint32_t set)
+/* Was it so, or would it be but for what the mount knows better? */
+static bool was(const struct token *t, int resource, int64_t from, const struct record *r,
+		uint32_t set)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (overlaps(&t->spans[i], from, to) && effective(&t->spans[i], resource) == set)
+	uint32_t granted, revoked;
+
+	memory_of(t, resource, r, &granted, &revoked);
+	for (size_t i = 0; i < t->count; i++) {
+		uint32_t had = effective(&t->spans[i], resource);
+		if (overlaps(&t->spans[i], from, r->end) && (set & ~had & ~granted) == 0 &&
+		    (had & ~set & ~revoked) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -325,42 +333,64 @@ static bool could_see(const struct record *r, int name, int resource, uint32_t s
 
 	for (size_t i = 0; i < history_token_count; i++)
 		if (meant(&history_tokens[i], name, r->seen_from, r->end) &&
-		    was(&history_tokens[i], resource, from, r->end, set))
+		    was(&history_tokens[i], resource, from, r, set))
 			return true;
-	return false;
+	return name >= STABLE && memory_made(name, r);
+}
+
+/* Has one of the sets this size that has all of `sure`, and some of `perhaps`? */
+static bool sized(uint32_t sure, uint32_t perhaps, int64_t size)
+{
+	uint32_t some = perhaps;
+
+	while (true) {
+		if ((int64_t)scopes_length(sure | some) == size)
+			return true;
+		if (some == 0)
+			return false;
+		some = (some - 1) & perhaps;
+	}
 }
 
 static bool could_be_sized(const struct record *r)
 {
 	int64_t from = since(r, r->name, r->resource);
+	uint32_t granted, revoked;
 
 	for (size_t i = 0; i < history_token_count; i++) {
 		const struct token *t = &history_tokens[i];
 		if (!meant(t, r->name, r->seen_from, r->end))
 			continue;
-		for (size_t j = 0; j < t->count; j++)
+		memory_of(t, r->resource, r, &granted, &revoked);
+		for (size_t j = 0; j < t->count; j++) {
+			uint32_t had = effective(&t->spans[j], r->resource);
 			if (overlaps(&t->spans[j], from, r->end) &&
-			    (int64_t)scopes_length(effective(&t->spans[j], r->resource)) == r->size)
+			    sized(had & ~revoked, (had & revoked) | (granted & ~had), r->size))
 				return true;
+		}
 	}
-	return false;
+	return r->name >= STABLE && memory_made(r->name, r);
 }
 
 /* Was it so that there is something, or that there is nothing? */
 static bool could_hold(const struct record *r, int name, int resource, bool something)
 {
 	int64_t from = since(r, name, resource);
+	uint32_t granted, revoked;
 
 	for (size_t i = 0; i < history_token_count; i++) {
 		const struct token *t = &history_tokens[i];
 		if (!meant(t, name, r->seen_from, r->end))
 			continue;
-		for (size_t j = 0; j < t->count; j++)
+		memory_of(t, resource, r, &granted, &revoked);
+		for (size_t j = 0; j < t->count; j++) {
+			uint32_t had = effective(&t->spans[j], resource);
 			if (overlaps(&t->spans[j], from, r->end) &&
-			    (effective(&t->spans[j], resource) != 0) == something)
+			    (something ? (had | granted) != 0 : (had & ~revoked) == 0))
 				return true;
+		}
 	}
-	return false;
+	return name >= STABLE && memory_made(name, r);
 }
 
 static void check_names_seen(const struct record *r)
@@ -375,6 +405,7 @@ static void check_names_seen(const struct record *r)
 			may = may || alive_within(t, from, r->end);
 			must = must || alive_throughout(t, made_before(r, t), r->end);
 		}
+		may = may || memory_made(name, r);
 		if (r->masks[0] & 1u << name ? !may : must)
 			violation(r, "%s is %s", names[name],
 				  r->masks[0] & 1u << name ? "listed" : "not listed");
@@ -468,7 +499,7 @@ static void check_words_seen(const struct record *r)
 		    SAW_SECRET) /* of one that came and went in this round it is not known */
 			right = right || t->secret == NULL || is_secret_of(t, r->note);
 	}
-	if (!right)
+	if (!right && !memory_made(r->name, r))
 		violation(r, "it says \"%s\"", r->note);
 }
 
@@ -546,7 +577,6 @@ static void calm_file(const struct token *t, int resource)
 	struct record r = {.what = "calm", .step = "", .name = t->name, .resource = resource};
 	struct random random = {1};
 	struct work w = {&random, &r};
-	uint32_t set = effective(&t->spans[t->count - 1], resource);
 
 	r.begin = now_us();
 	for (int i = 0; i < 40 && r.sight != SAW_SCOPES && !r.wrong; i++) {
@@ -558,7 +588,7 @@ static void calm_file(const struct token *t, int resource)
 	r.end = now_us();
 	if (r.wrong || r.result != 0)
 		violation(&r, "in calm: %s", r.wrong ? r.note : strerror(-r.result));
-	else if (r.masks[0] != set)
+	else if (!was(t, resource, t->spans[t->count - 1].from, &r, r.masks[0]))
 		print_seen(&r, r.name, resource, r.masks[0]);
 }
 

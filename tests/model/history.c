@@ -190,6 +190,7 @@ void history_end(void)
 	cJSON_ArrayForEach(event, events) load_event(event);
 	cJSON_Delete(events);
 	load_state(false);
+	memory_note();
 }
 
 uint32_t effective(const struct span *s, int resource)

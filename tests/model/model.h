@@ -6,6 +6,7 @@
  *   emulator.c the emulator's control port
  *   words.c    scopes as bits, names, random numbers
  *   history.c  what was true when: tokens and their scopes, from the emulator's events
+ *   memory.c   what the mount may know better than an answer, for it was just confirmed
  *   worker.c   processes that do what they are told by chance
  *   look.c     the operations that read, change.c those that change, remove.c those that remove
  *   disturb.c  faults, switches and changes behind the mount's back
@@ -211,6 +212,15 @@ void history_begin(void); /* nothing is under way: the past does not matter */
 void history_end(void);   /* fetch what happened since */
 uint32_t effective(const struct span *s, int resource);
 struct token *history_token(const char *id);
+
+/* --- memory.c --- */
+
+void memory_note(void); /* what was asked for in this round */
+/* The scopes that the mount may show as granted, or as revoked, for it asked for that. */
+void memory_of(const struct token *t, int resource, const struct record *r, uint32_t *granted,
+	       uint32_t *revoked);
+/* May it show a token of this name because it has made one? */
+bool memory_made(int name, const struct record *r);
 
 /* --- check.c --- */
 
