@@ -169,7 +169,7 @@ static bool succeeded(const struct endpoint *p, const struct http_result *r)
 {
 	if (r->fate != HTTP_ANSWERED)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(p->success); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(p->success) && p->success[i].status != 0; i++) {
 		if (p->success[i].status != r->status)
 			continue;
 		switch (p->success[i].shape) {

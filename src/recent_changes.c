@@ -120,6 +120,14 @@ void recent_token(struct recent_changes *rc, const char *token_id, bool made)
 	add(rc, token_id, made);
 }
 
+void recent_token_unknown(struct recent_changes *rc, const char *token_id)
+{
+	struct recent_change *c = find_token(rc, token_id);
+
+	if (c != NULL)
+		drop(rc, (size_t)(c - rc->v));
+}
+
 /* What `answer` says of the resource must agree with one change. */
 static void correct(struct recent_change *c, struct grants *answer, bool whole)
 {

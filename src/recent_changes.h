@@ -41,6 +41,8 @@ void recent_scopes(struct recent_changes *rc, const char *token_id, const struct
 void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
 			   const struct scopes *which);
 void recent_token(struct recent_changes *rc, const char *token_id, bool made);
+/* What was known of it is refuted: enough answers say otherwise. */
+void recent_token_unknown(struct recent_changes *rc, const char *token_id);
 
 /* --- answers that are applied --- */
 

@@ -206,7 +206,8 @@ static void fetch_run(struct waiter *w)
 		fetch_page(f);
 }
 
-/* A replica may not have heard of a token that was just made: ask again. */
+/* A replica may not have heard of a token that was just made: ask again. In the end the list shall
+ * decide, as it is. */
 static bool fetch_settles(struct fetch *f)
 {
 	if (f->token_id == NULL || !recent_made(&f->store->model.recent, f->token_id))
@@ -216,6 +217,8 @@ static bool fetch_settles(struct fetch *f)
 	int64_t wait_ms = settling_next_ms(&f->settling, f->store);
 	if (wait_ms >= 0)
 		waiter_sleep(&f->waiter, wait_ms);
+	else
+		recent_token_unknown(&f->store->model.recent, f->token_id);
 	return wait_ms >= 0;
 }
 

@@ -120,14 +120,25 @@ static void begin(struct mount *m, unsigned settings)
 	rules_begin(m->fs, &m->http);
 }
 
+/* Who sleeps is run, unless there is something to answer first. */
+static void let_time_pass(struct mount *m)
+{
+	while (list_empty(&m->http.calls) && resources_sleep_ms(&m->all) >= 0) {
+		m->clock.mono_ms += resources_sleep_ms(&m->all);
+		run_ready(m);
+	}
+}
+
 /* PlanetScale answers all, and that comes to an end. */
 static void answer_all(struct mount *m)
 {
 	run_ready(m);
+	let_time_pass(m);
 	for (int i = 0; !list_empty(&m->http.calls); i++) {
 		CHECK(i < ANSWERS_MAX);
 		planetscale_answer_well(container_of(m->http.calls.next, struct http_call, link));
 		run_ready(m);
+		let_time_pass(m);
 	}
 }
 

@@ -76,6 +76,8 @@ static void check_confirmed(const struct change *c)
 
 	if (c->kind != CHANGE_ACCESS) {
 		CHECK(c->well);
+		/* What is not answered as documented is looked up. */
+		CHECK(c->documented || rules_heard(NULL, c->answered_at, NULL, true));
 		return;
 	}
 	CHECK(rules_heard(c->token_id, c->since, NULL, false) ||
@@ -242,6 +244,9 @@ void changes_answered(struct http_call *call, const struct http_result *r)
 	c->call = NULL;
 	c->well = good || (r->fate == HTTP_ANSWERED && r->status == 404 &&
 			   c->kind == CHANGE_DELETE);
+	c->documented = r->fate == HTTP_ANSWERED &&
+			r->status == (c->kind == CHANGE_DELETE ? 204 : 200);
+	c->answered_at = http->sent;
 	if (c->kind == CHANGE_ACCESS && str_eq(call->r.method, "DELETE"))
 		c->deleted_at = http->sent;
 }

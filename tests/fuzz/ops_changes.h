@@ -28,7 +28,9 @@ struct change {
 	char *body;                                     /* owned; create */
 	struct http_call *call;                         /* under way; NULL: none */
 	unsigned sent;
-	bool well; /* create, delete: answered so that it is done */
+	bool well;       /* create, delete: answered so that it may be done */
+	bool documented; /* and as it is documented for that */
+	uint64_t answered_at;
 	/* access */
 	struct words words;
 	struct words rest; /* of what came after an unterminated line that counted as it was */

@@ -217,7 +217,7 @@ static int create(const char *asked)
 	add_token(copy);
 	say_token(n_tokens - 1);
 	SAY(",\"token\":\"pscale_tkn_", token[n_tokens - 1].id, "\"}");
-	return 201;
+	return 200;
 }
 
 /* Of one token: "", "/grants?page=1" or "/access" */

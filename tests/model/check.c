@@ -579,7 +579,9 @@ static void calm_file(const struct token *t, int resource)
 	struct work w = {&random, &r};
 
 	r.begin = now_us();
-	for (int i = 0; i < 40 && r.sight != SAW_SCOPES && !r.wrong; i++) {
+	/* What was made and is gone may stand in the way of its name for some seconds. */
+	int times = t->name >= STABLE ? 160 : 40;
+	for (int i = 0; i < times && r.sight != SAW_SCOPES && !r.wrong; i++) {
 		if (i > 0)
 			usleep(100000);
 		r.result = 0;

@@ -557,6 +557,7 @@ static void a_success_is_the_documented_status_and_shape(void **state)
 		{MAKE, 202, "", false},
 		{REMOVE, 204, "", true},
 		{REMOVE, 204, " ", false},
+		{REMOVE, 0, "", false},
 		{REMOVE, 200, "", false},
 		{REMOVE, 200, page, false},
 		{REMOVE, 202, "{\"id\":\"x\"}", false},
@@ -581,7 +582,9 @@ static void a_success_is_the_documented_status_and_shape(void **state)
 		assert_int_equal(o.calls, 1);
 		assert_int_equal(o.done, cases[i].done);
 		assert_int_equal(o.error.err,
-				 cases[i].what == READ && !cases[i].done ? EREMOTEIO : 0);
+				 cases[i].done || (cases[i].what != READ && cases[i].status != 0)
+					 ? 0
+					 : EREMOTEIO);
 	}
 	ask(REMOVE, &o);
 	fake_answer("", 404, "");

@@ -344,6 +344,30 @@ static void a_new_token_is_asked_for_again(void **state)
 	world_finish(&w);
 }
 
+/* Somebody else has deleted it at once: it is not in the way for longer than it takes to be sure. */
+static void a_new_token_that_all_answers_lack_is_gone(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	make("t8");
+	change(&o, "t8", "d1", "read_branch", "", true, "");
+	world_turn(&w);
+	for (int i = 0; i < 5; i++) {
+		assert_non_null(world_token(&w, "t8"));
+		fake_answer(GET_TOKEN("t8"), 404, "{}");
+		world_settle(&w);
+	}
+	assert_int_equal(o.done, 0);
+	fake_answer(TOKENS, 200, LIST(CI_AND_WEB));
+	world_settle(&w);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.error.err, EIDRM);
+	assert_null(world_token(&w, "t8"));
+	world_finish(&w);
+}
+
 /* --- not too often -------------------------------------------------------------------------------
  */
 
@@ -436,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_list_without_a_new_token_does_not_prove_its_deletion),
 		cmocka_unit_test(but_in_the_end_it_does),
 		cmocka_unit_test(a_new_token_is_asked_for_again),
+		cmocka_unit_test(a_new_token_that_all_answers_lack_is_gone),
 		cmocka_unit_test(asking_again_ends_by_number_and_by_time),
 		cmocka_unit_test(nothing_is_asked_for_longer_than_a_request_may_take),
 		cmocka_unit_test(readers_do_not_wait_for_a_change_that_asks_again),
