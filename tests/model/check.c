@@ -503,8 +503,7 @@ static void check_words_seen(const struct record *r)
 		violation(r, "it says \"%s\"", r->note);
 }
 
-/* --- errors
- * --------------------------------------------------------------------------------------- */
+/* --- errors -------------------------------------------------------------------------------- */
 
 static void check_errno(const struct record *r)
 {
@@ -554,8 +553,7 @@ int check_round(int round)
 	return violations;
 }
 
-/* --- the calm after
- * ------------------------------------------------------------------------------- */
+/* --- the calm after ------------------------------------------------------------------------ */
 
 static const struct token *only_token(int name)
 {
