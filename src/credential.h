@@ -14,6 +14,8 @@
 #ifndef PSCALEFS_CREDENTIAL_H
 #define PSCALEFS_CREDENTIAL_H
 
+#include <fcntl.h>
+
 #include "error.h"
 #include "secret.h"
 
@@ -55,6 +57,10 @@ bool credential_from_file(const struct credential *c);
  */
 int credential_find(const char *file, const char *program, struct credential *out, char **org,
 		    struct error *e);
+/* How its file is opened. O_NONBLOCK: opening a FIFO must not hang before it is refused. */
+#define CREDENTIAL_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+/* Another way to open it from now on: a descriptor that is then ours, or -errno. See helper.h. */
+void credential_open_with(int (*open_file)(const char *path));
 /* Read `old` again from the file it came from. -ENOTSUP with a sentence if it came from none. */
 int credential_reload(const struct credential *old, struct credential *out, struct error *e);
 

@@ -118,13 +118,26 @@ static void close_fd(int *fd)
 		close(*fd);
 }
 
+static int open_here(const char *path)
+{
+	int fd = open(path, CREDENTIAL_OPEN_FLAGS);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+static int (*open_file)(const char *path) = open_here;
+
+void credential_open_with(int (*other)(const char *path))
+{
+	open_file = other;
+}
+
 static int open_checked(const char *path, mode_t refused_mode, struct content *out, struct error *e)
 {
-	/* O_NONBLOCK: opening a FIFO must not hang before it is refused. */
-	cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cleanup(close_fd) int fd = open_file(path);
 
 	if (fd < 0)
-		return error_set(e, errno, "cannot open %s: %s", path, strerror(errno));
+		return error_set(e, -fd, "cannot open %s: %s", path, strerror(-fd));
 	int r = check_file(fd, path, refused_mode, e);
 	return r != 0 ? r : content_read(out, fd, path, e);
 }

@@ -19,7 +19,7 @@
 #define KEYRING_TIMEOUT_MS 30000 /* somebody may have to type a password */
 
 struct keyring_asker {
-	pid_t pid; /* 0: none that has not been waited for */
+	pid_t pid; /* 0: none that has not been waited for; -1: another process's */
 	int fd;    /* to poll for input; -1: none */
 };
 
@@ -31,6 +31,14 @@ char *keyring_program(void);
 /* For main(), first of all but for daemon_harden(): is this process to be an asker? Then be it. */
 bool keyring_is_asker(int argc, char **argv);
 _Noreturn void keyring_be_asker(char **argv);
+
+/* Another process that starts and ends askers in this one's place; see helper.h. */
+struct keyring_delegate {
+	int (*start)(int *fd, struct error *e); /* as keyring_ask(), which takes the descriptor */
+	void (*end)(void);                      /* the one that was started last; all of it */
+};
+/* From now on; borrowed. */
+void keyring_delegate(const struct keyring_delegate *d);
 
 /*
  * Start an asker. 0; -ENOENT without a sentence where there is no session or no support for

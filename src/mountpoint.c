@@ -120,7 +120,7 @@ static int run_helper(const char *path, struct error *e)
 	return 0;
 }
 
-static int detach(const char *path, struct error *e)
+int mountpoint_detach(const char *path, struct error *e)
 {
 	if (geteuid() != 0)
 		return run_helper(path, e);
@@ -167,7 +167,7 @@ int mountpoint_detach_dead(const char *path, struct error *e)
 		return error_set(e, -state, "cannot mount on %s: %s%s%s", path, strerror(-state),
 				 type == NULL ? "" : ", mounted there is ",
 				 type == NULL ? "" : type);
-	r = detach(path, e);
+	r = mountpoint_detach(path, e);
 	if (r == 0 && (state = mountpoint_look(path)) != 0)
 		r = error_set(e, -state, "%s", strerror(-state));
 	if (r != 0) {

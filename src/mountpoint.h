@@ -30,5 +30,10 @@ int mountpoint_look(const char *path);
  * for it: to be called before there are connections.
  */
 int mountpoint_detach_dead(const char *path, struct error *e);
+/*
+ * Detach whatever is mounted there, lazily: as root by umount2(2), else by fusermount3, which is
+ * waited for. 0, or -errno with a sentence.
+ */
+int mountpoint_detach(const char *path, struct error *e);
 
 #endif

@@ -30,6 +30,15 @@ enum process_end {
 	PROCESS_END_UNSEEN /* it ends, by itself or by a signal: /proc does not tell this user */
 };
 
+/* Another process that answers in this one's place; see helper.h. */
+struct process_delegate {
+	int (*read)(pid_t tid, struct process *p);
+	pid_t (*group)(pid_t tid);
+	enum process_end (*end)(pid_t tid);
+};
+/* From now on; borrowed. NULL: this process reads /proc itself, as at first. */
+void process_delegate(const struct process_delegate *d);
+
 /*
  * Is a signal ending this thread? One that ends processes is pending for it or its group, and not
  * ignored, caught or blocked; or its process was killed, and the kernel closes its files. A program

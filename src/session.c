@@ -4,17 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "helper.h"
 #include "log.h"
 
 struct session {
 	struct fuse_session *fuse; /* owned */
 	struct fs *fs;             /* borrowed */
 	struct fuse_buf buffer;    /* its memory is owned */
-	bool mounted;
+	char *mountpoint; /* owned */
+	int unread;       /* owned; for let_go() */
 };
 
 /* --- requests to ops
@@ -422,6 +426,37 @@ static struct fuse_session *open_session(const struct config *config, struct ses
 	return fuse;
 }
 
+/* Nobody unmounted it before us: then there may be another mount by now. */
+static bool still_mounted(const struct session *s)
+{
+	struct pollfd device = {.fd = session_fd(s)};
+
+	return poll(&device, 1, 0) == 0 || (device.revents & POLLERR) == 0;
+}
+
+/* A pipe that nobody reads from; or -1. */
+static int unread_pipe(void)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -1;
+	close(fds[0]);
+	return fds[1];
+}
+
+/*
+ * libfuse would unmount by itself, with what the sandbox forbids. It lets go without that when the
+ * device polls as an unmounted one does; and so does a pipe that nobody reads from. This closes the
+ * device.
+ */
+static void let_go(struct session *s)
+{
+	dup2(s->unread, session_fd(s));
+	close(s->unread);
+	fuse_session_unmount(s->fuse);
+}
+
 struct session *session_new(const struct config *config, struct error *e)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
@@ -433,14 +468,17 @@ struct session *session_new(const struct config *config, struct error *e)
 		free(s);
 		return NULL;
 	}
-	if (fuse_session_mount(s->fuse, config->mountpoint) != 0) {
+	s->unread = unread_pipe();
+	if (s->unread < 0 || fuse_session_mount(s->fuse, config->mountpoint) != 0) {
 		error_set(e, EPERM, "cannot mount at %s", config->mountpoint);
 		error_hint(e, "is /dev/fuse there and fusermount3 (package fuse3) installed?");
+		if (s->unread >= 0)
+			close(s->unread);
 		fuse_session_destroy(s->fuse);
 		free(s);
 		return NULL;
 	}
-	s->mounted = true;
+	s->mountpoint = xstrdup(config->mountpoint);
 	int flags = fcntl(session_fd(s), F_GETFL);
 	fcntl(session_fd(s), F_SETFL, flags | O_NONBLOCK);
 	return s;
@@ -455,8 +493,15 @@ void session_free(struct session *s)
 {
 	if (s == NULL)
 		return;
-	fuse_session_unmount(s->fuse);
+	struct error e;
+	bool ours = still_mounted(s);
+
+	/* The device is closed first: who still waits for an answer must not wait for this. */
+	let_go(s);
+	if (ours && helper_unmount(s->mountpoint, &e) != 0)
+		log_warning("cannot unmount %s: %s", s->mountpoint, e.text);
 	fuse_session_destroy(s->fuse);
+	free(s->mountpoint);
 	free(s->buffer.mem);
 	free(s);
 }

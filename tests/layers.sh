@@ -10,12 +10,12 @@ cd "$(dirname "$0")/../src"
 
 declare -A layer
 layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
-layer_of 0 list util
+layer_of 0 list util capability
 layer_of 1 log error secret scopes process node
 layer_of 2 catalog names record resource budget endpoint heap keyring journal scratch sweep mountpoint daemon
 layer_of 3 grammar transfer decode recent_changes
 layer_of 4 http credential permissions_file model
-layer_of 5 config renewal
+layer_of 5 config renewal helper
 layer_of 6 api
 layer_of 7 store
 layer_of 8 tree op
