@@ -218,6 +218,7 @@ int config_load(struct config *c, int argc, char **argv, const char *keyring_pro
 		.timeout_ms = 30 * 1000,
 		.cache_ms = 30 * 1000,
 		.rate_per_minute = 600,
+		.sandbox = true,
 		.keyring_program = xstrdup(keyring_program),
 	};
 	if (config_options_parse(c, argc, argv, e) != 0) {

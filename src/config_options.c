@@ -130,6 +130,15 @@ static int set_ttl(struct config *c, const struct option *o, const char *value, 
 	return 0;
 }
 
+static int set_sandbox(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)o;
+	c->sandbox = str_eq(value, "on");
+	if (!c->sandbox && !str_eq(value, "off"))
+		return error_set(e, EINVAL, "sandbox=%s: neither on nor off", value);
+	return 0;
+}
+
 static int pass_on(struct config *c, const struct option *o, const char *value, struct error *e)
 {
 	(void)value, (void)e;
@@ -186,6 +195,8 @@ static const struct option options[] = {
 	{0, NULL, "rw", NULL, set_flag, FIELD(read_only), false, "allow changes (the default)"},
 	{0, NULL, "offline", NULL, set_flag, FIELD(offline), true,
 	 "while the API is unreachable, answer from older copies"},
+	{0, NULL, "sandbox", "on|off", set_sandbox, 0, 0,
+	 "keep this process from what it does not need (on)"},
 	{0, NULL, "noexec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "exec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "noatime", NULL, pass_on, 0, 0, NULL},

@@ -133,7 +133,9 @@ static void raise_limit(__rlimit_resource_t which, rlim_t wanted)
 {
 	struct rlimit limit;
 
-	if (getrlimit(which, &limit) != 0)
+	/* Who may raise the limit itself has to do so now: later it may no longer exceed it. */
+	if (getrlimit(which, &limit) != 0 ||
+	    (limit.rlim_max < wanted && setrlimit(which, &(struct rlimit){wanted, wanted}) == 0))
 		return;
 	rlim_t value = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 	if (limit.rlim_cur < value) {

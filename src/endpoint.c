@@ -125,3 +125,18 @@ char *endpoint_check(const char *url, struct error *e)
 		len--;
 	return xstrndup(url, len);
 }
+
+uint16_t endpoint_port(const char *url, uint16_t https, uint16_t other)
+{
+	const char *scheme = strstr(url, "://");
+	const char *authority = scheme != NULL ? scheme + strlen("://") : url;
+	const char *end = authority + strcspn(authority, AUTHORITY_END);
+	const char *port = end;
+
+	/* Behind the last colon, which is not one of an IPv6 address or a password. */
+	while (port > authority && port[-1] >= '0' && port[-1] <= '9')
+		port--;
+	if (port == end || port == authority || port[-1] != ':')
+		return strncasecmp(url, "https://", strlen("https://")) == 0 ? https : other;
+	return port_valid(port, (size_t)(end - port)) ? (uint16_t)strtoul(port, NULL, 10) : 0;
+}

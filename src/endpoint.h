@@ -15,4 +15,10 @@
  */
 char *endpoint_check(const char *url, struct error *e);
 
+/*
+ * The port of a URL or of a proxy's address, which needs no scheme; where none is given, `https`
+ * for https:// and `other` for all else. 0: it cannot be one.
+ */
+uint16_t endpoint_port(const char *url, uint16_t https, uint16_t other);
+
 #endif

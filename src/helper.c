@@ -274,7 +274,7 @@ static pid_t delegated_group(pid_t tid)
 	return ask(PROCESS_GROUP, tid, &reply, NULL) ? reply.result : 0;
 }
 
-static enum process_end delegated_end(pid_t tid)
+static enum process_end delegated_process_end(pid_t tid)
 {
 	struct reply reply;
 
@@ -361,11 +361,11 @@ int helper_delegate(struct error *e)
 	static const struct process_delegate look = {
 		.read = delegated_read,
 		.group = delegated_group,
-		.end = delegated_end,
+		.end = delegated_process_end,
 	};
 	static const struct keyring_delegate keyring = {
 		.start = delegated_asker,
-		.end = delegated_end,
+		.end = delegated_process_end,
 	};
 
 	if (helper.fd < 0)

@@ -3,21 +3,28 @@
  * and takes them apart in the reverse order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "api.h"
 #include "config.h"
 #include "daemon.h"
+#include "endpoint.h"
 #include "fs.h"
+#include "helper.h"
 #include "http.h"
 #include "keyring.h"
 #include "log.h"
 #include "loop.h"
 #include "mountpoint.h"
 #include "renewal.h"
+#include "sandbox.h"
 #include "session.h"
 #include "store.h"
 
@@ -36,6 +43,8 @@ struct mount {
 	struct store *store;
 	struct fs *fs;
 	struct session *session;
+	int ca_fd;      /* owned; what certificates are read from in the sandbox; -1: none */
+	char *ca_file;  /* owned; how that is called; NULL: the system's certificates */
 };
 
 static int print_version(void)
@@ -118,6 +127,69 @@ static int prove_credential(struct mount *m, struct error *e)
 	return check_organizations(m, e);
 }
 
+/* --- the sandbox
+ * -------------------------------------------------------------------------------------------- */
+
+/*
+ * The certificates of --cacert, read once: in the sandbox the file is out of reach. libcurl opens
+ * the copy, which is in memory, by name.
+ */
+static int copy_certificates(struct mount *m, struct error *e)
+{
+	const char *path = m->config.ca_file;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
+	ssize_t n = -1;
+
+	m->ca_fd = memfd_create("certificates", MFD_CLOEXEC);
+	if (fd >= 0 && m->ca_fd >= 0) {
+		while ((n = sendfile(m->ca_fd, fd, NULL, 1 << 20)) > 0)
+			;
+		err = errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return error_set(e, err, "cannot read the certificates in %s: %s", path,
+				 strerror(err));
+	m->ca_file = xasprintf("/proc/self/fd/%d", m->ca_fd);
+	return 0;
+}
+
+/* What has to be there before, while nothing is mounted and no connection exists. */
+static int prepare_sandbox(struct mount *m, struct error *e)
+{
+	const struct config *c = &m->config;
+	const struct credential *credential = &c->credential;
+
+	if (!c->sandbox) {
+		m->ca_file = xstrdup(c->ca_file);
+		return 0;
+	}
+	int r = c->ca_file != NULL ? copy_certificates(m, e) : 0;
+	if (r == 0)
+		r = helper_start(c->keyring_program, c->mountpoint,
+				 credential_from_file(credential) ? credential->origin : NULL, e);
+	return r;
+}
+
+/* No file, program, other process or address but those that serving takes. */
+static void enter_sandbox(const struct mount *m)
+{
+	static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
+					      "ALL_PROXY"};
+	uint16_t ports[1 + ARRAY_LEN(proxies)] = {endpoint_port(m->config.api_url, 443, 80)};
+	struct sandbox_rules rules = {.ports = ports, .n_ports = 1};
+
+	if (!m->config.sandbox)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
+		const char *proxy = getenv(proxies[i]);
+		if (proxy != NULL && proxy[0] != '\0') /* libcurl's ports where none is given */
+			ports[rules.n_ports++] = endpoint_port(proxy, 443, 1080);
+	}
+	sandbox_enter(&rules);
+}
+
 /* --- up and down
  * -------------------------------------------------------------------------------------------- */
 
@@ -125,7 +197,7 @@ static int mount_parts(struct mount *m, struct error *e)
 {
 	const struct http_options options = {
 		.base_url = m->config.api_url,
-		.ca_file = m->config.ca_file,
+		.ca_file = m->ca_file,
 		.user_agent = "pscalefs/" PSCALEFS_VERSION,
 		.timeout_ms = m->config.timeout_ms,
 		.rate_per_minute = m->config.rate_per_minute,
@@ -149,6 +221,9 @@ static int mount_parts(struct mount *m, struct error *e)
 		error_wrap(e, "cannot mount %s", m->config.api_url);
 		return r;
 	}
+	r = m->config.sandbox ? helper_delegate(e) : 0;
+	if (r != 0)
+		return r;
 	m->session = session_new(&m->config, e);
 	if (m->session == NULL)
 		return -e->err;
@@ -164,7 +239,10 @@ static int mount_parts(struct mount *m, struct error *e)
 	session_serve(m->session, m->fs);
 	m->loop.fs = m->fs;
 	m->loop.session = m->session;
-	return daemon_ready(&m->daemon, e);
+	r = daemon_ready(&m->daemon, e);
+	if (r == 0)
+		enter_sandbox(m);
+	return r;
 }
 
 /* What was accepted before goes on: it is lost neither with the mount nor with its caller. */
@@ -190,7 +268,11 @@ static void finish_parts(struct mount *m)
 	renewal_free(m->renewal);
 	loop_finish(&m->loop);
 	http_free(m->http);
+	helper_stop();
 	daemon_finish(&m->daemon);
+	if (m->ca_fd >= 0)
+		close(m->ca_fd);
+	free(m->ca_file);
 	config_finish(&m->config);
 }
 
@@ -203,6 +285,8 @@ static int serve(struct mount *m)
 	if (!secret_locked(m->config.credential.header))
 		log_warning("the credential may be swapped out: RLIMIT_MEMLOCK is too low");
 	int r = mountpoint_detach_dead(m->config.mountpoint, &e);
+	if (r == 0)
+		r = prepare_sandbox(m, &e);
 	if (r == 0)
 		r = mount_parts(m, &e);
 	if (r != 0) {
@@ -219,12 +303,14 @@ static int serve(struct mount *m)
 
 int main(int argc, char **argv)
 {
-	struct mount m = {.loop = {.signal_fd = -1}};
+	struct mount m = {.loop = {.signal_fd = -1}, .ca_fd = -1};
 	struct error e = {0};
 
 	daemon_harden();
 	if (keyring_is_asker(argc, argv))
 		keyring_be_asker(argv);
+	if (helper_is_this(argc, argv))
+		helper_be(argv);
 	/* Large listings come and go: give their memory back. */
 	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 64 * 1024);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "catalog.h"
+#include "sandbox.h"
 
 static int line(struct buf *out, const char *value)
 {
@@ -120,6 +121,7 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 	buf_addf(out, "secrets kept: %5zu\n", t->model->n_kept);
 	if (model_unlocked(t->model) > 0)
 		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(t->model));
+	sandbox_print(out);
 	return 0;
 }
 

@@ -117,7 +117,12 @@ keyring_login() {
 end_former() { api_data "$(json op=delete-bearer "token=$former")"; }
 read_again() { [[ $(grep -c 'credential read again from pscale, access-token' "$log") -ge $1 ]]; }
 refused() { api_log | jq '[.[] | select(.status == 401)] | length'; }
-children() { cat "/proc/$daemon/task/$daemon/children"; }
+# Those of the helper, which is the daemon's only child.
+children() {
+	local helper
+	helper=$(tr -d ' ' <"/proc/$daemon/task/$daemon/children")
+	[[ ! $helper ]] || cat "/proc/$helper/task/$helper/children"
+}
 no_children() { [[ ! $(children) ]]; }
 asking() { [[ $(tr '\0' ' ' <"/proc/$(children | tr -d ' ')/cmdline") == pscalefs-asks* ]]; }
 

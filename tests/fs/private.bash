@@ -46,8 +46,9 @@ start_log() {
 	rm -f /dev/log
 	[[ -p $work/never ]] || mkfifo "$work/never"
 	python3 -c '
-import socket, sys
+import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.umask(0)
 s.bind("/dev/log")
 if sys.argv[2:] == ["hold"]:
     open(sys.argv[1] + "/never")

@@ -87,6 +87,7 @@ static void without_options_the_defaults_hold(void **state)
 	assert_null(c.credentials_file);
 	assert_null(c.fuse_options);
 	assert_false(c.foreground || c.debug || c.read_only || c.offline);
+	assert_true(c.sandbox);
 	assert_int_equal(c.timeout_ms, 30000);
 	assert_int_equal(c.cache_ms, 30000);
 	assert_int_equal(c.ttl_s, 0);
@@ -101,7 +102,7 @@ static void options_are_understood_however_they_are_written(void **state)
 {
 	static const struct {
 		const char *line;
-		bool foreground, debug, read_only, offline;
+		bool foreground, debug, read_only, offline, exposed;
 		int64_t timeout_ms, cache_ms, ttl_s;
 		int rate;
 		const char *org, *url, *fuse_options;
@@ -112,6 +113,8 @@ static void options_are_understood_however_they_are_written(void **state)
 		{.line = "-f -- @", .foreground = true},
 		{.line = "-foro @", .foreground = true, .read_only = true},
 		{.line = "@ -o ro,offline", .read_only = true, .offline = true},
+		{.line = "@ -o sandbox=off", .exposed = true},
+		{.line = "@ -o sandbox=off,sandbox=on"},
 		{.line = "@ -oro,rw", .read_only = false},
 		{.line = "@ -o rw -o ro", .read_only = true},
 		{.line = "@ -o ,ro,,", .read_only = true},
@@ -152,6 +155,7 @@ static void options_are_understood_however_they_are_written(void **state)
 		assert_int_equal(c.debug, cases[i].debug);
 		assert_int_equal(c.read_only, cases[i].read_only);
 		assert_int_equal(c.offline, cases[i].offline);
+		assert_int_equal(c.sandbox, !cases[i].exposed);
 		assert_int_equal(c.timeout_ms, cases[i].timeout_ms ? cases[i].timeout_ms : 30000);
 		assert_int_equal(c.cache_ms, cache_ms < 0 ? 0 : cache_ms ? cache_ms : 30000);
 		assert_int_equal(c.ttl_s, cases[i].ttl_s);
@@ -231,6 +235,7 @@ static void a_wrong_command_line_says_what_and_what_instead(void **state)
 		{"@ -o timeout=0", "timeout=0: at least 0.1 seconds", ""},
 		{"@ -o timeout=0.099", "at least 0.1 seconds", ""},
 		{"@ -o cache=86400.001", "cache=86400.001: at most 86400 seconds", ""},
+		{"@ -o sandbox=no", "sandbox=no: neither on nor off", ""},
 		{"@ -o rate=1.5", "rate=1.5: not a whole number", ""},
 		{"@ -o rate=-1", "not a whole number", ""},
 		{"@ -o rate=100001", "rate=100001: at most 100000", ""},
@@ -423,6 +428,7 @@ static void the_help_names_every_option_and_fits_a_terminal(void **state)
 		"-o ro ",
 		"-o rw ",
 		"-o offline ",
+		"-o sandbox=on|off",
 		"noexec",
 		"_netdev",
 		"x-*",

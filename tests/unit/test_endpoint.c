@@ -87,11 +87,47 @@ static void a_bad_address_is_refused_with_a_reason(void **state)
 	}
 }
 
+static void a_port_is_found(void **state)
+{
+	static const struct {
+		const char *in;
+		uint16_t port;
+	} cases[] = {
+		{"https://api.planetscale.com", 443},
+		{"https://h/v1", 443},
+		{"HTTPS://h", 443},
+		{"http://localhost", 1080},
+		{"http://localhost:8080", 8080},
+		{"https://[::1]:8443/x:1", 8443},
+		{"https://[::1]", 443},
+		{"https://h:443?x=:9", 443},
+		/* proxies */
+		{"proxy.example", 1080},
+		{"proxy.example:3128", 3128},
+		{"http://user:12345@proxy:3128/", 3128},
+		{"http://user:12345@proxy", 1080},
+		{"socks5h://[fe80::1]:9050", 9050},
+		{"socks5h://[fe80::1]", 1080},
+		{"h:0", 0},
+		{"h:65536", 0},
+		{"h:", 1080},
+		{":1", 1},
+		{"", 1080},
+		{"12", 1080},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (endpoint_port(cases[i].in, 443, 1080) != cases[i].port)
+			fail_msg("'%s': %d", cases[i].in, endpoint_port(cases[i].in, 443, 1080));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_address_loses_its_trailing_slashes),
 		cmocka_unit_test(a_bad_address_is_refused_with_a_reason),
+		cmocka_unit_test(a_port_is_found),
 	};
 
 	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
