@@ -365,7 +365,7 @@ int helper_delegate(struct error *e)
 	};
 	static const struct keyring_delegate keyring = {
 		.start = delegated_asker,
-		.end = delegated_process_end,
+		.end = delegated_end,
 	};
 
 	if (helper.fd < 0)
