@@ -1,6 +1,7 @@
 #include "names.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,44 +169,55 @@ static bool vim_probe(const char *name)
 	return name[0] != '0' && number >= 4913 && (number - 4913) % 123 == 0;
 }
 
-#define ANY SIZE_MAX
+#define ONE  "[0-9A-Za-z]"
+#define SIX  ONE ONE ONE ONE ONE ONE
+#define LOW  "[0-9a-z_]"
+#define LOW8 LOW LOW LOW LOW LOW LOW LOW LOW
 
+/* As fnmatch(3) reads them. Each is there for a tool; what a person may mistype is not. */
 static const struct {
-	const char *prefix;
-	size_t random; /* so many letters or digits between, or ANY */
-	const char *suffix;
+	const char *pattern, *tool;
 } scratch[] = {
-	{"sed", 6, ""},             /* GNU sed -i */
-	{"XX", 6, ""},              /* perl -i: mkstemp("XXXXXXXX") */
-	{"Cu", 6, ""},              /* coreutils: ln -f, cp -b */
-	{".goutputstream-", 6, ""}, /* GIO: gedit and others */
-	{"tmp", ANY, ""},           /* mktemp(1), Python */
-	{"", ANY, ".tmp"},
+	{"permissions~", "backups of vim, emacs, nano, joe, mg, jed, GIO, cp -b"},
+	{"permissions.~[1-9]~", "numbered backups of emacs and coreutils"},
+	{"permissions.~[1-9][0-9]~", "the same"},
+	{".permissions~", "backups of editors that hide them"},
+	{".permissions.sw[a-p]", "swap files of vim, locks of nano"},
+	{".permissions." SIX, "rsync"},
+	{".permissions.vis." SIX, "vis"},
+	{".permissions.kak." SIX, "kakoune"},
+	{".permissions" SIX, "mkstemp(3) of a hidden name: uutils and others"},
+	{"permissions" SIX, "busybox sed -i, emacs"},
+	{"permissions." SIX, "QSaveFile: kate and others"},
+	{"permissions.gawk." ONE "*", "gawk -i inplace"},
+	{"permissions.o" SIX, "patch"},
+	{"permissions.bak", "sed -i.bak, perl -i.bak"},
+	{"permissions.orig", "patch, perl -i.orig"},
+	{"permissions.rej", "patch"},
+	{"permissions.old", "sed -i.old"},
+	{"#permissions#", "emacs, jed, joe: what was not saved"},
+	{"#permissions#" SIX, "emacs, the same"},
+	{".#permissions", "locks of emacs, joe, jed"},
+	{".ansible_tmp" LOW8 "permissions", "ansible"},
+	{"permissions.[0-9]*@[0-9]*~", "backups of ansible"},
+	{".unison.permissions.*.unison.tmp", "unison"},
+	{"sed" SIX, "GNU sed -i"},
+	{"XX" SIX, "perl -i: mkstemp(\"XXXXXXXX\")"},
+	{"Cu" SIX, "coreutils: ln -f, cp -b"},
+	{"d2utmp" SIX, "dos2unix, unix2dos"},
+	{"u2dtmp" SIX, "unix2dos"},
+	{"cooledit" SIX, "mcedit"},
+	{".goutputstream-" SIX, "GIO: gedit and others"},
+	{".tmp" SIX, "tempfile of Rust: sd and others"},
+	{"tmp" LOW8, "tempfile of Python"},
+	{"tmp." SIX ONE ONE ONE ONE, "mktemp(1)"},
+	{"?*.tmp", "programs that call it so"},
 };
-
-static bool all_alnum(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!is_alnum(s[i]))
-			return false;
-	return true;
-}
 
 bool name_scratch(const char *file_name)
 {
-	size_t len = strlen(file_name);
-
-	if (strstr(file_name, "permissions") != NULL)
-		return strcmp(file_name, "permissions") != 0;
-	for (size_t i = 0; i < ARRAY_LEN(scratch); i++) {
-		size_t prefix = strlen(scratch[i].prefix), suffix = strlen(scratch[i].suffix);
-		if (len < prefix + suffix || !str_starts(file_name, scratch[i].prefix) ||
-		    !str_ends(file_name, scratch[i].suffix))
-			continue;
-		size_t middle = len - prefix - suffix;
-		if (scratch[i].random == ANY ||
-		    (scratch[i].random == middle && all_alnum(file_name + prefix, middle)))
+	for (size_t i = 0; i < ARRAY_LEN(scratch); i++)
+		if (fnmatch(scratch[i].pattern, file_name, 0) == 0)
 			return true;
-	}
 	return vim_probe(file_name);
 }

@@ -11,7 +11,7 @@ database=$tokens/ci/databases/shop
 api_clear
 
 for name in 'permissions~' .permissions.swp .permissions.swx .permissions.Ab12Cd permissions.gawk.x1Y2z3 \
-	permissions.bak sedA1b2C3 XXa1B2c3 4913 5036 '#permissions#' .goutputstream-A1B2C3 tmpab_12 x.tmp; do
+	permissions.bak sedA1b2C3 XXa1B2c3 4913 5036 '#permissions#' .goutputstream-A1B2C3 tmpab_12xy x.tmp d2utmpA1b2C3 .ansible_tmpab12_xyzpermissions; do
 	echo text >"$database/$name"
 	assert_eq text "$(cat "$database/$name")" "$name"
 	rm "$database/$name"
@@ -21,8 +21,9 @@ ln -s somebody@host.1:2 "$database/.#permissions"
 assert_eq somebody@host.1:2 "$(readlink "$database/.#permissions")"
 rm "$database/.#permissions"
 
-for name in permisions permission Permissions shop sedA1 XXa 4914 x .permission; do
+for name in permissionss permissions1 permissions.txt mypermissions tmpx permisions permission Permissions shop sedA1 XXa 4914 x .permission; do
 	assert_fails 'Operation not permitted' overwrite "$database/$name" read_branch
+	assert_contains "$(errors_last)" 'did you mean'
 	assert_fails 'Operation not permitted' cp "$work/run.err" "$tokens/ci/$name"
 done
 assert_fails 'Operation not permitted' ln -s x "$database/link"
@@ -30,20 +31,20 @@ assert_fails 'Operation not permitted' mkdir "$database/permissions.d"
 assert_fails 'Operation not permitted' mkfifo "$database/permissions.fifo"
 
 # At most 1 MiB each, and 64 of them.
-head -c 1048576 /dev/zero >"$database/permissions.big"
-assert_fails 'File too large' append "$database/permissions.big" x
-assert_fails 'File too large' truncate -s 1048577 "$database/permissions.big"
-assert_eq 1048576 "$(stat -c %s "$database/permissions.big")"
-rm "$database/permissions.big"
-for i in $(seq 64); do echo "$i" >"$database/tmp$i"; done
-assert_fails 'No space left on device' overwrite "$tokens/ci/tmp65" x
-assert_eq 64 "$(cat "$database/tmp64")"
-echo x >"$database/tmp64"
+head -c 1048576 /dev/zero >"$database/permissions.bak"
+assert_fails 'File too large' append "$database/permissions.bak" x
+assert_fails 'File too large' truncate -s 1048577 "$database/permissions.bak"
+assert_eq 1048576 "$(stat -c %s "$database/permissions.bak")"
+rm "$database/permissions.bak"
+for i in $(seq 64); do echo "$i" >"$database/$i.tmp"; done
+assert_fails 'No space left on device' overwrite "$tokens/ci/65.tmp" x
+assert_eq 64 "$(cat "$database/64.tmp")"
+echo x >"$database/64.tmp"
 
 # A rename between two of them, and no rename out of the directory.
-mv "$database/tmp1" "$database/tmp2"
-assert_eq 1 "$(cat "$database/tmp2")"
-assert_fails 'Operation not permitted' mv "$database/tmp2" "$database/other"
+mv "$database/1.tmp" "$database/2.tmp"
+assert_eq 1 "$(cat "$database/2.tmp")"
+assert_fails 'Operation not permitted' mv "$database/2.tmp" "$database/other"
 assert_changes
 
 # A backup is a copy.
