@@ -11,7 +11,7 @@ database=$tokens/ci/databases/shop
 api_clear
 
 for name in 'permissions~' .permissions.swp .permissions.swx .permissions.Ab12Cd permissions.gawk.x1Y2z3 \
-	permissions.bak sedA1b2C3 XXa1B2c3 4913 5036 '#permissions#' .goutputstream-A1B2C3 tmpab_12xy x.tmp d2utmpA1b2C3 .ansible_tmpab12_xyzpermissions; do
+	permissions.bak sedA1b2C3 XXa1B2c3 4913 5036 '#permissions#' .goutputstream-A1B2C3 tmpab_12xyz x.tmp d2utmpA1b2C3 .ansible_tmpab12_xyzpermissions; do
 	echo text >"$database/$name"
 	assert_eq text "$(cat "$database/$name")" "$name"
 	rm "$database/$name"
