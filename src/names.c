@@ -213,6 +213,7 @@ static const struct {
 	{".tmp" SIX, "tempfile of Rust: sd and others"},
 	{"tmp" LOW8, "tempfile of Python"},
 	{"tmp." SIX ONE ONE ONE ONE, "mktemp(1)"},
+	{"tmp." SIX, "mktemp(1) with the usual template"},
 	{"?*.tmp", "programs that call it so"},
 };
 

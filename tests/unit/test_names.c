@@ -335,6 +335,7 @@ static void scratch_names_are_those_that_editors_make(void **state)
 		".tmpAb12Cd",
 		"tmpab12_xyz",
 		"tmp.Ab12Cd34Ef",
+		"tmp.Ab12Cd",
 		"x.tmp",
 		"4913",
 		"5036",
