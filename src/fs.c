@@ -252,8 +252,24 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 			continue;
 		tree_attr_unread(&n->place, st);
 		st->st_nlink = 0;
-		st->st_size = (off_t)(f->secret != NULL ? secret_len(f->secret) : f->text.len);
+		st->st_size = (off_t)(f->secret != NULL    ? secret_len(f->secret)
+				      : f->scratch != NULL ? f->scratch->text.len
+							   : f->text.len);
 		return true;
+	}
+	return false;
+}
+
+/* Has the calling process this very node open, so that it may mean a file of its own? */
+static bool opened_by(struct op *op, const struct node *n)
+{
+	pid_t caller = process_group(op->pid);
+
+	list_for_each(pos, &fs_of(op)->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->node == n && f->opener == caller)
+			return true;
 	}
 	return false;
 }
@@ -265,8 +281,13 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	off_t size;
 	int r;
 
-	if (!tree_is_permissions(n->place.kind) || !fs_writer_size(op, n, &size))
-		return tree_attr(&fs->tree, &op->waiter, &n->place, st);
+	if (!tree_is_permissions(n->place.kind) || !fs_writer_size(op, n, &size)) {
+		/* The kernel has it under the name of the backup: let it look that up. */
+		if (n->misnamed && !opened_by(op, n))
+			return -ESTALE;
+		r = tree_attr(&fs->tree, &op->waiter, &n->place, st);
+		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
+	}
 	r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
 	if (r != 0)
 		return r;
@@ -286,10 +307,9 @@ int fs_getattr(struct op *op)
 	if (n == NULL)
 		return r;
 	r = fs_attr(op, n, &st);
-	if (r != 0 && (r != -ESTALE || !attr_of_removed(fs_of(op), n, &st)))
-		return r;
-	op_reply_attr(op, &st, fs_attr_timeout(&n->place));
-	return 0;
+	if (r == 0)
+		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+	return r;
 }
 
 int fs_readlink(struct op *op)

@@ -211,7 +211,10 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	struct buf text = BUF_INIT;
 	struct scratch *s = scratch_find(&fs->scratches, to);
 	struct error *e = &op->waiter.error;
-	int r = tree_show(&fs->tree, &op->waiter, from, &text);
+	int r = fs_await_commits(op, from);
+
+	if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, from, &text);
 
 	if (r == 0 && s == NULL)
 		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
@@ -340,23 +343,8 @@ static void truncate_completed(struct op *op, const struct error *e, const char 
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
 	struct stat st;
 	tree_attr_unread(&n->place, &st);
+	st.st_size = (off_t)op->size;
 	op_reply_attr(op, &st, 0);
-}
-
-/* truncate(2) to another length than nothing: as if it were opened, cut and closed. */
-static int cut_permissions(struct op *op, const struct place *p)
-{
-	struct buf text = BUF_INIT;
-	int r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
-
-	if (r == 0 && op->size > text.len)
-		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
-	if (r == 0 && op->size < text.len) {
-		buf_resize(&text, op->size);
-		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, truncate_completed);
-	}
-	buf_finish(&text);
-	return r;
 }
 
 static int truncate_permissions(struct op *op, const struct place *p)
@@ -375,7 +363,7 @@ static int truncate_permissions(struct op *op, const struct place *p)
 	if (op->size == 0)
 		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL,
 					      truncate_completed);
-	return cut_permissions(op, p);
+	return fs_cut_permissions(op, p, truncate_completed);
 }
 
 static int set_size(struct op *op, const struct place *p)

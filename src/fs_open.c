@@ -11,6 +11,7 @@
 
 #include "fs_internal.h"
 #include "names.h"
+#include "process.h"
 
 static int reply_open(struct op *op, struct file *f)
 {
@@ -35,7 +36,9 @@ static int open_permissions(struct op *op, struct node *n)
 	struct fs *fs = fs_of(op);
 	struct view v;
 	struct buf text = BUF_INIT;
-	int r = wants_write(op) ? fs_check_seen(op) : 0;
+	/* As on any file, O_TRUNC acts with O_RDONLY, too. */
+	bool writes = wants_write(op) || (op->flags & O_TRUNC);
+	int r = writes ? fs_check_seen(op) : 0;
 
 	if (r == 0)
 		r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
@@ -48,10 +51,13 @@ static int open_permissions(struct op *op, struct node *n)
 		return r;
 	}
 	struct file *f = file_new(fs, n, op->pid);
-	if (wants_write(op)) {
-		struct permissions_file *permissions = permissions_at(&fs->permissions, &n->place);
+	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->place);
+	if (permissions != NULL)
+		permissions_opened(permissions, f->opener);
+	if (writes) {
+		permissions = permissions_at(&fs->permissions, &n->place);
 		permissions_begin(permissions);
-		f->writable = true;
+		f->writable = wants_write(op);
 		f->writer = permissions_open(permissions, &text, (op->flags & O_TRUNC) != 0,
 					     f->opener);
 	}
@@ -157,6 +163,7 @@ static int create_permissions(struct op *op, const struct place *p)
 		return r;
 	struct permissions_file *permissions = permissions_at(&fs->permissions, p);
 	permissions_made_again(permissions);
+	permissions_opened(permissions, process_group(op->pid));
 	permissions_begin(permissions);
 	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
 	f->writable = true;

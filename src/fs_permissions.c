@@ -34,9 +34,8 @@ struct commit {
 	char *organization_id; /* owned */
 	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the organization's own */
-	/* fs_replace_permissions: what became of the file, its text (truncate), and who replies. */
+	/* fs_replace_permissions: what became of the file, and who replies. */
 	enum fs_replacement how;
-	struct buf replacement;
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
 };
 
@@ -97,7 +96,6 @@ static void commit_free(struct commit *c)
 	if (c->file != NULL)
 		file_release(c->file);
 	permissions_demand_finish(&c->demand);
-	buf_finish(&c->replacement);
 	free(c->organization_id);
 	free(c->token_id);
 	free(c->database_id);
@@ -215,7 +213,8 @@ int fs_write_permissions(struct op *op, struct file *f)
 		r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
 				      process_group(op->pid), op->waiter.arrived, e);
 	if (r != 0) {
-		if (r != -ESTALE)
+		/* What can be tried again leaves no mark, unless its close would take away. */
+		if (r != -ESTALE && (r != -EAGAIN || w->owes))
 			refuse(f, e, permissions_refuse);
 		return r;
 	}
@@ -485,8 +484,12 @@ static void replaced(struct commit *c, const struct op *op)
 {
 	struct place p = commit_place(c);
 
+	static const struct buf nothing = BUF_INIT;
+
+	if (c->how == REPLACED_BY_CUT)
+		return;
 	if (c->how == REPLACED_BY_TRUNCATE) {
-		permissions_set(c->permissions, &c->replacement);
+		permissions_set(c->permissions, &nothing);
 		return;
 	}
 	permissions_detach(c->permissions);
@@ -532,8 +535,6 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	struct commit *c = commit_new(fs_of(op), p, NULL);
 	c->demand.edit = edit;
 	c->demand.exact = !edit.sign;
-	if (text != NULL)
-		buf_add(&c->replacement, buf_str(text), text->len);
 	c->how = how;
 	c->completed = completed;
 	op->commit = c;
@@ -542,7 +543,56 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	return 0;
 }
 
+/* As if it were opened, cut and closed. */
+int fs_cut_permissions(struct op *op, const struct place *p,
+		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+{
+	struct fs *fs = fs_of(op);
+	struct buf text = BUF_INIT;
+	struct permissions_demand demand;
+	int r = fs_await_commits(op, p);
+
+	if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, p, &text);
+	if (r != 0) {
+		buf_finish(&text);
+		return r;
+	}
+	struct permissions_writer *w =
+		permissions_open(permissions_at(&fs->permissions, p), &text, false, 0);
+	buf_finish(&text);
+	enum closing what = CLOSING_NOTHING;
+	r = permissions_truncate(w, op->size, op->waiter.arrived, &op->waiter.error);
+	if (r == 0)
+		what = permissions_fsync(w);
+	if (r == 0 && what == CLOSING_SPOILED) {
+		op->waiter.error = w->text->spoiled;
+		r = -w->text->spoiled.err;
+	}
+	if (r == 0 && what == CLOSING_WHOLE)
+		r = permissions_commit(w->text, w, what, &demand, &op->waiter.error);
+	if (r == 0 && what == CLOSING_WHOLE) {
+		struct commit *c = commit_new(fs, p, NULL);
+		c->demand = demand;
+		c->how = REPLACED_BY_CUT;
+		c->completed = completed;
+		op->commit = c;
+		op_commit(op, replace_completed);
+		op->job = commit_start(c, op->waiter.arrived, op_done, op);
+	}
+	permissions_leave(w);
+	return r;
+}
+
 /* --- what stat(2) shows to a writer ----------------------------------------------------------- */
+
+/* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
+static bool writes_at(const struct file *f, const struct place *p)
+{
+	return f->writer != NULL && f->writer->text->file != NULL &&
+	       str_eq(f->writer->text->file->token_id, p->token_id) &&
+	       str_eq(f->writer->text->file->database_id, p->database_id);
+}
 
 /*
  * The handle whose text the caller means. fstat(2) does not tell which handle it was asked of: so of
@@ -559,7 +609,7 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 	list_for_each(pos, &fs_of(op)->files)
 	{
 		f = container_of(pos, struct file, link);
-		if (f->node != n)
+		if (f->node != n && !writes_at(f, &n->place))
 			continue;
 		if (f->writer == NULL && f->opener == caller)
 			return NULL;

@@ -151,6 +151,12 @@ void permissions_remember_removal(struct permissions_file *f, pid_t tid, bool as
 	};
 }
 
+void permissions_opened(struct permissions_file *f, pid_t tgid)
+{
+	if (f->removal.tgid == tgid)
+		f->removal.failed = false;
+}
+
 void permissions_made_in_vain(struct permissions_file *f, pid_t tgid)
 {
 	if (f->removal.aside && f->removal.tgid == tgid)

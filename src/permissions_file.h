@@ -68,8 +68,13 @@ struct permissions_text {
 	size_t judged; /* the lines before this were judged (EXTENDED, REPLACED) */
 	/* Of the last write: its lines from here to there are to be judged; and what it replaced. */
 	size_t judge_from, judge_to;
-	size_t undo_at, undo_len; /* undo_len: of the text */
-	struct buf undo;
+	struct text_undo {
+		struct buf bytes;
+		size_t at, len; /* len: of the whole text */
+		enum text_state state;
+		bool owed;                           /* by the handle that wrote */
+		const struct permissions_writer *last_line; /* only to compare with */
+	} undo;
 	/* Granted by the unterminated last line, at a close or fsync: more bytes make it another
 	 * word. */
 	struct scopes tail;
@@ -248,7 +253,8 @@ void permissions_remember_removal(struct permissions_file *f, pid_t tid, bool as
 /* It is there again: a new text was begun; it was committed. */
 void permissions_made_again(struct permissions_file *f);
 void permissions_forget_removal(struct permissions_file *f);
-/* What this thread group wrote to it was refused. */
+/* This thread group opens it: what was refused before is over. What it wrote was refused. */
+void permissions_opened(struct permissions_file *f, pid_t tgid);
 void permissions_made_in_vain(struct permissions_file *f, pid_t tgid);
 /* Does removing it now only take back what was refused, after the file was moved aside? */
 bool permissions_takes_back(const struct permissions_file *f, pid_t tid);

@@ -129,25 +129,64 @@ static int commit_line(struct permissions_text *t, struct permissions_demand *ou
 	return r;
 }
 
+/* Where the text ends for a commit by `w` (NULL: a closed handle): an unterminated last line that
+ * another handle has written, which is still open, may go on. */
+static size_t committed_end(const struct permissions_text *t, const struct permissions_writer *w)
+{
+	list_for_each(pos, &t->writers)
+	{
+		const struct permissions_writer *other =
+			container_of(pos, struct permissions_writer, link);
+		if (other != w && other->last_line && other->changed && !t->tail_judged)
+			return text_lines_end(t);
+	}
+	return t->text.len;
+}
+
+/* A permission that stays is not granted again later by a word that was confirmed once. */
+static void keep_only(struct permissions_text *t, const struct scopes *keep)
+{
+	struct scopes gone = SCOPES_INIT;
+
+	scopes_copy(&gone, &t->confirmed);
+	scopes_subtract(&gone, keep);
+	scopes_subtract(&t->confirmed, &gone);
+	scopes_finish(&gone);
+}
+
+/* Nothing but what the text says shall remain; what an unfinished line says may remain, too. */
+static void make_exact(struct permissions_text *t, size_t end, struct permissions_demand *out)
+{
+	struct edit rest = EDIT_INIT;
+	struct error ignored;
+
+	out->exact = true;
+	scopes_copy(&out->keep, &out->edit.grant);
+	if (grammar_parse(buf_str(&t->text) + end, t->text.len - end, &rest, &ignored) == 0)
+		scopes_merge(&out->keep, &rest.grant);
+	edit_finish(&rest);
+	scopes_subtract(&out->edit.grant, &t->confirmed);
+	keep_only(t, &out->keep);
+}
+
 /* A text without signs is the whole content; one with signs is an edit, whose complete lines were
  * done when they were written. */
-static int commit_whole(struct permissions_text *t, struct permissions_demand *out,
+static int commit_whole(struct permissions_text *t, size_t end, struct permissions_demand *out,
 			struct error *e)
 {
-	int r = grammar_parse(buf_str(&t->text), t->text.len, &out->edit, e);
+	int r = grammar_parse(buf_str(&t->text), end, &out->edit, e);
 
 	if (r != 0)
 		return r;
-	out->exact = !out->edit.sign;
-	if (out->exact)
-		scopes_copy(&out->keep, &out->edit.grant);
-	if (out->exact || t->state == TEXT_OVERWRITTEN) {
+	if (!out->edit.sign) {
+		make_exact(t, end, out);
+	} else if (t->state == TEXT_OVERWRITTEN) {
 		scopes_subtract(&out->edit.grant, &t->confirmed);
 		scopes_subtract(&out->edit.revoke, &t->obeyed);
 	} else {
+		size_t from = t->judged < end ? t->judged : end;
 		edit_finish(&out->edit);
-		r = grammar_parse(buf_str(&t->text) + t->judged, t->text.len - t->judged,
-				  &out->edit, e);
+		r = grammar_parse(buf_str(&t->text) + from, end - from, &out->edit, e);
 	}
 	return r;
 }
@@ -155,8 +194,10 @@ static int commit_whole(struct permissions_text *t, struct permissions_demand *o
 int permissions_commit(struct permissions_text *t, struct permissions_writer *w, enum closing what,
 		       struct permissions_demand *out, struct error *e)
 {
+	size_t end = committed_end(t, w);
+
 	*out = (struct permissions_demand){0};
-	int r = what == CLOSING_LINE ? commit_line(t, out, e) : commit_whole(t, out, e);
+	int r = what == CLOSING_LINE ? commit_line(t, out, e) : commit_whole(t, end, out, e);
 
 	if (r != 0)
 		permissions_demand_finish(out);
@@ -170,7 +211,9 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 	if (r == 0) {
 		if (t->state == TEXT_OVERWRITTEN)
 			t->state = TEXT_EXTENDED;
-		if (t->text.len > 0)
+		if (end < t->text.len)
+			t->judged = end;
+		else if (t->text.len > 0)
 			close_tail(t);
 	} else if (w != NULL) {
 		permissions_refuse(w, e);

@@ -36,7 +36,7 @@ void text_release(struct permissions_text *t)
 	if (t->file != NULL)
 		t->file->text = NULL;
 	buf_finish(&t->text);
-	buf_finish(&t->undo);
+	buf_finish(&t->undo.bytes);
 	scopes_finish(&t->tail);
 	scopes_finish(&t->confirmed);
 	scopes_finish(&t->obeyed);
@@ -266,15 +266,36 @@ static void overwritten(struct permissions_writer *w)
 	w->owes = true;
 }
 
-/* What a write will replace, in case it is refused. */
-static void note_undo(struct permissions_text *t, size_t offset, size_t len)
+/* The last bytes of the text come through `w` (NULL: nobody's) from now on. Whose did before? */
+static const struct permissions_writer *end_line(struct permissions_text *t,
+						 const struct permissions_writer *w)
 {
+	const struct permissions_writer *before = NULL;
+
+	list_for_each(pos, &t->writers)
+	{
+		struct permissions_writer *other =
+			container_of(pos, struct permissions_writer, link);
+		if (other->last_line)
+			before = other;
+		other->last_line = other == w;
+	}
+	return before;
+}
+
+/* What a write will replace, in case it is refused. */
+static void note_undo(const struct permissions_writer *w, size_t offset, size_t len)
+{
+	struct permissions_text *t = w->text;
 	size_t left = t->text.len - offset;
 
-	buf_clear(&t->undo);
-	buf_add(&t->undo, buf_str(&t->text) + offset, len < left ? len : left);
-	t->undo_at = offset;
-	t->undo_len = t->text.len;
+	buf_clear(&t->undo.bytes);
+	buf_add(&t->undo.bytes, buf_str(&t->text) + offset, len < left ? len : left);
+	t->undo.at = offset;
+	t->undo.len = t->text.len;
+	t->undo.state = t->state;
+	t->undo.owed = w->owes;
+	t->undo.last_line = NULL;
 }
 
 /* Bytes were written at `offset`: which lines of the text are to be judged now? */
@@ -307,15 +328,13 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 	if (joins(w, offset))
 		return in_the_middle(e);
 	w->last = t->last_writer = tgid;
-	note_undo(t, offset, data->len);
+	note_undo(w, offset, data->len);
 	/* Also what extends a text that is being overwritten: it is not whole before its close. */
 	if (offset < t->text.len || (t->state == TEXT_OVERWRITTEN && !append))
 		overwritten(w);
 	if (offset + data->len >= t->text.len) {
 		t->tail_judged = false;
-		list_for_each(pos, &t->writers)
-			container_of(pos, struct permissions_writer, link)->last_line = false;
-		w->last_line = true;
+		t->undo.last_line = end_line(t, w);
 	}
 	if (offset + data->len > t->text.len)
 		buf_resize(&t->text, offset + data->len);
@@ -421,12 +440,18 @@ void permissions_refuse_write(struct permissions_writer *w, const struct error *
 {
 	struct permissions_text *t = w->text;
 
-	if (t->undo_len < t->text.len) /* it may be cut already: its writer was killed */
-		buf_resize(&t->text, t->undo_len);
-	if (t->undo.len > 0 && t->undo_at + t->undo.len <= t->text.len)
-		memcpy(t->text.data + t->undo_at, t->undo.data, t->undo.len);
+	const struct text_undo *undo = &t->undo;
+
+	if (undo->len < t->text.len) /* it may be cut already: its writer was killed */
+		buf_resize(&t->text, undo->len);
+	if (undo->bytes.len > 0 && undo->at + undo->bytes.len <= t->text.len)
+		memcpy(t->text.data + undo->at, undo->bytes.data, undo->bytes.len);
 	if (t->judged > t->text.len)
 		t->judged = t->text.len;
 	t->judge_from = SIZE_MAX;
+	t->state = undo->state;
+	w->owes = undo->owed;
+	if (w->last_line && undo->last_line != w)
+		end_line(t, undo->last_line);
 	permissions_refuse(w, e);
 }
