@@ -409,7 +409,7 @@ wrapper=()
 slower=1 # by what factor a deadline of the mount's has to be longer, where one that is met is tested
 if [[ ${PSCALEFS_VALGRIND-} ]]; then
 	slower=3
-	wrapper=(valgrind --quiet --error-exitcode=99 --leak-check=full
+	wrapper=(valgrind --quiet --vgdb=no --error-exitcode=99 --leak-check=full
 		--errors-for-leak-kinds=definite --log-file="$work/valgrind.%p")
 fi
 

@@ -143,7 +143,7 @@ if [[ $EUID -eq 0 ]]; then
 	cp "$release_build/src/pscalefs" /mnt/user/pscalefs
 	chown -R 65534:65534 /mnt/user
 	program=/mnt/user/pscalefs mnt=/mnt/user/mnt
-	wrapper=(setpriv --reuid=65534 --regid=65534 --clear-groups "${wrapper[@]}" env HOME=/mnt/user)
+	usual=("${wrapper[@]}") wrapper=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/mnt/user)
 	start_mount
 	assert_eq "0000000000000000 1" "$(of_daemon CapPrm) $(of_daemon NoNewPrivs)"
 	[[ $landlock -lt 1 || ${PSCALEFS_VALGRIND-} ]] || assert_contains \
@@ -151,7 +151,7 @@ if [[ $EUID -eq 0 ]]; then
 	kill -TERM "$daemon"
 	reap_daemon
 	! mounted "$mnt" || fail "still mounted"
-	wrapper=() program=$build/src/pscalefs mnt=$work/mnt
+	wrapper=("${usual[@]}") program=$build/src/pscalefs mnt=$work/mnt
 fi
 
 # --- off
