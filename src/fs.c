@@ -260,17 +260,12 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 	return false;
 }
 
-/* Has the calling process this very node open, so that it may mean a file of its own? */
-static bool opened_by(struct op *op, const struct node *n)
+/* Is this very node open, so that fstat(2) may be meant? */
+static bool is_open(const struct fs *fs, const struct node *n)
 {
-	pid_t caller = process_group(op->pid);
-
-	list_for_each(pos, &fs_of(op)->files)
-	{
-		const struct file *f = container_of(pos, struct file, link);
-		if (f->node == n && f->opener == caller)
+	list_for_each(pos, &fs->files)
+		if (container_of(pos, struct file, link)->node == n)
 			return true;
-	}
 	return false;
 }
 
@@ -283,7 +278,7 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 
 	if (!tree_is_permissions(n->place.kind) || !fs_writer_size(op, n, &size)) {
 		/* The kernel has it under the name of the backup: let it look that up. */
-		if (n->misnamed && !opened_by(op, n))
+		if (n->misnamed && !is_open(fs, n))
 			return -ESTALE;
 		r = tree_attr(&fs->tree, &op->waiter, &n->place, st);
 		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
