@@ -201,7 +201,7 @@ void file_release(struct file *f)
 	buf_finish(&f->text);
 	secret_free(f->secret);
 	buf_finish(&f->line);
-	op_directory_finish(&f->directory);
+	snapshot_release(f->directory);
 	if (f->scratch != NULL)
 		scratch_release(f->scratch);
 	permissions_leave(f->writer);
@@ -366,6 +366,7 @@ struct fs *fs_new(const struct fs_parts *parts)
 	fs->api = parts->api;
 	store_set_timeout(fs->store, parts->config->timeout_ms);
 	list_init(&fs->files);
+	list_init(&fs->snapshots);
 	list_init(&fs->commits);
 	nodes_init(&fs->nodes, &root);
 	scratches_init(&fs->scratches);

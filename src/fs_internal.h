@@ -2,8 +2,8 @@
  * fs_internal: what the files of fs share; nobody else includes it.
  *
  * fs.c sets up and looks things up, fs_name.c makes, renames and removes files, fs_rmdir.c removes
- * directories, fs_open.c opens and reads, fs_permissions.c writes `permissions` and commits it,
- * fs_token.c makes tokens.
+ * directories, fs_open.c opens and reads, fs_directory.c lists, fs_permissions.c writes `permissions`
+ * and commits it, fs_token.c makes tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
@@ -23,6 +23,9 @@ struct emptying {
 };
 #define EMPTYING_MAX 64
 
+/* What a directory held when it was opened. */
+struct snapshot;
+
 /* One open file or directory. */
 struct file {
 	struct list link;
@@ -32,7 +35,7 @@ struct file {
 	pid_t opener;      /* thread group */
 	bool writable;
 	struct buf text; /* what it says, as of open; wiped: it may be a secret */
-	struct op_directory directory;
+	struct snapshot *directory; /* held; NULL: it is a file */
 	struct permissions_writer *writer; /* owned; a permissions file open for writing */
 	struct scratch *scratch; /* held; or NULL */
 	struct buf line;         /* create-token: what is not a line yet */
@@ -54,6 +57,7 @@ struct fs {
 	struct scratches scratches;
 	struct sweep sweep;
 	struct list files;   /* of struct file */
+	struct list snapshots; /* of open directories, see fs_directory.c */
 	struct list commits; /* of released files, under way: struct commit of fs_permissions.c */
 	struct permissions_files permissions;
 	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
@@ -136,6 +140,9 @@ bool fs_keeps_secret(struct op *op, const struct place *file);
 /* So it does, and what could not be revoked for this reason is left to the token's deletion. */
 bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct error *why);
 void fs_forget_emptying(struct fs *fs, const char *token_id); /* NULL: all */
+
+/* fs_directory.c */
+void snapshot_release(struct snapshot *s); /* takes NULL */
 
 /* fs_token.c */
 int fs_write_create_token(struct op *op, struct file *f);

@@ -1,6 +1,6 @@
 /*
- * fs_open: open, create, read and list. Slow work is done here, at open and opendir, which block
- * nobody else in the kernel; what was found is kept with the open file.
+ * fs_open: open, create, read. Slow work is done here, at open, which blocks nobody else in the
+ * kernel; what was found is kept with the open file.
  */
 #include "fs.h"
 
@@ -318,57 +318,5 @@ int fs_fsync(struct op *op)
 	if (f->scratch == NULL && tree_is_permissions(f->node->place.kind))
 		return fs_fsync_permissions(op, &f->node->place, f);
 	op_reply_ok(op);
-	return 0;
-}
-
-/* --- directories
- * ------------------------------------------------------------------------------------------------
- */
-
-static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
-{
-	struct op_directory *d = ctx;
-
-	/* Room for a power of two at a time. */
-	if ((d->n & (d->n - 1)) == 0)
-		d->v = xrealloc(d->v, (d->n == 0 ? 1 : d->n * 2) * sizeof(*d->v));
-	d->v[d->n++] = (struct op_dirent){xstrdup(name), mode, inode};
-}
-
-int fs_opendir(struct op *op)
-{
-	struct fs *fs = fs_of(op);
-	struct op_directory d = {0};
-	int r;
-	struct node *n = fs_node(op, &r);
-
-	if (n == NULL)
-		return r;
-	add_dirent(&d, ".", S_IFDIR, place_inode(&n->place));
-	add_dirent(&d, "..", S_IFDIR, NODE_ROOT);
-	r = tree_children(&fs->tree, &op->waiter, &n->place, add_dirent, &d);
-	if (r != 0) {
-		op_directory_finish(&d);
-		return r;
-	}
-	struct file *f = file_new(fs, n, op->pid);
-	f->directory = d;
-	uint64_t file = (uint64_t)(uintptr_t)f;
-	if (op_reply_open(op, file, false) != 0)
-		fs_release(fs, file);
-	return 0;
-}
-
-int fs_readdir(struct op *op)
-{
-	struct file *f = file_of(op);
-
-	const struct place *p = &f->node->place;
-
-	if (tree_above_token(p->kind))
-		sweep_read_above(&fs_of(op)->sweep, op->pid);
-	else if (p->kind == TREE_TOKEN || tree_in_token(p->kind))
-		sweep_read_inside(&fs_of(op)->sweep, op->pid, place_inode(p));
-	op_reply_directory(op, &f->directory);
 	return 0;
 }
