@@ -353,7 +353,7 @@ struct transfer *transfers_ended(struct transfers *ts)
 	if (code == CURLE_OK)
 		t->status = (int)status;
 	else
-		transfer_error(t, code, ts->host, ts->body_max_bytes);
+		transfer_error(t, (int)code, ts->host, ts->body_max_bytes);
 	detach(t, true);
 	return t;
 }
