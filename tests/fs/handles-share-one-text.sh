@@ -65,6 +65,10 @@ d = os.open(os.environ[\"F\"], os.O_WRONLY | os.O_TRUNC)
 os.write(d, b\"read_branch\n\")
 os.truncate(os.environ[\"F\"], 0)
 os.close(d)"'
+for tool in dos2unix unix2dos; do
+	after 0 'create_branch read_branch' "$tool \$F"
+	! grep -q 'Operation not permitted' "$work/said" || fail "$tool: $(cat "$work/said")"
+done
 after 1 'create_branch read_branch' 'printf "\357\273\277read_branch\n" >$F'
 grep -q 'byte order mark' "$mnt/.pscalefs/errors" || fail "errors does not name the byte order mark"
 
