@@ -59,7 +59,7 @@ static int open_permissions(struct op *op, struct node *n)
 		permissions_begin(permissions);
 		f->writable = wants_write(op);
 		f->writer = permissions_open(permissions, &text, (op->flags & O_TRUNC) != 0,
-					     f->opener);
+					     f->opener, op->waiter.arrived);
 	}
 	f->text = text;
 	return reply_open(op, f);
@@ -167,7 +167,7 @@ static int create_permissions(struct op *op, const struct place *p)
 	permissions_begin(permissions);
 	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
 	f->writable = true;
-	f->writer = permissions_open(permissions, &f->text, true, f->opener);
+	f->writer = permissions_open(permissions, &f->text, true, f->opener, op->waiter.arrived);
 	return reply_create(op, &e, f);
 }
 

@@ -190,6 +190,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 	} else {
 		told = *e;
 		fs_advise(&told, c->database_id, &c->demand.edit.grant);
+		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
 		refuse(c->file, &told, permissions_refuse_write);
 	}
 	commit_free(c);
@@ -559,7 +560,7 @@ int fs_cut_permissions(struct op *op, const struct place *p,
 		return r;
 	}
 	struct permissions_writer *w =
-		permissions_open(permissions_at(&fs->permissions, p), &text, false, 0);
+		permissions_open(permissions_at(&fs->permissions, p), &text, false, 0, 0);
 	buf_finish(&text);
 	enum closing what = CLOSING_NOTHING;
 	r = permissions_truncate(w, op->size, op->waiter.arrived, &op->waiter.error);

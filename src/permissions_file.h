@@ -154,10 +154,10 @@ struct permissions_file *permissions_at(struct permissions_files *all, const str
 
 /*
  * Open for writing: `granted` is the text that is granted now, which begins a text that is not
- * truncated. Never fails.
+ * truncated. `stamp`: of the truncation. Never fails.
  */
 struct permissions_writer *permissions_open(struct permissions_file *f, const struct buf *granted,
-					    bool truncate, pid_t opener);
+					    bool truncate, pid_t opener, uint64_t stamp);
 /* The handle is closed for good: frees it. Takes NULL. */
 void permissions_leave(struct permissions_writer *w);
 void text_hold(struct permissions_text *t);
@@ -185,6 +185,8 @@ int permissions_lines(const struct permissions_writer *w, struct edit *out, stru
 /* They were judged: confirmed by PlanetScale, when the file had so many `revocations`. */
 void permissions_accept(struct permissions_writer *w, const struct edit *edit,
 			unsigned revocations);
+/* A write failed that was to revoke these: they may be granted no more. */
+void permissions_unconfirm(struct permissions_writer *w, const struct scopes *revoke);
 /* They were refused: the text is as it was before the write. */
 void permissions_refuse_write(struct permissions_writer *w, const struct error *e);
 /* Something else was refused that its caller may not look at, and changed nothing. */

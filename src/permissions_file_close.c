@@ -79,16 +79,15 @@ void permissions_release(struct permissions_writer *w)
 {
 	struct permissions_text *t = w->text;
 
-	if (t->file == NULL || !w->changed)
-		return;
-	if (!w->closed) {
+	enum closing what = CLOSING_NOTHING;
+
+	if (t->file != NULL && w->changed && !w->closed)
 		permissions_killed(w, w->opener);
-		return;
-	}
-	enum closing what = close_handle(w);
+	else if (t->file != NULL && w->changed)
+		what = close_handle(w);
 	if (what == CLOSING_LINE || what == CLOSING_WHOLE)
 		text_set_due(t, what);
-	w->owes = false;
+	w->owes = false; /* whatever became of it: nothing waits for it any more */
 }
 
 enum closing permissions_due(const struct permissions_file *f)
@@ -143,7 +142,7 @@ static size_t committed_end(const struct permissions_text *t, const struct permi
 	return t->text.len;
 }
 
-/* A permission that stays is not granted again later by a word that was confirmed once. */
+/* What is revoked now and named again later is to be granted again. */
 static void keep_only(struct permissions_text *t, const struct scopes *keep)
 {
 	struct scopes gone = SCOPES_INIT;
@@ -209,6 +208,9 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 	if (what == CLOSING_WHOLE && r == 0)
 		t->superseded = false;
 	if (r == 0) {
+		/* From now on, whatever the answer: a failure may have done it. */
+		scopes_subtract(&t->confirmed, &out->edit.revoke);
+		scopes_subtract(&t->obeyed, &out->edit.grant);
 		if (t->state == TEXT_OVERWRITTEN)
 			t->state = TEXT_EXTENDED;
 		if (end < t->text.len)

@@ -135,7 +135,7 @@ static struct permissions_writer *writer_new(struct permissions_text *t, pid_t o
 }
 
 struct permissions_writer *permissions_open(struct permissions_file *f, const struct buf *granted,
-					    bool truncate, pid_t opener)
+					    bool truncate, pid_t opener, uint64_t stamp)
 {
 	struct permissions_text *t = f->text;
 
@@ -150,6 +150,7 @@ struct permissions_writer *permissions_open(struct permissions_file *f, const st
 	struct permissions_writer *w = writer_new(t, opener);
 	if (truncate) {
 		begin_anew(t, w);
+		t->written = stamp;
 		w->replaces = true;
 		w->owes = true;
 		w->changed = true;
@@ -425,6 +426,12 @@ void permissions_accept(struct permissions_writer *w, const struct edit *edit, u
 		scopes_finish(&t->tail);
 	}
 	t->judge_from = SIZE_MAX;
+}
+
+void permissions_unconfirm(struct permissions_writer *w, const struct scopes *revoke)
+{
+	scopes_subtract(&w->confirmed, revoke);
+	scopes_subtract(&w->text->confirmed, revoke);
 }
 
 void permissions_refuse(struct permissions_writer *w, const struct error *e)

@@ -27,7 +27,7 @@ static struct permissions_writer *open_as(pid_t opener, const char *granted, boo
 	struct buf text = BUF_INIT;
 
 	buf_adds(&text, granted);
-	struct permissions_writer *w = permissions_open(f, &text, truncate, opener);
+	struct permissions_writer *w = permissions_open(f, &text, truncate, opener, ++stamp);
 	buf_finish(&text);
 	return w;
 }
@@ -433,6 +433,71 @@ static void a_truncated_text_that_is_spoiled_fails_the_next_fsync(void **state)
 	finish();
 }
 
+/* What a commit has taken away is granted again when a later text names it. */
+static void a_word_that_was_revoked_counts_again(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "", false);
+	put(w, 0, "a\nb\n");
+	assert_lines(w, "a b ", "");
+	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
+	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "", "", "a ");
+	put(w, 0, "b\n");
+	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "b ", "", "b ");
+	release(w);
+	w = open_as(SHELL, "", true);
+	put(w, 0, "a\n");
+	assert_lines(w, "a ", "");
+	put(w, 2, "-a");
+	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "", "a ", NULL);
+	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
+	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
+	release(w);
+	finish();
+}
+
+/* A handle that was refused something owes nothing any more when it is gone. */
+static void a_refused_handle_holds_nothing_back(void **state)
+{
+	struct error why;
+
+	(void)state;
+	setup();
+	error_set(&why, EINVAL, "no");
+	struct permissions_writer *first = open_as(SHELL, "a\nb\n", false);
+	struct permissions_writer *second = open_as(CAT, "a\nb\n", false);
+	permissions_refuse(first, &why);
+	put(first, 0, "c");
+	put(second, 2, "d");
+	assert_int_equal(close_as(second, CAT), CLOSING_NOTHING);
+	release(second);
+	assert_int_equal(close_as(first, SHELL), CLOSING_REFUSED);
+	permissions_release(first);
+	assert_int_equal(permissions_due(f), CLOSING_WHOLE);
+	permissions_leave(first);
+	assert_commit(NULL, CLOSING_WHOLE, "c d ", "", "c d ");
+	assert_null(f->text);
+	finish();
+}
+
+/* open(O_TRUNC), fsync(2): only an answer to a later request confirms that. */
+static void truncation_is_a_change_of_its_time(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "a\n", true);
+	assert_int_equal(w->text->written, stamp);
+	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
+	close_as(w, SHELL);
+	release(w);
+	finish();
+}
+
 static void appending_ignores_the_offset(void **state)
 {
 	(void)state;
@@ -735,6 +800,9 @@ int main(void)
 		cmocka_unit_test(lines_over_another_handles_text_count_as_they_come),
 		cmocka_unit_test(an_instruction_is_obeyed_once),
 		cmocka_unit_test(a_truncated_text_that_is_spoiled_fails_the_next_fsync),
+		cmocka_unit_test(a_word_that_was_revoked_counts_again),
+		cmocka_unit_test(a_refused_handle_holds_nothing_back),
+		cmocka_unit_test(truncation_is_a_change_of_its_time),
 		cmocka_unit_test(appending_ignores_the_offset),
 		cmocka_unit_test(a_line_appended_to_an_overwritten_text_counts),
 		cmocka_unit_test(a_hole_is_refused_and_changes_nothing),
