@@ -26,7 +26,7 @@ rm -f "$dir/permissions"
 assert_changes
 
 # rmdir of a database that the token can touch; what somebody else granted a moment ago counts.
-grant ci shop read_branch
+grant ci shop connect_branch
 api_clear
 assert_fails 'Directory not empty' rmdir "$dir"
 assert_contains "$(errors_last)" 'permissions on database shop' 'rm -r'
@@ -38,7 +38,7 @@ assert_changes
 echo create_branch >>"$dir/permissions"
 api_clear
 rm -r "$dir"
-assert_changes "DELETE $T/$id/access $(access_body shop create_branch read_branch)"
+assert_changes "DELETE $T/$id/access $(access_body shop connect_branch create_branch)"
 assert_eq blog "$(ls "$tokens/ci/databases")"
 [[ -d $org/databases/shop ]] || fail "the database is gone"
 rmdir "$dir"
@@ -62,10 +62,10 @@ rm "$tokens/ci/permissions" "$tokens/ci/databases/blog/permissions"
 assert_fails 'Directory not empty' rmdir "$tokens/ci"
 assert_contains "$(errors_last)" 'the token has a secret that'
 rm "$tokens/ci/token"
-grant ci blog read_branch # a moment ago
+grant ci blog delete_branch # a moment ago
 assert_fails 'Directory not empty' rmdir "$tokens/ci"
 assert_contains "$(errors_last)" 'the token has permissions on database blog;'
-revoke ci blog read_branch
+revoke ci blog delete_branch
 api_clear
 rmdir "$tokens/ci"
 assert_requests "GET $T/$id" "DELETE $T/$id"
