@@ -12,6 +12,7 @@
 
 #include "decode.h"
 #include "keyring.h"
+#include "outside.h"
 
 /* pscale(1) does not look at XDG_CONFIG_HOME, so neither do we. */
 #define LOGIN_FILE ".config/planetscale/access-token"
@@ -120,9 +121,7 @@ static void close_fd(int *fd)
 
 static int open_here(const char *path)
 {
-	int fd = open(path, CREDENTIAL_OPEN_FLAGS);
-
-	return fd >= 0 ? fd : -errno;
+	return outside_open(path, CREDENTIAL_OPEN_FLAGS);
 }
 
 static int (*open_file)(const char *path) = open_here;
@@ -136,6 +135,8 @@ static int open_checked(const char *path, mode_t refused_mode, struct content *o
 {
 	cleanup(close_fd) int fd = open_file(path);
 
+	if (fd == -EDEADLK)
+		return error_set(e, EDEADLK, "%s leads into a mounted pscalefs", path);
 	if (fd < 0)
 		return error_set(e, -fd, "cannot open %s: %s", path, strerror(-fd));
 	int r = check_file(fd, path, refused_mode, e);

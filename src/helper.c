@@ -17,6 +17,7 @@
 #include "keyring.h"
 #include "log.h"
 #include "mountpoint.h"
+#include "outside.h"
 #include "process.h"
 
 #define HELPER_NAME   "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
@@ -105,13 +106,6 @@ struct duties {
 	struct keyring_asker asker;
 };
 
-static int open_file(const char *path)
-{
-	int fd = open(path, CREDENTIAL_OPEN_FLAGS);
-
-	return fd >= 0 ? fd : -errno;
-}
-
 static void end_asker(struct duties *d)
 {
 	keyring_end(&d->asker);
@@ -142,7 +136,8 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 		reply->result = process_end(request->tid);
 		break;
 	case OPEN_CREDENTIAL:
-		fd = d->credential_file[0] != '\0' ? open_file(d->credential_file) : -ENOENT;
+		fd = d->credential_file[0] != '\0' ? outside_open(d->credential_file, CREDENTIAL_OPEN_FLAGS)
+						    : -ENOENT;
 		reply->result = fd >= 0 ? 0 : fd;
 		break;
 	case KEYRING_START:

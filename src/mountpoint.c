@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -67,7 +68,29 @@ char *mountpoint_type(const char *mountinfo, const char *path)
 	return type;
 }
 
-static int read_mountinfo(struct buf *out, struct error *e)
+/* Does the line say so? proc_pid_mountinfo(5): (3) major:minor, … (8) "-", (9) file system type */
+static bool line_is_device(const char *line, unsigned major, unsigned minor)
+{
+	const char *type = strstr(line, " - " MOUNTPOINT_TYPE " ");
+	unsigned found_major, found_minor;
+
+	return type != NULL && sscanf(line, "%*u %*u %u:%u ", &found_major, &found_minor) == 2 &&
+	       found_major == major && found_minor == minor;
+}
+
+bool mountpoint_device_ours(const char *mountinfo, unsigned major, unsigned minor)
+{
+	while (*mountinfo != '\0') {
+		size_t len = strcspn(mountinfo, "\n");
+		cleanup(free_ptr) char *line = xstrndup(mountinfo, len);
+		if (line_is_device(line, major, minor))
+			return true;
+		mountinfo += len + (mountinfo[len] == '\n');
+	}
+	return false;
+}
+
+int mountpoint_read(struct buf *out, struct error *e)
 {
 	char chunk[4096];
 	ssize_t n;
@@ -147,7 +170,7 @@ static bool inside_ours(const char *mountinfo, const char *path)
 int mountpoint_detach_dead(const char *path, struct error *e)
 {
 	cleanup(buf_finish) struct buf mountinfo = BUF_INIT;
-	int r = read_mountinfo(&mountinfo, e);
+	int r = mountpoint_read(&mountinfo, e);
 
 	if (r != 0)
 		return r;

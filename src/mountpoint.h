@@ -17,6 +17,11 @@
  */
 char *mountpoint_type(const char *mountinfo, const char *path);
 
+/* Is a pscalefs mounted, according to that text, whose device (stat(2)) is this one? Pure. */
+bool mountpoint_device_ours(const char *mountinfo, unsigned major, unsigned minor);
+/* That text, of this process, appended to `out`. 0, or -errno with a sentence. */
+int mountpoint_read(struct buf *out, struct error *e);
+
 /*
  * 0 if `path` is a directory that answers, -ENOTCONN if it is a dead FUSE mount or below one,
  * -ENOTDIR, -ENOENT … otherwise. Asks the file system itself: the kernel would answer stat(2) for a

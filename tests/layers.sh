@@ -13,7 +13,7 @@ layer_of() { for module in "${@:2}"; do layer[$module]=$1; done; }
 layer_of 0 list util capability
 layer_of 1 log error secret scopes process node
 layer_of 2 catalog names record resource budget endpoint heap keyring journal scratch sweep mountpoint daemon sandbox
-layer_of 3 grammar transfer decode recent_changes
+layer_of 3 grammar transfer decode recent_changes outside
 layer_of 4 http credential permissions_file model
 layer_of 5 config renewal helper
 layer_of 6 api

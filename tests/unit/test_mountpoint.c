@@ -126,6 +126,19 @@ static void the_topmost_mount_right_at_the_path_counts(void **state)
 	assert_null(mountpoint_type("", "/"));
 }
 
+static void a_device_is_ours_by_its_mount(void **state)
+{
+	(void)state;
+	assert_true(mountpoint_device_ours(mountinfo, 0, 39));
+	assert_true(mountpoint_device_ours(mountinfo, 0, 41)); /* though another mount covers it */
+	assert_true(mountpoint_device_ours(mountinfo, 0, 45));
+	assert_false(mountpoint_device_ours(mountinfo, 0, 40)); /* sshfs */
+	assert_false(mountpoint_device_ours(mountinfo, 0, 4));
+	assert_false(mountpoint_device_ours(mountinfo, 39, 0));
+	assert_false(mountpoint_device_ours(mountinfo, 254, 0));
+	assert_false(mountpoint_device_ours("", 0, 39));
+}
+
 static void a_path_is_looked_at(void **state)
 {
 	(void)state;
@@ -270,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_topmost_mount_right_at_the_path_counts),
+		cmocka_unit_test(a_device_is_ours_by_its_mount),
 		cmocka_unit_test(a_path_is_looked_at),
 		cmocka_unit_test(an_ordinary_directory_is_left_alone),
 		cmocka_unit_test(what_is_no_directory_is_said),
