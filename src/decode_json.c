@@ -80,33 +80,127 @@ static void block_free(void *bytes)
 	}
 }
 
+/* --- escapes that cJSON cannot read -------------------------------------------------------------
+ */
+
+#define ESCAPE_LEN 6 /* of "\uXXXX" */
+
+/* The code unit (of UTF-16) of the "\uXXXX" that `s` begins with; -1 if it does not. */
+static long escaped_unit(const char *s, size_t left)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	char number[5] = "";
+
+	if (left < ESCAPE_LEN || s[0] != '\\' || s[1] != 'u')
+		return -1;
+	memcpy(number, s + 2, 4);
+	return strspn(number, digits) == 4 ? strtol(number, NULL, 16) : -1;
+}
+
+static bool is_high(long unit)
+{
+	return unit >= 0xd800 && unit < 0xdc00;
+}
+
+static bool is_low(long unit)
+{
+	return unit >= 0xdc00 && unit < 0xe000;
+}
+
 /*
- * What cJSON would let pass: a NUL, as a byte or as an escape (it cuts strings there), "\u" without
- * four digits (which it takes for a NUL), control characters, nesting 1000 deep, and so many values
- * that their tree takes all memory.
+ * `s` begins with a backslash and one character more: the code unit of the escape if it is a NUL or
+ * half a surrogate pair, -1 if cJSON can read it. In *len how much of `s` this is about.
+ */
+static long odd_escape(const char *s, size_t left, size_t *len)
+{
+	long unit = escaped_unit(s, left);
+
+	*len = unit < 0 ? 2 : ESCAPE_LEN;
+	if (is_high(unit) && is_low(escaped_unit(s + ESCAPE_LEN, left - ESCAPE_LEN))) {
+		*len = 2 * ESCAPE_LEN;
+		return -1;
+	}
+	return unit == 0 || is_high(unit) || is_low(unit) ? unit : -1;
+}
+
+static size_t put_unit(char *out, long unit)
+{
+	if (unit == 0) {
+		memcpy(out, JSON_NUL, strlen(JSON_NUL));
+		return strlen(JSON_NUL);
+	}
+	out[0] = (char)(0xe0 | unit >> 12);
+	out[1] = (char)(0x80 | (unit >> 6 & 0x3f));
+	out[2] = (char)(0x80 | (unit & 0x3f));
+	return 3;
+}
+
+/* A copy of *len bytes that may hold secrets. */
+struct copy {
+	char *text; /* owned; NULL: none */
+	size_t size;
+};
+
+static void copy_finish(struct copy *c)
+{
+	if (c->text == NULL)
+		return;
+	secret_wipe(c->text, c->size);
+	free(c->text);
+}
+
+/* With the bytes in place of the odd escapes, which are longer; how long it is then. */
+static size_t copy_replaced(struct copy *c, const char *body, size_t len)
+{
+	size_t n = 0, part;
+
+	*c = (struct copy){xmalloc(len), len};
+	for (size_t i = 0; i < len; i += part) {
+		bool escape = body[i] == '\\' && len - i > 1;
+		part = 1;
+		long unit = escape ? odd_escape(body + i, len - i, &part) : -1;
+		if (unit >= 0) {
+			n += put_unit(c->text + n, unit);
+		} else {
+			memcpy(c->text + n, body + i, part);
+			n += part;
+		}
+	}
+	return n;
+}
+
+/* --- what is no answer --------------------------------------------------------------------------
+ */
+
+/*
+ * What cJSON would let pass: a NUL byte (it cuts strings there), "\u" without four digits (which it
+ * takes for a NUL), control characters, nesting 1000 deep, and so many values that their tree takes
+ * all memory.
  */
 struct scan {
 	const char *at, *end;
 	int depth, depth_max;
 	size_t values; /* what stands before one: '{', '[' and ',' */
 	bool in_string;
+	bool odd; /* it has escapes for copy_replaced() */
 };
 
-/* From the backslash to the character behind it. */
+/* From the backslash to the end of the escape. */
 static const char *scan_escape(struct scan *s)
 {
-	const char *code = ++s->at;
+	size_t left = (size_t)(s->end - s->at), len;
 
-	if (code == s->end)
+	if (left < 2)
 		return "is cut off";
-	if (*code != 'u')
-		return *code == '\0' ? "holds a NUL character" : NULL;
-	if (s->end - code < 5)
+	if (s->at[1] == '\0')
+		return "holds a NUL character";
+	if (s->at[1] == 'u' && left < ESCAPE_LEN)
 		return "is cut off";
-	for (int i = 1; i <= 4; i++)
-		if (code[i] == '\0' || strchr("0123456789abcdefABCDEF", code[i]) == NULL)
-			return "is not JSON";
-	return memcmp(code + 1, "0000", 4) == 0 ? "holds a NUL character" : NULL;
+	if (s->at[1] == 'u' && escaped_unit(s->at, left) < 0)
+		return "is not JSON";
+	s->odd = odd_escape(s->at, left, &len) >= 0 || s->odd;
+	s->at += len - 1;
+	return NULL;
 }
 
 /* Compared one by one: strchr() at each byte of a large answer would take most of its time. */
@@ -136,9 +230,9 @@ static const char *scan_byte(struct scan *s)
 	return NULL;
 }
 
-static int scan(const char *body, size_t len, int depth_max, struct error *e)
+static int scan(const char *body, size_t len, int depth_max, bool *odd, struct error *e)
 {
-	struct scan s = {body, body + len, 0, depth_max, 0, false};
+	struct scan s = {body, body + len, 0, depth_max, 0, false, false};
 
 	for (; s.at < s.end; s.at++) {
 		size_t offset = (size_t)(s.at - body);
@@ -147,6 +241,7 @@ static int scan(const char *body, size_t len, int depth_max, struct error *e)
 			return error_set(e, EREMOTEIO, "the answer %s (at byte %zu)", wrong,
 					 offset);
 	}
+	*odd = s.odd;
 	return 0;
 }
 
@@ -161,14 +256,20 @@ int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, 
 {
 	cJSON_Hooks hooks = {block_new, block_free};
 	size_t first = skip_space(body, len, 0);
+	cleanup(copy_finish) struct copy copy = {NULL, 0};
 	const char *end = NULL;
+	bool odd;
 
 	if (first == len)
 		return error_set(e, EREMOTEIO, "the answer is empty");
 	if (body[first] == '<')
 		return error_set(e, EREMOTEIO, "the answer is a web page, not JSON");
-	if (scan(body, len, depth_max, e) != 0)
+	if (scan(body, len, depth_max, &odd, e) != 0)
 		return -EREMOTEIO;
+	if (odd) {
+		len = copy_replaced(&copy, body, len);
+		body = copy.text;
+	}
 	cJSON_InitHooks(&hooks); /* the same each time, before cJSON's first allocation */
 	cleanup(json_free) cJSON *json = cJSON_ParseWithLengthOpts(body, len, &end, false);
 	if (json == NULL)
@@ -284,8 +385,9 @@ void json_erase(struct cJSON *object, const char *key)
 char *json_print(const struct cJSON *json)
 {
 	char *text = cJSON_PrintUnformatted(json);
-	char *copy = xstrdup(text == NULL ? "{}" : text);
+	struct buf out = BUF_INIT;
 
+	buf_add_json_text(&out, text == NULL ? "{}" : text);
 	cJSON_free(text);
-	return copy;
+	return buf_take(&out);
 }

@@ -19,7 +19,8 @@ struct cJSON; /* opaque */
 /*
  * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested
  * more than `depth_max` deep, of JSON_VALUES_MAX values at most, without control characters,
- * trailing text or a NUL, written as a byte or as an escape.
+ * trailing text or a NUL byte. What C strings of UTF-8 cannot hold is there as util.h has it: an
+ * escaped NUL as JSON_NUL, half a surrogate pair as the three bytes that would encode it.
  */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);
 void json_free(struct cJSON **json); /* for cleanup(): wipes, frees *json, takes NULL */

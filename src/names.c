@@ -43,7 +43,14 @@ static void escape(const char *s, size_t len, struct buf *out)
 
 void name_encode(const char *name, size_t len, struct buf *out)
 {
+	const size_t nul = strlen(JSON_NUL);
+
 	for (size_t i = 0; i < len;) {
+		if (len - i >= nul && memcmp(name + i, JSON_NUL, nul) == 0) {
+			escape("", 1, out);
+			i += nul;
+			continue;
+		}
 		size_t n = utf8_len(name + i, len - i);
 		bool plain = n > 0 && !utf8_control(name + i, n) && name[i] != '/' &&
 			     !(i == 0 && name[i] == '.') && escaped(name + i, len - i) < 0;

@@ -3,8 +3,8 @@
  *
  * '/', NUL, control characters, a leading dot, invalid UTF-8 and a '%' followed by two hex digits
  * are written as %XX. Of several things with one name none keeps it: each is `name@id`; one without
- * a name, or with a name too long for a file, is `@id`. Pure functions; knows no PlanetScale
- * object.
+ * a name, or with a name too long for a file, is `@id`. A NUL is JSON_NUL
+ * in a name. Pure functions; knows no PlanetScale object.
  */
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
@@ -18,7 +18,7 @@ void name_encode(const char *name, size_t len, struct buf *out);
 /*
  * The name that a person means by creating the file `file_name`: 0 and the decoded text in `out`,
  * or -EINVAL if it is not the way this name is written (invalid UTF-8, a leading dot, "a%41"),
- * -ENAMETOOLONG if over FILE_NAME_MAX bytes. A decoded NUL is -EINVAL, and so is an empty name.
+ * -ENAMETOOLONG if over FILE_NAME_MAX bytes. A decoded NUL or JSON_NUL is -EINVAL, and so is an empty name.
  */
 int name_decode(const char *file_name, struct buf *out);
 

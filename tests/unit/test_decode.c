@@ -428,7 +428,7 @@ static void refusals_of_every_shape_are_understood(void **state)
 		{"", "", ""},
 		{"null", "", ""},
 		{"<html>400 Bad Request</html>", "", ""},
-		{"{\"code\":\"x\",\"message\":\"a\\u0000\"}", "", ""},
+		{"{\"code\":\"x\",\"message\":\"a\\u0000\"}", "x", "a??"},
 		{"{\"code\":\"cut", "", ""},
 	};
 

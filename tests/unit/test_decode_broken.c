@@ -34,15 +34,15 @@ static void what_is_no_json_object_is_refused(void **state)
 		{"{\"id\":\"a\"}\0", 11, "the answer holds a NUL character (at byte 10)"},
 		{"{\"id\":\"a\0\"}", 11, "the answer holds a NUL character (at byte 8)"},
 		{"{\"id\":\"a\\\0\"}", 12, "the answer holds a NUL character (at byte 8)"},
-		{"{\"id\":\"a\\u0000\"}", 0, "the answer holds a NUL character (at byte 8)"},
-		{"{\"id\\u0000\":\"a\"}", 0, "the answer holds a NUL character (at byte 4)"},
-		{"{\"id\":\"a\\\\\\u0000\"}", 0, "the answer holds a NUL character (at byte 10)"},
 		{"{\"id\":\"a\\uZZZZ\"}", 0, "the answer is not JSON (at byte 8)"},
 		{"{\"id\":\"a\\u00", 0, "the answer is cut off (at byte 8)"},
 		{"{\"id\":\"a\\", 0, "the answer is cut off (at byte 8)"},
 		{"{\"id\":\"a\nb\"}", 0, "the answer holds a control character (at byte 8)"},
 		{"{\"id\":\"a\"\v}", 0, "the answer holds a control character (at byte 9)"},
-		{"{\"id\":\"a\\ud800\"}", 0, "the answer is not JSON, or is cut off"},
+		{"{\"id\":\"a\"\\u0000}", 0, "the answer is not JSON, or is cut off"},
+		{"{\"id\":\"\\u0000\"", 0, "the answer is not JSON, or is cut off"},
+		{"{\"id\":\"a\\ud800\\uDZZZ\"}", 0, "the answer is not JSON (at byte 14)"},
+		{"{\"id\":\"a\\ud83d\\ude0", 0, "the answer is cut off (at byte 14)"},
 		{"{\"id\":\"a\",}", 0, "the answer is not JSON, or is cut off"},
 		{"{\"id\" \"a\"}", 0, "the answer is not JSON, or is cut off"},
 		{"{'id':'a'}", 0, "the answer is not JSON, or is cut off"},
@@ -59,6 +59,47 @@ static void what_is_no_json_object_is_refused(void **state)
 	assert_string_equal(got.token.name, "\\u0000");
 	assert_int_equal(decode(TOKEN, "{\"id\":\"a\",\"name\":\"\\ud83d\\ude00\"}"), 0);
 	assert_string_equal(got.token.name, "\xf0\x9f\x98\x80");
+}
+
+/* What only an escape can say is one token's name and no more, and info says it again. */
+static void an_escape_that_is_no_text_is_kept(void **state)
+{
+	static const struct {
+		const char *json, *name, *info; /* NULL: info is as json */
+	} cases[] = {
+		{"a\\u0000b", "a\xc0\x80" "b", NULL},
+		{"\\u0000", "\xc0\x80", NULL},
+		{"\\\\\\u0000", "\\\xc0\x80", NULL},
+		{"\\\\u0000", "\\u0000", NULL},
+		{"\\ud800", "\xed\xa0\x80", NULL},
+		{"\\uDBFF\\uDBFF", "\xed\xaf\xbf\xed\xaf\xbf", "\\udbff\\udbff"},
+		{"\\udfff\\ud800", "\xed\xbf\xbf\xed\xa0\x80", NULL},
+		{"\\ud800\\ud83d\\ude00\\ude00", "\xed\xa0\x80\xf0\x9f\x98\x80\xed\xb8\x80",
+		 "\\ud800\xf0\x9f\x98\x80\\ude00"},
+		{"\\ud800\\u0000", "\xed\xa0\x80\xc0\x80", NULL},
+		{"\\ud800\\n", "\xed\xa0\x80\n", NULL},
+		{"\xed\x9f\xbf\xc0", "\xed\x9f\xbf\xc0", NULL},
+		/* Sent as bytes: made a pair of escapes, they would be U+10000. */
+		{"\xed\xa0\x80\xed\xb0\x80", "\xed\xa0\x80\xed\xb0\x80", NULL},
+		{"\\ud800\xed\xb0\x80", "\xed\xa0\x80\xed\xb0\x80", "\xed\xa0\x80\xed\xb0\x80"},
+		{"\\ud800\xed\xa0\x80\\udc01", "\xed\xa0\x80\xed\xa0\x80\xed\xb0\x81",
+		 "\\ud800\xed\xa0\x80\xed\xb0\x81"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char body[100], info[100];
+		const char *again = cases[i].info != NULL ? cases[i].info : cases[i].json;
+		snprintf(body, sizeof(body), "{\"id\":\"a\",\"name\":\"%s\"}", cases[i].json);
+		snprintf(info, sizeof(info), "{\"id\":\"a\",\"name\":\"%s\"}", again);
+		assert_int_equal(decode(TOKEN, body), 0);
+		assert_string_equal(got.token.name, cases[i].name);
+		assert_string_equal(got.token.info, info);
+		assert_int_equal(decode(TOKEN, info), 0);
+		assert_string_equal(got.token.name, cases[i].name);
+	}
+	assert_int_equal(decode(TOKEN, "{\"id\":\"a\\u0000\"}"), -EREMOTEIO);
+	assert_int_equal(decode(TOKEN, "{\"id\\u0000\":\"a\"}"), -EREMOTEIO);
 }
 
 static void an_answer_cut_off_anywhere_is_refused(void **state)
@@ -168,6 +209,10 @@ static void a_secret_is_wiped_from_every_answer_that_has_one(void **state)
 			assert_true(secrets_wiped > 0);
 		}
 	}
+	/* The copy that has bytes in place of escapes, too. */
+	secrets_wiped = 0;
+	decode(ACCESSES, "{\"data\":[],\"token\":\"" SECRET "\",\"name\":\"\\u0000\"}");
+	assert_int_equal(secrets_wiped, 2);
 	secrets_wiped = 0;
 	decode(ACCESSES, "{\"data\":[],\"token\":\"" SECRET "\"}");
 	assert_int_equal(secrets_wiped, 1);
@@ -282,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_no_json_object_is_refused),
+		TEST(an_escape_that_is_no_text_is_kept),
 		TEST(an_answer_cut_off_anywhere_is_refused),
 		TEST(a_changed_byte_does_no_harm),
 		TEST(nesting_has_a_limit),
