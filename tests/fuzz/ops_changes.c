@@ -22,7 +22,7 @@ static void change_free(struct change *c)
 {
 	list_remove(&c->link);
 	words_finish(&c->words);
-	words_finish(&c->rest);
+	scopes_finish(&c->outgrown);
 	scopes_finish(&c->grant);
 	scopes_finish(&c->posted);
 	scopes_finish(&c->deleted);
@@ -65,7 +65,7 @@ struct change *change_new(enum change_kind kind, const char *organization_id, co
 static void failed(struct change *c)
 {
 	if (c->asked != NULL && c->asked->kind == OP_WRITE && c->text != NULL && !c->text->creates)
-		text_refuse(c->text, c->size);
+		c->text->refused = true;
 }
 
 /* What is done is confirmed, scope by scope, by answers to requests sent since. */
@@ -187,9 +187,9 @@ static void check_scope(struct change *c, const char *scope, bool grant)
 {
 	CHECK(scopes_add(grant ? &c->posted : &c->deleted, scope));
 	if (grant)
-		CHECK(scopes_has(&c->words.plus, scope) || scopes_has(&c->rest.plus, scope));
+		CHECK(scopes_has(&c->words.plus, scope));
 	else
-		CHECK(scopes_has(&c->words.minus, scope) || scopes_has(&c->rest.minus, scope) ||
+		CHECK(scopes_has(&c->words.minus, scope) || scopes_has(&c->outgrown, scope) ||
 		      (c->replaces && !scopes_has(&c->words.plus, scope)));
 }
 

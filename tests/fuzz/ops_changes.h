@@ -22,7 +22,6 @@ struct change {
 	void *ctx;
 	struct asked *asked; /* borrowed; NULL: a release */
 	struct text *text;   /* borrowed; NULL: not from an open file */
-	size_t size;         /* write: bytes that leave the text if it fails */
 	uint64_t since;      /* requests sent before what is to be confirmed */
 	char *organization_id, *token_id, *database_id; /* owned */
 	char *body;                                     /* owned; create */
@@ -33,7 +32,7 @@ struct change {
 	uint64_t answered_at;
 	/* access */
 	struct words words;
-	struct words rest; /* of what came after an unterminated line that counted as it was */
+	struct scopes outgrown; /* what an unterminated line granted that is another word now */
 	bool replaces;     /* what does not stand in the words may go */
 	struct scopes grant;
 	bool only_grants;
@@ -57,8 +56,6 @@ void changes_answered(struct http_call *c, const struct http_result *r);
 /* --- ops_expect.c --- */
 
 void expect_begin(struct fs *fs, struct http *h);
-/* The file whose last handle is just closed; NULL: none is. */
-void expect_releasing(struct text *t);
 /* It tried to remove something, in vain; it read a directory: see sweep.h. */
 void expect_no_removal(pid_t pid);
 void expect_read(pid_t pid, const struct place *directory);

@@ -10,7 +10,6 @@
 
 static struct fs *fs;
 static struct http *http;
-static struct text *released;
 static bool removal_refused[PROCESSES], read_above[PROCESSES];
 /* Directories inside tokens: the first ones, for each process. */
 static uint64_t read_inside[PROCESSES][64];
@@ -19,15 +18,9 @@ void expect_begin(struct fs *the_fs, struct http *h)
 {
 	fs = the_fs;
 	http = h;
-	released = NULL;
 	memset(removal_refused, 0, sizeof(removal_refused));
 	memset(read_above, 0, sizeof(read_above));
 	memset(read_inside, 0, sizeof(read_inside));
-}
-
-void expect_releasing(struct text *t)
-{
-	released = t;
 }
 
 void expect_no_removal(pid_t pid)
@@ -96,34 +89,51 @@ static void check_removal(const struct op *op)
 		CHECK(known[i] != place_inode(p));
 }
 
-static void read_words(struct change *c, const struct text *t, size_t len)
+/* The text of the file that the change is of, as the product has it. */
+static const struct permissions_text *open_text(const struct change *c)
 {
-	const char *text = buf_str(&t->text);
+	const struct place p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
 
-	words_read(&c->words, text, len);
-	if (len > t->counted)
-		words_read(&c->rest, text + t->counted, len - t->counted);
+	CHECK(f != NULL && f->text != NULL && f->committing > 0);
+	return f->text;
 }
 
-/* Complete lines only: the last one may be half a word yet. */
-static void expect_lines(struct change *c, const struct text *t)
+/* What a write completed: no more than the complete lines say, the last one may be half a word. */
+static void expect_lines(struct change *c)
 {
-	const char *text = buf_str(&t->text), *last = memrchr(text, '\n', t->text.len);
+	const struct permissions_text *t = open_text(c);
+	const char *last = memrchr(buf_str(&t->text), '\n', t->text.len);
 
-	CHECK(t->mode != DRAFT_OVERWRITE && last != NULL);
-	read_words(c, t, (size_t)(last - text) + 1);
+	CHECK(last != NULL);
+	words_read(&c->words, buf_str(&t->text), (size_t)(last - buf_str(&t->text)) + 1);
+	scopes_copy(&c->outgrown, &t->tail);
+	scopes_subtract(&c->outgrown, &c->words.plus);
 }
 
-/* The text as a whole, at close or fsync. */
-static void expect_text(struct change *c, struct text *t)
+/* The text as a whole, at close or fsync. What it leaves out goes only when no handle owes its close,
+ * and none of its writers was killed or refused. */
+static void expect_text(struct change *c, const struct store_change *change)
 {
-	CHECK(t->perhaps_modified && !t->dropped && !t->refused);
-	t->modified = t->perhaps_modified = false;
-	read_words(c, t, t->text.len);
-	t->counted = t->text.len;
-	c->replaces = !c->words.sign && t->mode != DRAFT_APPEND;
-	if (c->asked != NULL)
-		c->since = t->written;
+	const struct permissions_text *t = open_text(c);
+
+	words_read(&c->words, buf_str(&t->text), t->text.len);
+	c->replaces = change->exact;
+	CHECK(!change->exact || (!c->words.sign && t->spoiled.err == 0));
+	list_for_each(pos, &t->writers)
+		CHECK(!change->exact ||
+		      !container_of(pos, struct permissions_writer, link)->owes);
+	scopes_copy(&c->outgrown, &t->tail);
+	scopes_subtract(&c->outgrown, &c->words.plus);
+}
+
+/* By a handle of ours. */
+static void expect_closing(struct change *c, struct text *t, const struct store_change *change)
+{
+	CHECK(t != NULL);
+	t->modified = t->owes = false;
+	expect_text(c, change);
+	c->since = t->written;
 }
 
 static void expect_scratch(struct change *c, const struct op *op)
@@ -139,41 +149,40 @@ static void expect_scratch(struct change *c, const struct op *op)
 	check_place(c, place_of(op));
 }
 
-static void expect_access(struct change *c, const struct op *op)
+static void expect_access(struct change *c, const struct op *op, const struct store_change *change)
 {
-	struct text *t = op == NULL ? released : c->text;
+	struct text *t = c->text;
 
 	if (t != NULL)
 		check_place(c, &(const struct place){.organization_id = t->organization_id,
 						     .token_id = t->token_id,
 						     .database_id = t->database_id});
 	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
-	case OP_KINDS: /* a release */
-		CHECK(t != NULL && t->closed && t->touched | (t->mode == DRAFT_REPLACE));
-		c->text = t;
+	case OP_KINDS: /* what closed handles have left to do */
 		c->since = http->sent;
-		expect_text(c, t);
+		expect_text(c, change);
 		break;
 	case OP_WRITE:
-		CHECK(t != NULL);
-		expect_lines(c, t);
-		c->size = op->data.len;
+		CHECK(t != NULL && !change->exact);
+		expect_lines(c);
 		break;
 	case OP_FLUSH:
-		CHECK(t != NULL && (op->pid & ~1) == t->opener && !kernel_ending(op->pid));
-		expect_text(c, t);
+		CHECK((op->pid & ~1) == t->opener && !kernel_ending(op->pid));
+		expect_closing(c, t, change);
 		break;
 	case OP_FSYNC:
-		CHECK(t != NULL);
-		expect_text(c, t);
+		expect_closing(c, t, change);
 		break;
 	case OP_RENAME:
 		expect_scratch(c, op);
 		break;
 	case OP_SETATTR:
-		CHECK(op->set_size && op->size == 0 && t == NULL);
-		c->replaces = true;
+		CHECK(op->set_size && t == NULL);
 		check_place(c, place_of(op));
+		if (op->size == 0)
+			c->replaces = true;
+		else
+			expect_text(c, change);
 		break;
 	default: /* rmdir removes what is empty */
 		CHECK(op->kind == OP_UNLINK && str_eq(op->name, "permissions"));
@@ -192,7 +201,7 @@ struct store_job *__wrap_store_change(struct store *s, const struct store_change
 	c->database_id = xstrdup(change->database_id);
 	scopes_copy(&c->grant, change->grant);
 	c->only_grants = change->revoke->n == 0 && !change->exact;
-	expect_access(c, done == op_done ? ctx : NULL);
+	expect_access(c, done == op_done ? ctx : NULL, change);
 	return c->job = __real_store_change(s, change, change_done, c);
 }
 

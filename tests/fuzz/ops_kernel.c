@@ -17,6 +17,7 @@
 struct known_file {
 	uint64_t file, node;
 	bool directory, writable;
+	int append; /* O_APPEND or 0 */
 };
 
 static struct asked asked[ASKED_MAX];
@@ -77,7 +78,8 @@ static void know_file(const struct asked *a, uint64_t file, uint64_t node)
 
 	CHECK(file != 0 && n_files < FILES_MAX);
 	rules_opened(a, file);
-	files[n_files++] = (struct known_file){file, node, a->kind == OP_OPENDIR, writable};
+	files[n_files++] = (struct known_file){file, node, a->kind == OP_OPENDIR, writable,
+					       a->flags & O_APPEND};
 }
 
 static bool file_busy(uint64_t file)
@@ -320,6 +322,15 @@ static bool aim(struct asked *a)
 	return a->node != 0 && !(locks_inode(a->kind) && node_locked(a->node));
 }
 
+/* What the kernel repeats with each write. */
+static int append_of(uint64_t file)
+{
+	for (size_t i = 0; i < n_files; i++)
+		if (files[i].file == file)
+			return files[i].append;
+	return 0;
+}
+
 static void aim_setattr(struct asked *a, struct op *op)
 {
 	unsigned what = take();
@@ -362,6 +373,7 @@ static void fill(struct asked *a, struct op *op)
 		op->size = 4096;
 		break;
 	case OP_WRITE:
+		op->flags = append_of(a->file);
 		op->offset = take_offset();
 		take_data(&op->data);
 		break;

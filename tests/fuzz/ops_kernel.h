@@ -23,7 +23,7 @@ struct asked {
 	/* ops_rules' own */
 	uint64_t began;         /* requests sent before it */
 	bool caused, succeeded; /* a change of PlanetScale's; and that is done */
-	bool too_big, must_change;
+	bool must_change;
 	char made[68]; /* the id of the token it made */
 };
 

@@ -93,31 +93,44 @@ bool rules_heard(const char *token_id, uint64_t sent, const char *scope, bool ge
 
 /* --- what is asked ---------------------------------------------------------------------------- */
 
+/* Handles on a scratch file that was renamed onto permissions write that one now. */
+static void see_adopted(void)
+{
+	list_for_each(pos, &fs->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->writer == NULL || text_of((uint64_t)(uintptr_t)f) != NULL)
+			continue;
+		struct text *t = text_new((uint64_t)(uintptr_t)f, &f->node->place);
+		t->opener = f->opener;
+		t->written = http->sent;
+	}
+}
+
 void rules_asked(struct asked *a, const struct op *op)
 {
+	see_adopted();
 	struct text *t = text_of(op->file);
 	const struct node *n = node_find(&fs->nodes, op->node);
 
 	a->began = http->sent;
 	if (a->kind == OP_READDIR)
 		expect_read(a->pid, &n->place);
+	/* It may truncate what another handle writes, and nobody may want the reply. */
+	if (t == NULL && (a->kind == OP_OPEN || a->kind == OP_CREATE ||
+			  (a->kind == OP_SETATTR && op->set_size)))
+		text_shared(&n->place);
 	if (t == NULL)
 		return;
 	if (a->kind == OP_WRITE && t->creates) {
 		buf_add(&t->text, buf_str(&op->data), op->data.len);
 	} else if (a->kind == OP_WRITE) {
-		a->too_big = !text_write(t, op->offset, buf_str(&op->data), op->data.len,
-					 &a->must_change);
-		t->refused |= a->too_big;
+		a->must_change = text_asks(t, op->offset, buf_str(&op->data), op->data.len);
 		t->writer = process_group(a->pid);
-		t->written = a->began;
-	} else if (a->kind == OP_SETATTR && op->set_size && !t->creates) {
-		text_truncate(t, op->size);
-		t->written = a->began;
 	} else if (a->kind == OP_FLUSH) {
 		pid_t closer = process_group(a->pid);
 		bool killed = kernel_ending(a->pid);
-		t->dropped |= killed && (closer == t->opener || closer == t->writer);
+		t->dropped |= killed && t->modified && (closer == t->opener || closer == t->writer);
 		t->closed |= !killed;
 	}
 }
@@ -127,29 +140,25 @@ void rules_opened(const struct asked *a, uint64_t file)
 	const struct file *f = (const struct file *)(uintptr_t)file;
 	bool creates = f->node->place.kind == TREE_CREATE_TOKEN;
 
-	if (a->kind == OP_OPENDIR || (a->kind == OP_OPEN && (a->flags & O_ACCMODE) == O_RDONLY) ||
+	if (a->kind == OP_OPENDIR ||
+	    (a->kind == OP_OPEN && (a->flags & O_ACCMODE) == O_RDONLY && !(a->flags & O_TRUNC)) ||
 	    (!creates && !tree_is_permissions(f->node->place.kind)))
 		return;
 	struct text *t = text_new(file, &f->node->place);
 	t->creates = creates;
 	t->opener = process_group(a->pid);
-	t->mode = a->kind == OP_CREATE || (a->flags & O_TRUNC) ? DRAFT_REPLACE
-		  : (a->flags & O_APPEND)                      ? DRAFT_APPEND
-							       : DRAFT_OVERWRITE;
-	t->perhaps_modified = t->mode == DRAFT_REPLACE;
-	if (t->mode != DRAFT_REPLACE)
-		buf_add(&t->text, buf_str(&f->text), f->text.len);
+	t->replaces = t->owes = a->kind == OP_CREATE || (a->flags & O_TRUNC);
+	t->appends = (a->flags & O_APPEND) != 0;
+	t->written = a->began;
 }
 
 void rules_release(uint64_t file)
 {
 	struct text *t = text_of(file);
 
-	expect_releasing(t);
 	if (t != NULL)
 		t->file = 0; /* the next file may get this handle */
 	fs_release(fs, file);
-	expect_releasing(NULL);
 }
 
 /* --- what a reply says is done ---------------------------------------------------------------- */
@@ -168,13 +177,29 @@ static bool of_permissions(const struct op *op, const char *name)
 	return str_eq(name, "permissions") && (kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE);
 }
 
-/* The text was modified and this is the moment to commit it. */
+static bool of_scratch(const struct op *op)
+{
+	const struct file *f = (const struct file *)(uintptr_t)op->file;
+
+	return f != NULL && f->scratch != NULL;
+}
+
+/* The file was removed or replaced: nothing is committed any more. */
+static bool detached_text(const struct op *op)
+{
+	const struct file *f = (const struct file *)(uintptr_t)op->file;
+
+	return f->writer == NULL || f->writer->text->file == NULL;
+}
+
+/* The text was replaced, by this handle alone, and this is the moment to commit it. */
 static bool commits(const struct op *op)
 {
 	const struct text *t = text_of(op->file);
 
-	return t != NULL && !t->creates && t->modified && t->touched && !t->dropped &&
-	       !t->refused && (op->kind == OP_FSYNC || process_group(op->pid) == t->opener);
+	return t != NULL && !t->creates && t->alone && t->owes && t->modified && t->touched &&
+	       !t->dropped && !t->refused && !detached_text(op) && !kernel_ending(op->pid) &&
+	       (op->kind == OP_FSYNC || process_group(op->pid) == t->opener);
 }
 
 /* Can it only be done if PlanetScale has changed something, or says that nothing need be? */
@@ -187,14 +212,14 @@ static bool takes_a_change(const struct asked *a, const struct op *op)
 		return true;
 	case OP_RMDIR:
 		return kind == TREE_TOKENS;
-	case OP_UNLINK: /* what was moved aside and made in vain goes quietly: see fs_removed.c */
+	case OP_UNLINK: /* what was moved aside and made in vain goes quietly: see permissions_file.h */
 		return of_permissions(op, op->name) &&
 		       !moved_aside[process_group(a->pid) % PROCESSES];
 	case OP_RENAME:
 		return of_permissions(op, op->new_name);
 	case OP_SETATTR:
-		return tree_is_permissions(kind) && op->file == 0 && op->set_size &&
-		       op->size == 0;
+		return tree_is_permissions(kind) && text_of(op->file) == NULL && op->set_size &&
+		       op->size == 0 && !of_scratch(op);
 	case OP_WRITE:
 		return a->must_change;
 	case OP_FLUSH:
@@ -213,8 +238,8 @@ static void refused(const struct asked *a, const struct op *op, int err)
 		expect_no_removal(a->pid);
 	if (t == NULL || a->caused)
 		return;
-	if (a->kind == OP_WRITE)
-		text_refuse(t, a->too_big ? 0 : op->data.len);
+	if (a->kind == OP_WRITE || a->kind == OP_SETATTR)
+		t->refused |= err != ESTALE && err != EAGAIN;
 	else if (a->kind == OP_FLUSH || a->kind == OP_FSYNC)
 		t->modified = false;
 }
@@ -225,6 +250,11 @@ void rules_replied(const struct asked *a, const struct op *op, int err)
 		refused(a, op, err);
 		return;
 	}
+	struct text *t = text_of(op->file);
+	if (a->kind == OP_SETATTR && op->set_size && t != NULL && !t->creates)
+		text_truncated(t, op->size, a->began, op->waits == 0);
+	if (a->kind == OP_WRITE && op->data.len > 0 && t != NULL)
+		text_modified(t, a->began);
 	CHECK(a->succeeded == a->caused);
 	CHECK(a->caused || !takes_a_change(a, op));
 	if (a->kind == OP_RENAME && of_permissions(op, op->name))

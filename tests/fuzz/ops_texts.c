@@ -56,6 +56,22 @@ void texts_end(void)
 	}
 }
 
+bool text_shared(const struct place *p)
+{
+	bool any = false;
+
+	list_for_each(pos, &texts)
+	{
+		struct text *t = container_of(pos, struct text, link);
+		if (t->file == 0 || !str_eq(t->token_id, p->token_id) ||
+		    !str_eq(t->database_id, p->database_id))
+			continue;
+		t->alone = false;
+		any = true;
+	}
+	return any;
+}
+
 struct text *text_new(uint64_t file, const struct place *p)
 {
 	struct text *t = xcalloc(1, sizeof(*t));
@@ -64,6 +80,7 @@ struct text *text_new(uint64_t file, const struct place *p)
 	t->organization_id = xstrdup(p->organization_id);
 	t->token_id = xstrdup(p->token_id);
 	t->database_id = xstrdup(p->database_id);
+	t->alone = !text_shared(p);
 	list_append(&texts, &t->link);
 	return t;
 }
@@ -79,65 +96,43 @@ struct text *text_of(uint64_t file)
 	return NULL;
 }
 
-static void resize(struct text *t, size_t len)
+static bool any_words(const char *data, size_t size)
 {
-	buf_resize(&t->text, len);
-	if (t->counted > len)
-		t->counted = len;
-}
-
-static bool asks_for_something(const char *data, size_t size)
-{
-	const char *end = size == 0 ? NULL : memrchr(data, '\n', size);
 	struct words w = {.sign = false};
 
-	if (end == NULL)
-		return false;
-	words_read(&w, data, (size_t)(end - data));
+	words_read(&w, data, size);
 	bool any = w.plus.n + w.minus.n > 0;
 	words_finish(&w);
 	return any;
 }
 
-bool text_write(struct text *t, uint64_t offset, const char *data, size_t size, bool *must)
+bool text_asks(const struct text *t, uint64_t offset, const char *data, size_t size)
 {
-	struct buf *b = &t->text;
+	const char *first = size == 0 ? NULL : memchr(data, '\n', size);
+	const char *last = size == 0 ? NULL : memrchr(data, '\n', size);
 
-	*must = false;
-	if (t->mode == DRAFT_APPEND)
-		offset = b->len;
-	if (offset > DRAFT_MAX_BYTES || size > DRAFT_MAX_BYTES - offset)
+	if (first == NULL || !(t->replaces || t->appends))
 		return false;
-	if (t->mode == DRAFT_REPLACE && offset != b->len)
-		t->mode = DRAFT_OVERWRITE;
-	if (t->mode != DRAFT_OVERWRITE && (b->len == 0 || b->data[b->len - 1] == '\n'))
-		*must = asks_for_something(data, size);
-	if (offset + size > b->len)
-		buf_resize(b, offset + size);
-	if (size > 0)
-		memcpy(b->data + offset, data, size);
-	t->touched = t->modified = t->perhaps_modified = true;
-	t->closed = false;
-	return true;
+	if (offset == 0 && !t->appends)
+		return any_words(data, (size_t)(last - data));
+	return any_words(first, (size_t)(last - first));
 }
 
-void text_truncate(struct text *t, uint64_t size)
+void text_modified(struct text *t, uint64_t began)
 {
-	if (size > DRAFT_MAX_BYTES) {
-		t->refused = true;
-		return;
+	t->written = began;
+	t->touched = t->modified = true;
+	t->closed = false;
+}
+
+void text_truncated(struct text *t, uint64_t size, uint64_t began, bool now)
+{
+	if (size == 0) {
+		t->replaces = t->owes = true;
+		t->refused = t->dropped = false;
 	}
-	if (size == 0)
-		t->mode = DRAFT_REPLACE;
-	else if (size != t->text.len)
-		t->mode = DRAFT_OVERWRITE;
-	resize(t, size);
-	t->touched = t->modified = t->perhaps_modified = true;
-	t->closed = false;
-}
-
-void text_refuse(struct text *t, size_t size)
-{
-	resize(t, size < t->text.len ? t->text.len - size : 0);
-	t->refused = true;
+	if (now)
+		text_modified(t, began);
+	else
+		t->modified = false;
 }

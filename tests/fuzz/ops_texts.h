@@ -1,14 +1,14 @@
 /*
- * ops_texts: what was written through each open file, kept a second time, by the rules that
- * draft.h and pscalefs(5) tell: what a change of PlanetScale's is held against.
+ * ops_texts: what the kernel asked through each file that is open for writing, as far as a change of
+ * PlanetScale's is held against it.
  */
 #ifndef PSCALEFS_FUZZ_OPS_TEXTS_H
 #define PSCALEFS_FUZZ_OPS_TEXTS_H
 
 #include <sys/types.h>
 
-#include "draft.h"
 #include "list.h"
+#include "scopes.h"
 #include "node.h"
 
 /* The scopes that stand in a text, each in all the ways it does. */
@@ -20,22 +20,27 @@ struct words {
 void words_read(struct words *w, const char *text, size_t len);
 void words_finish(struct words *w);
 
+/*
+ * One handle that is open for writing. What the text of `permissions` says is read from the product
+ * when a change is asked for: that it is what a regular file would hold, the oracle claims.
+ */
 struct text {
 	struct list link;
 	uint64_t file; /* 0: released */
 	bool creates;  /* create-token, else `permissions` */
 	char *organization_id, *token_id, *database_id; /* owned */
 	pid_t opener, writer;                           /* thread groups; who wrote last */
-	enum draft_mode mode;
-	struct buf text;
-	size_t counted;   /* what of it a close or fsync counted, with an unterminated last line */
-	uint64_t written; /* requests sent before the last modification */
-	bool touched;     /* written or truncated, once opened */
-	/* Since the last commit: surely written or truncated; perhaps so. */
-	bool modified, perhaps_modified;
-	bool closed;  /* flushed since it was modified */
-	bool dropped; /* its writer was killed */
-	bool refused; /* a write or ftruncate(2) was */
+	struct buf text;                                /* create-token: all that was written */
+	uint64_t written;  /* requests sent before the last modification */
+	bool replaces;     /* it truncated the text to nothing */
+	bool owes;         /* and that was not committed yet */
+	bool appends;      /* O_APPEND */
+	bool alone;        /* no other handle of the file was open for writing meanwhile */
+	bool touched;      /* written or truncated, once opened */
+	bool modified;     /* since the last commit */
+	bool closed;       /* flushed since it was modified */
+	bool dropped;      /* its writer was killed */
+	bool refused;      /* a write or ftruncate(2) was */
 	struct scopes confirmed;
 };
 
@@ -43,10 +48,13 @@ void texts_begin(void);
 void texts_end(void);
 struct text *text_new(uint64_t file, const struct place *p);
 struct text *text_of(uint64_t file); /* NULL: none */
-/* False: too long. *must: a complete line with a scope in it was begun and ended. */
-bool text_write(struct text *t, uint64_t offset, const char *data, size_t size, bool *must);
-void text_truncate(struct text *t, uint64_t size);
-/* A write was refused: the last bytes do not count. */
-void text_refuse(struct text *t, size_t size);
+/* Something else changes that file, too: its handles are not alone. True if there are any. */
+bool text_shared(const struct place *p);
+/* Does a line with a word in it begin and end in the data of this write, wherever it lands? */
+bool text_asks(const struct text *t, uint64_t offset, const char *data, size_t size);
+/* By an op that was asked after the first `began` requests were sent. */
+void text_modified(struct text *t, uint64_t began);
+/* It was truncated to `size`; `now`: not before the op waited, so that it may be committed by now. */
+void text_truncated(struct text *t, uint64_t size, uint64_t began, bool now);
 
 #endif
