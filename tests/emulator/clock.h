@@ -13,6 +13,7 @@
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 
 /* 2023-10-25T16:54:12.879Z */
 void timestamp_format(int64_t wall_ms, char text[TIMESTAMP_SIZE]);

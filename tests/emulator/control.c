@@ -127,14 +127,17 @@ static void get_wait(struct control_call *call)
 static void get_events(struct control_call *call)
 {
 	bool tokens = number_param(call, "tokens", 0) == 1;
+	const char *token = request_query(&call->request, "token");
 
 	reply_json(&call->request.reply, 200,
-		   grants_events_json(&call->server->emulator->state, tokens));
+		   grants_events_json(&call->server->emulator->state, tokens, token));
+	if (number_param(call, "forget", 0) == 1)
+		grants_clear_events(&call->server->emulator->state, token);
 }
 
 static void delete_events(struct control_call *call)
 {
-	grants_clear_events(&call->server->emulator->state);
+	grants_clear_events(&call->server->emulator->state, NULL);
 	done(call);
 }
 
@@ -283,7 +286,8 @@ static const struct control_route table[] = {
 	{"GET", "/wait", get_wait,
 	 "wait until ?count= (1) requests match the same filters or ?timeout_ms= (5000) have\n"
 	 "      passed, then 408; ?answered=1 counts only those that were answered"},
-	{"GET", "/events", get_events, "every change of a scope of a token; with ?tokens=1 also tokens made and deleted"},
+	{"GET", "/events", get_events, "every change of a scope of a token; with ?tokens=1 also tokens made and deleted;\n"
+	 "      ?token=ID only of this one; ?forget=1 forgets what it answers"},
 	{"DELETE", "/events", delete_events, "forget them"},
 	{"GET", "/state", get_state, "everything there is; secrets only with ?secrets=1"},
 	{"POST", "/data", post_data, "change data behind the client's back, see below"},

@@ -120,6 +120,7 @@ static struct grant_event *add_event_of(struct state *state, const struct token 
 		.number = state->next_event++,
 		.request = state->current_request,
 		.at_ms = clock_monotonic_ms() - state->started_ms,
+		.at_us = clock_monotonic_us(),
 		.resource_type = copy_string(type),
 		.resource_name = copy_string(name),
 	};
@@ -157,17 +158,23 @@ void grants_note_token(struct state *state, const struct token *token, bool made
 		add_name(&event->removed, &event->removed_count, "token");
 }
 
-void grants_clear_events(struct state *state)
+void grants_clear_events(struct state *state, const char *token)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < state->event_count; i++) {
 		struct grant_event *event = &state->events[i];
 
+		if (token && strcmp(event->token, token) != 0) {
+			state->events[kept++] = *event;
+			continue;
+		}
 		free(event->resource_type);
 		free(event->resource_name);
 		free_names(event->added, event->added_count);
 		free_names(event->removed, event->removed_count);
 	}
-	state->event_count = 0;
+	state->event_count = kept;
 }
 
 static void add_names(cJSON *json, const char *key, char *const *names, size_t count)
@@ -178,7 +185,7 @@ static void add_names(cJSON *json, const char *key, char *const *names, size_t c
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
 }
 
-cJSON *grants_events_json(const struct state *state, bool with_tokens)
+cJSON *grants_events_json(const struct state *state, bool with_tokens, const char *token)
 {
 	cJSON *list = cJSON_CreateArray();
 
@@ -189,11 +196,14 @@ cJSON *grants_events_json(const struct state *state, bool with_tokens)
 
 		if (!with_tokens && !strcmp(event->resource_type, token_type))
 			continue;
+		if (token && strcmp(event->token, token) != 0)
+			continue;
 		item = cJSON_CreateObject();
 		resource = format_string("%s/%s", event->resource_type, event->resource_name);
 		cJSON_AddNumberToObject(item, "seq", (double)event->number);
 		cJSON_AddNumberToObject(item, "time", (double)event->at_ms);
 		cJSON_AddNumberToObject(item, "clock", (double)(event->at_ms + state->started_ms));
+		cJSON_AddNumberToObject(item, "clock_us", (double)event->at_us);
 		cJSON_AddNumberToObject(item, "request", (double)event->request);
 		cJSON_AddStringToObject(item, "token", event->token);
 		cJSON_AddStringToObject(item, "resource", resource);

@@ -44,10 +44,10 @@ const char *grants_resource_type(const struct grant *grant);
 const char *grants_resource_id(const struct grant *grant);
 const char *grants_resource_name(const struct grant *grant);
 
-/* The history as JSON, which the caller frees. */
+/* The history as JSON, which the caller frees; of one token, or (NULL) of all. */
 /* Events of tokens themselves, made or deleted, only on demand. */
-cJSON *grants_events_json(const struct state *state, bool with_tokens);
+cJSON *grants_events_json(const struct state *state, bool with_tokens, const char *token);
 void grants_note_token(struct state *state, const struct token *token, bool made);
-void grants_clear_events(struct state *state);
+void grants_clear_events(struct state *state, const char *token);
 
 #endif

@@ -190,7 +190,7 @@ void state_finish(struct state *state)
 	while (state->bearer_count)
 		state_delete_bearer(state, state->bearer_list[0]->token);
 	free(state->bearer_list);
-	grants_clear_events(state);
+	grants_clear_events(state, NULL);
 	free(state->events);
 	for (size_t i = 0; i < state->graveyard_count; i++)
 		free_database(state->graveyard[i]);

@@ -112,6 +112,7 @@ struct grant_event {
 	uint64_t number;
 	uint64_t request; /* number in the request log, 0 for the control port */
 	int64_t at_ms;    /* since the emulator started */
+	int64_t at_us;    /* of CLOCK_MONOTONIC */
 	char token[ID_LENGTH + 1];
 	char *resource_type, *resource_name; /* owned */
 	char **added, **removed;             /* owned, with owned strings */
