@@ -1,0 +1,153 @@
+/*
+ * The oracle test: a `permissions` file is a file. Sequences of system calls, by a few handles in a
+ * few processes, on a regular file and on pscalefs at once; then both have to say the same.
+ *
+ *   words.c     scopes as bits; a text read as what it grants
+ *   call.c      a sequence as text: printed, read again, as a Python program
+ *   generate.c  sequences by chance; programs.c the calls that real programs make
+ *   regular.c   a regular file (and the names beside it) in memory
+ *   judge.c     call by call, what pscalefs may answer; texts.c of those that change a text, names.c
+ *               of those that name a file; differ.c the differences that are intended
+ *   grants.c    what may be granted, and what must be, between any two calls
+ *   run.c       one sequence, on all sides; minimize.c a smaller one that fails as well
+ *
+ * With a kernel (pscalefs-oracle): main.c, actors.c (the processes), tmpfs.c (the regular file that
+ * regular.c is held against), emulator.c. Without one (oracle-ops): ops_*.c.
+ */
+#ifndef ORACLE_H
+#define ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	PROCESSES = 3,
+	SLOTS = 6, /* of one process: numbers for its open files */
+	CALLS_MAX = 48,
+	DATA_MAX = 112,
+	TEXT_MAX = 4096, /* of a file; what is written further out does not count */
+	BIG = 1 << 20,   /* bytes that a permissions file may have */
+};
+
+/* --- words.c --- */
+
+typedef uint64_t scopes; /* a bit each */
+
+extern const char *const scope_words[];
+extern const unsigned scope_word_count;
+/* What a text says, line by line; what stands in it later wins. */
+struct reading {
+	scopes plain;       /* named without a sign … */
+	scopes plus, minus; /* … and with one, and not the other way since */
+	bool sign;          /* any word has a sign */
+	bool refused;       /* PlanetScale does not know a word of it */
+	bool invalid;       /* it is no text of scopes at all */
+};
+struct reading read_text(const char *text, size_t len);
+static inline bool reading_bad(const struct reading *r)
+{
+	return r->refused || r->invalid;
+}
+/* Up to and with its last newline. */
+size_t complete_lines(const char *text, size_t len);
+/* One a line, sorted: as pscalefs writes it. Returns the length. */
+size_t scopes_text(scopes set, char *out, size_t size);
+size_t scopes_size(scopes set);
+/* A text as scopes_text() makes it: false if it is not. */
+bool scopes_of_text(const char *text, size_t len, scopes *out);
+void print_scopes(FILE *out, scopes set);
+scopes scope_bit(const char *word, size_t len); /* 0: none of ours */
+
+/* --- calls --- */
+
+enum name {
+	NAME_PERMISSIONS,
+	NAME_SCRATCH, /* permissions.tmp */
+	NAME_BACKUP,  /* permissions~ */
+	NAMES
+};
+extern const char *const name_texts[NAMES];
+
+enum call_kind {
+	CALL_OPEN,
+	CALL_READ,
+	CALL_WRITE,
+	CALL_PWRITE,
+	CALL_WRITEV,
+	CALL_LSEEK,
+	CALL_FTRUNCATE,
+	CALL_TRUNCATE,
+	CALL_FSYNC,
+	CALL_FSTAT,
+	CALL_STAT,
+	CALL_DUP,
+	CALL_CLOSE,
+	CALL_RENAME,
+	CALL_UNLINK,
+	CALL_FORK,
+	CALL_EXIT,
+	CALL_KILL,
+	CALL_KINDS
+};
+
+struct call {
+	uint8_t kind;
+	uint8_t process;
+	uint8_t slot; /* open: where to put it */
+	uint8_t to;   /* dup: the new slot; fork: the new process; rename: the new name */
+	uint8_t name;
+	uint8_t cut;    /* writev: bytes of the first piece */
+	uint16_t len;   /* of data */
+	int32_t flags;  /* open: O_*; lseek: whence; kill: the signal */
+	int64_t offset; /* lseek, pwrite; ftruncate, truncate: the size; read: how much */
+	char data[DATA_MAX];
+};
+
+enum mode {
+	MODE_PLAIN,   /* scopes only */
+	MODE_REFUSED, /* and words that PlanetScale refuses */
+	MODE_SIGNS,   /* and instructions */
+	MODE_KILLS,   /* and processes that are killed */
+	MODES
+};
+extern const char *const mode_names[MODES];
+
+struct sequence {
+	uint64_t seed; /* it was made from; 0: it was read */
+	enum mode mode;
+	scopes start; /* granted before */
+	unsigned n;
+	struct call call[CALLS_MAX];
+};
+
+struct result {
+	int64_t ret; /* what the call returned; of fstat, stat: the size */
+	int err;     /* errno, or 0 */
+	uint32_t len;
+	char data[TEXT_MAX]; /* read */
+};
+
+extern const char *const call_names[CALL_KINDS];
+void call_print(FILE *out, const struct call *c);
+void sequence_print(FILE *out, const struct sequence *s);
+void sequence_python(FILE *out, const struct sequence *s);
+bool sequence_read(FILE *in, struct sequence *s); /* false: and it says why */
+
+/* --- choices, from a seed or from a fuzzer's input --- */
+
+struct choices {
+	uint64_t state;
+	const uint8_t *input; /* NULL: none */
+	size_t left;
+};
+void choices_seed(struct choices *c, uint64_t seed);
+unsigned below(struct choices *c, unsigned n);
+bool chance(struct choices *c, unsigned percent);
+
+void generate(struct sequence *s, struct choices *c, enum mode mode);
+/* The n-th of a seed; `mode` -1: any, half of them plain; without calls of `kinds` (bits). */
+void make_sequence(struct sequence *s, uint64_t seed, uint64_t number, int mode, uint32_t kinds);
+
+#endif
