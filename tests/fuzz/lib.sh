@@ -12,6 +12,7 @@ fuzz_table='
 ops         30000   200
 names       80000   280
 options     100000  256
+oracle      40000   300
 credential  150000  512
 decode      200000  1024
 proc        200000  512
