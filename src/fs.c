@@ -260,6 +260,53 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 	return false;
 }
 
+/* --- what stat(2) shows to a writer ----------------------------------------------------------- */
+
+/* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
+static bool writes_at(const struct file *f, const struct place *p)
+{
+	return f->writer != NULL && f->writer->text->file != NULL &&
+	       str_eq(f->writer->text->file->token_id, p->token_id) &&
+	       str_eq(f->writer->text->file->database_id, p->database_id);
+}
+
+/*
+ * The handle whose text the caller means. fstat(2) does not tell which handle it was asked of: so of
+ * a process that has the file open for writing it is that one, unless it has it open for reading,
+ * too (`sort f > f`).
+ */
+static const struct file *writer_of(struct op *op, const struct node *n)
+{
+	const struct file *f = file_of(op), *found = NULL;
+
+	if (f != NULL)
+		return f->writer != NULL ? f : NULL;
+	pid_t caller = process_group(op->pid);
+	list_for_each(pos, &fs_of(op)->files)
+	{
+		f = container_of(pos, struct file, link);
+		if (f->node != n && (n->misnamed || !writes_at(f, &n->place)))
+			continue;
+		/* Its text is gone, and the kernel has this node under the file's name again. */
+		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
+			continue;
+		if (f->writer == NULL && f->opener == caller)
+			return NULL;
+		if (f->writer != NULL && (f->opener == caller || f->writer->last == caller))
+			found = f;
+	}
+	return found;
+}
+
+static bool writer_size(struct op *op, const struct node *n, off_t *size)
+{
+	const struct file *f = writer_of(op, n);
+
+	if (f != NULL)
+		*size = (off_t)f->writer->text->text.len;
+	return f != NULL;
+}
+
 /* Is this very node open, so that fstat(2) may be meant? */
 static bool is_open(const struct fs *fs, const struct node *n)
 {
@@ -276,7 +323,7 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	off_t size;
 	int r;
 
-	if (!tree_is_permissions(n->place.kind) || !fs_writer_size(op, n, &size)) {
+	if (!tree_is_permissions(n->place.kind) || !writer_size(op, n, &size)) {
 		/* The kernel has it under the name of the backup: let it look that up. */
 		if (n->misnamed && !is_open(fs, n))
 			return -ESTALE;

@@ -104,8 +104,7 @@ void fs_end_commits(struct fs *fs, int err);
 /* What closing a file failed with, when nobody can be answered: to `errors` and the log. */
 void fs_record_close(struct fs *fs, const struct place *p, const struct error *e);
 enum fs_replacement {
-	REPLACED_BY_TRUNCATE, /* truncate(2) to nothing: its writers go on with that */
-	REPLACED_BY_CUT,      /* truncate(2): its text was cut */
+	REPLACED_BY_TRUNCATE, /* truncate(2): its writers go on with what is left */
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
 	REPLACED_BY_UNLINK,
 };
@@ -119,8 +118,6 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 int fs_cut_permissions(struct op *op, const struct place *p,
 		       void (*completed)(struct op *op, const struct error *e,
 					 const char *made_id));
-/* The size of the text that the caller writes; false if it does not write this node. */
-bool fs_writer_size(struct op *op, const struct node *n, off_t *size);
 /* 0, or WAIT until no change of that file is under way. */
 int fs_await_commits(struct op *op, const struct place *p);
 /* A refused grant names the nearest scope. */

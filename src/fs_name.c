@@ -108,6 +108,7 @@ int fs_unlink(struct op *op)
 		if (!permissions_takes_back(permissions, op->pid))
 			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
 						      unlink_completed);
+		permissions_detach(permissions);
 		unlink_completed(op, NULL, NULL);
 		return 0;
 	}
@@ -216,10 +217,12 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	if (r == 0)
 		r = tree_show(&fs->tree, &op->waiter, from, &text);
 
-	if (r == 0 && s == NULL)
-		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
+	if (r == 0 && s != NULL) { /* what has that one open keeps it */
+		fs_detach(fs, to);
+		scratch_unlink(&fs->scratches, s);
+	}
 	if (r == 0)
-		r = scratch_truncate(s, 0, fs_now_ns(fs), e);
+		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
 	if (r == 0)
 		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
 	if (r == 0) {

@@ -75,7 +75,7 @@ static int open_scratch(struct op *op, struct node *n)
 
 	if (s == NULL)
 		return -ESTALE;
-	if ((op->flags & O_TRUNC) && wants_write(op))
+	if (op->flags & O_TRUNC)
 		scratch_truncate(s, 0, fs_now_ns(fs), &op->waiter.error);
 	struct file *f = file_new(fs, n, op->pid);
 	f->writable = wants_write(op);

@@ -34,8 +34,9 @@ struct commit {
 	char *organization_id; /* owned */
 	char *token_id;        /* owned */
 	char *database_id;     /* owned; NULL: the organization's own */
-	/* fs_replace_permissions: what became of the file, and who replies. */
+	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
 	enum fs_replacement how;
+	struct buf replacement;
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
 };
 
@@ -96,6 +97,7 @@ static void commit_free(struct commit *c)
 	if (c->file != NULL)
 		file_release(c->file);
 	permissions_demand_finish(&c->demand);
+	buf_finish(&c->replacement);
 	free(c->organization_id);
 	free(c->token_id);
 	free(c->database_id);
@@ -357,7 +359,7 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		return 0;
 	}
 	/* Not yet decided for good: the text may change while this waits. */
-	int r = f->writer->changed ? fs_await_commits(op, &f->node->place) : 0;
+	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->place) : 0;
 	if (r != 0)
 		return r;
 	permissions_closed(f->writer);
@@ -485,12 +487,8 @@ static void replaced(struct commit *c, const struct op *op)
 {
 	struct place p = commit_place(c);
 
-	static const struct buf nothing = BUF_INIT;
-
-	if (c->how == REPLACED_BY_CUT)
-		return;
 	if (c->how == REPLACED_BY_TRUNCATE) {
-		permissions_set(c->permissions, &nothing);
+		permissions_set(c->permissions, &c->replacement);
 		return;
 	}
 	permissions_detach(c->permissions);
@@ -536,6 +534,8 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	struct commit *c = commit_new(fs_of(op), p, NULL);
 	c->demand.edit = edit;
 	c->demand.exact = !edit.sign;
+	if (text != NULL)
+		buf_add(&c->replacement, buf_str(text), text->len);
 	c->how = how;
 	c->completed = completed;
 	op->commit = c;
@@ -544,87 +544,23 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	return 0;
 }
 
-/* As if it were opened, cut and closed. */
 int fs_cut_permissions(struct op *op, const struct place *p,
 		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
 {
-	struct fs *fs = fs_of(op);
+	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
 	struct buf text = BUF_INIT;
-	struct permissions_demand demand;
 	int r = fs_await_commits(op, p);
 
-	if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, p, &text);
-	if (r != 0) {
-		buf_finish(&text);
-		return r;
+	if (r == 0 && f != NULL && f->text != NULL)
+		buf_add(&text, buf_str(&f->text->text), f->text->text.len);
+	else if (r == 0)
+		r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
+	if (r == 0 && op->size > text.len)
+		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
+	if (r == 0 && op->size < text.len) {
+		buf_resize(&text, op->size);
+		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, completed);
 	}
-	struct permissions_writer *w =
-		permissions_open(permissions_at(&fs->permissions, p), &text, false, 0, 0);
 	buf_finish(&text);
-	enum closing what = CLOSING_NOTHING;
-	r = permissions_truncate(w, op->size, op->waiter.arrived, &op->waiter.error);
-	if (r == 0)
-		what = permissions_fsync(w);
-	if (r == 0 && what == CLOSING_SPOILED) {
-		op->waiter.error = w->text->spoiled;
-		r = -w->text->spoiled.err;
-	}
-	if (r == 0 && what == CLOSING_WHOLE)
-		r = permissions_commit(w->text, w, what, &demand, &op->waiter.error);
-	if (r == 0 && what == CLOSING_WHOLE) {
-		struct commit *c = commit_new(fs, p, NULL);
-		c->demand = demand;
-		c->how = REPLACED_BY_CUT;
-		c->completed = completed;
-		op->commit = c;
-		op_commit(op, replace_completed);
-		op->job = commit_start(c, op->waiter.arrived, op_done, op);
-	}
-	permissions_leave(w);
 	return r;
-}
-
-/* --- what stat(2) shows to a writer ----------------------------------------------------------- */
-
-/* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
-static bool writes_at(const struct file *f, const struct place *p)
-{
-	return f->writer != NULL && f->writer->text->file != NULL &&
-	       str_eq(f->writer->text->file->token_id, p->token_id) &&
-	       str_eq(f->writer->text->file->database_id, p->database_id);
-}
-
-/*
- * The handle whose text the caller means. fstat(2) does not tell which handle it was asked of: so of
- * a process that has the file open for writing it is that one, unless it has it open for reading,
- * too (`sort f > f`).
- */
-static const struct file *writer_of(struct op *op, const struct node *n)
-{
-	const struct file *f = file_of(op), *found = NULL;
-
-	if (f != NULL)
-		return f->writer != NULL ? f : NULL;
-	pid_t caller = process_group(op->pid);
-	list_for_each(pos, &fs_of(op)->files)
-	{
-		f = container_of(pos, struct file, link);
-		if (f->node != n && !writes_at(f, &n->place))
-			continue;
-		if (f->writer == NULL && f->opener == caller)
-			return NULL;
-		if (f->writer != NULL && (f->opener == caller || f->writer->last == caller))
-			found = f;
-	}
-	return found;
-}
-
-bool fs_writer_size(struct op *op, const struct node *n, off_t *size)
-{
-	const struct file *f = writer_of(op, n);
-
-	if (f != NULL)
-		*size = (off_t)f->writer->text->text.len;
-	return f != NULL;
 }

@@ -100,13 +100,14 @@ struct permissions_writer {
 	bool replaces; /* it truncated the text to nothing, once: its lines are judged as they come */
 	bool owes; /* it truncated or overwrote: what the text leaves out is revoked at its close */
 	bool wrote;   /* since then: so a flush is not the setting up of a redirection */
-	bool changed; /* something that was neither committed nor answered for */
+	bool changed; /* the text, and that was neither committed nor answered for */
 	bool closed;  /* a process that was not killed has closed it since */
 	bool last_line; /* the last bytes of the text came through this handle */
 	bool killed;    /* one of its processes was killed before it had closed it */
 	struct scopes confirmed; /* granted through this handle, by an answer */
 	unsigned revocations;    /* of the file, at that time */
 	struct error refused;    /* err != 0: a write through this handle was refused */
+	bool to_answer;          /* and its close is to say so again */
 };
 
 enum failure_heard {

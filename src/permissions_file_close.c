@@ -19,6 +19,7 @@ static enum closing close_handle(struct permissions_writer *w)
 
 	if (w->refused.err != 0 || (t->spoiled.err != 0 && (w->owes || w->killed))) {
 		w->changed = false;
+		w->to_answer = false;
 		return w->refused.err != 0 ? CLOSING_REFUSED : CLOSING_SPOILED;
 	}
 	if (w->owes && text_others_owe(t, w)) {
@@ -35,15 +36,20 @@ static enum closing close_handle(struct permissions_writer *w)
 	return CLOSING_NOTHING;
 }
 
+static bool unanswered(const struct permissions_writer *w)
+{
+	return w->changed || w->to_answer;
+}
+
 enum closing permissions_flush(struct permissions_writer *w, pid_t tgid)
 {
 	const struct permissions_text *t = w->text;
 
-	if (t->file == NULL || !w->changed)
+	if (t->file == NULL || !unanswered(w))
 		return CLOSING_NOTHING;
 	/* Nothing was written yet (a shell sets up its redirection), or a child of the opener
 	 * closes its copy: the text may go on. */
-	if (tgid != w->opener || (!w->wrote && t->last_writer != tgid))
+	if (tgid != w->opener || (!w->wrote && !w->to_answer && t->last_writer != tgid))
 		return CLOSING_NOTHING;
 	return close_handle(w);
 }
@@ -55,7 +61,7 @@ void permissions_closed(struct permissions_writer *w)
 
 enum closing permissions_fsync(struct permissions_writer *w)
 {
-	return w->text->file == NULL || !w->changed ? CLOSING_NOTHING : close_handle(w);
+	return w->text->file == NULL || !unanswered(w) ? CLOSING_NOTHING : close_handle(w);
 }
 
 void permissions_killed(struct permissions_writer *w, pid_t tgid)
@@ -87,7 +93,8 @@ void permissions_release(struct permissions_writer *w)
 		what = close_handle(w);
 	if (what == CLOSING_LINE || what == CLOSING_WHOLE)
 		text_set_due(t, what);
-	w->owes = false; /* whatever became of it: nothing waits for it any more */
+	/* Whatever became of it: nothing waits for it any more, and its last line will not grow. */
+	w->owes = w->changed = false;
 }
 
 enum closing permissions_due(const struct permissions_file *f)
@@ -200,8 +207,8 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 
 	if (r != 0)
 		permissions_demand_finish(out);
-	if (w != NULL) {
-		w->owes = false;
+	if (w != NULL) { /* a text that is none is looked at again when it is changed again */
+		w->owes = r != 0 && w->owes;
 		w->changed = false;
 	}
 	text_clear_due(t);
@@ -217,9 +224,6 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 			t->judged = end;
 		else if (t->text.len > 0)
 			close_tail(t);
-	} else if (w != NULL) {
-		permissions_refuse(w, e);
-		w->changed = false;
 	}
 	return r;
 }

@@ -365,6 +365,8 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t s
 	} else if (size < t->text.len) {
 		overwritten(w);
 		buf_resize(&t->text, size);
+		end_line(t, w); /* it may be half a line now */
+		t->tail_judged = false;
 	}
 	changed(w, stamp);
 	return 0;
@@ -436,7 +438,7 @@ void permissions_unconfirm(struct permissions_writer *w, const struct scopes *re
 
 void permissions_refuse(struct permissions_writer *w, const struct error *e)
 {
-	w->changed = true;
+	w->to_answer = true;
 	if (w->refused.err == 0)
 		w->refused = *e;
 	if (w->owes)
