@@ -1,4 +1,5 @@
 #include "model.h"
+#include "tell.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -10,86 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int violations;
-static int64_t round_begin;
-
-/* How old what is shown may be: the cache time, and a fetch that went on for all its timeouts. */
-static int64_t lookback_us(void)
+int64_t lookback_us(void)
 {
 	return (options.cache_ms + 8 * options.timeout_ms) * INT64_C(1000);
 }
 
-/* --- telling ------------------------------------------------------------------------------- */
-
-static double ms(int64_t us)
-{
-	return (double)(us - round_begin) / 1000;
-}
-
-static void print_record(const struct record *r)
-{
-	char words[512];
-
-	printf("    %.3f..%.3f ms: %s %s/%s: %s at %s", ms(r->begin), ms(r->end), r->what,
-	       names[r->name], databases[r->resource] != NULL ? databases[r->resource] : "",
-	       strerror(-r->result), r->step);
-	print_scopes(words, sizeof(words), r->grant);
-	printf("; grants [%s]", words);
-	print_scopes(words, sizeof(words), r->revoke);
-	printf(" revokes [%s]%s%s%s\n", r->revoke == ALL_SCOPES ? "all" : words,
-	       r->loose ? " loose" : "", r->makes ? " makes" : "", r->removes ? " removes" : "");
-	for (int i = 0; i < r->claim_count; i++) {
-		const struct claim *c = &r->claims[i];
-		print_scopes(words, sizeof(words), c->present);
-		printf("        told in %.3f..%.3f: granted [%s]", ms(c->from), ms(c->to), words);
-		print_scopes(words, sizeof(words), c->absent);
-		printf(" not granted [%s]\n", words);
-	}
-}
-
-static void print_events(int name, int64_t from, int64_t to)
-{
-	char added[512], removed[512];
-
-	for (size_t i = 0; i < history_event_count; i++) {
-		const struct event *e = &history_events[i];
-		const struct token *t = &history_tokens[e->token];
-		if (t->name != name || e->at < from - 1000000 || e->at > to + 1000000)
-			continue;
-		print_scopes(added, sizeof(added), e->added);
-		print_scopes(removed, sizeof(removed), e->removed);
-		printf("    event at %.0f, request %llu: %s %s%s level %d +[%s] -[%s]\n", ms(e->at),
-		       (unsigned long long)e->request, t->id, e->made ? "made" : "",
-		       e->deleted ? "deleted" : "", e->level, added, removed);
-	}
-}
-
-static void violation(const struct record *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void violation(const struct record *r, const char *format, ...)
-{
-	va_list ap;
-
-	violations++;
-	printf("VIOLATION: ");
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	printf("\n");
-	if (r == NULL)
-		return;
-	print_record(r);
-	print_events(r->name, r->begin, r->end);
-}
-
 /* --- what was true when ---------------------------------------------------------------------- */
-
-#define EACH_RECORD(r)                                                                             \
-	for (int lane_ = 0; lane_ < options.workers; lane_++)                                      \
-		for (const struct record *r = shared->lanes[lane_].records,                        \
-					 *end_ = r + shared->lanes[lane_].count;                   \
-		     r < end_; r++)
 
 static bool overlaps(const struct span *s, int64_t from, int64_t to)
 {
@@ -223,6 +150,7 @@ static void check_claims(const struct record *r)
 			return;
 	}
 	violation(r, "what was reported as done was never so");
+	print_others(r, r->name, r->resource);
 }
 
 static void check_made(const struct record *r)
@@ -410,17 +338,6 @@ static void check_names_seen(const struct record *r)
 			violation(r, "%s is %s", names[name],
 				  r->masks[0] & 1u << name ? "listed" : "not listed");
 	}
-}
-
-/* Who else was at a file, and what became of it. */
-static void print_others(const struct record *r, int name, int resource)
-{
-	if (name != r->name)
-		print_events(name, r->begin, r->end);
-	EACH_RECORD(x)
-	if (x->name == name && x->resource == resource && x->begin <= r->end &&
-	    x->end >= r->begin - 2 * lookback_us() && (x->grant | x->revoke) != 0)
-		print_record(x);
 }
 
 static void print_seen(const struct record *r, int name, int resource, uint32_t set)

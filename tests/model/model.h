@@ -10,7 +10,7 @@
  *   worker.c   processes that do what they are told by chance
  *   look.c     the operations that read, change.c those that change, remove.c those that remove
  *   disturb.c  faults, switches and changes behind the mount's back
- *   check.c    the properties
+ *   check.c    the properties, tell.c how a violation is printed
  *
  * All times are microseconds of CLOCK_MONOTONIC.
  */
