@@ -6,18 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct text {
-	char s[2048];
-	size_t len;
-	uint32_t plain, plus, minus;
-};
 
 static void add(struct text *t, const char *words)
 {
@@ -42,8 +35,7 @@ static void add_words(struct random *random, struct text *t, const char *sign, u
 	}
 }
 
-/* Some lines; `signs` in percent. */
-static void make_text(struct work *w, struct text *t, unsigned signs)
+void make_text(struct work *w, struct text *t, unsigned signs)
 {
 	struct random *random = w->random;
 	int resource = w->record->resource;
@@ -70,7 +62,7 @@ static void make_text(struct work *w, struct text *t, unsigned signs)
 	add(t, "\n");
 }
 
-static int open_permissions(struct work *w, int flags)
+int open_permissions(struct work *w, int flags)
 {
 	char path[512];
 
@@ -79,8 +71,7 @@ static int open_permissions(struct work *w, int flags)
 	return (int)CALL(w->record, "open", open(path, flags | O_CLOEXEC, 0600));
 }
 
-/* In one write(2) each piece; a write may take less than it was given. */
-static bool write_all(struct record *r, int fd, const char *data, size_t len)
+bool write_all(struct record *r, int fd, const char *data, size_t len)
 {
 	while (len > 0) {
 		long n = CALL(r, "write", write(fd, data, len));
@@ -92,7 +83,7 @@ static bool write_all(struct record *r, int fd, const char *data, size_t len)
 	return true;
 }
 
-static uint32_t grants(const struct text *t)
+uint32_t grants(const struct text *t)
 {
 	return t->plain | t->plus;
 }
@@ -102,7 +93,7 @@ static bool is_edit(const struct text *t)
 	return t->plus != 0 || t->minus != 0;
 }
 
-static bool write_lines(struct record *r, int fd, const struct text *t)
+bool write_lines(struct record *r, int fd, const struct text *t)
 {
 	int64_t from = now_us();
 
@@ -379,41 +370,4 @@ void refresh(struct work *w)
 		return;
 	CALL(r, "write", write(fd, "\n", 1));
 	close(fd);
-}
-
-static void write_and_stay(struct work *w)
-{
-	struct text t;
-	int fd = open_permissions(w, O_WRONLY | (chance(w->random, 70) ? O_TRUNC : O_APPEND));
-
-	if (fd < 0)
-		return;
-	make_text(w, &t, 30);
-	write_lines(w->record, fd, &t);
-	write_all(w->record, fd, "crea", 4); /* half a word more */
-}
-
-void killed_writer(struct work *w)
-{
-	static const int signals[] = {SIGKILL, SIGTERM, SIGHUP};
-
-	in_child(w, write_and_stay, signals[below(w->random, 3)],
-		 (int)below(w->random, chance(w->random, 50) ? 4000 : 60000));
-}
-
-/* In the middle of anything. */
-void killed(struct work *w)
-{
-	static operation *const any[] = {append,       replace,       rename_over,
-					 overwrite,    truncate_path, remove_permissions,
-					 remove_token, make_token,    remove_database,
-					 back_up,      empty_by_open, replace_in_pieces};
-	struct record *r = w->record;
-	unsigned i = below(w->random, sizeof(any) / sizeof(*any));
-
-	if (any[i] == make_token || any[i] == remove_token)
-		r->name = STABLE + r->name % (NAMES - STABLE);
-	if (any[i] == remove_database && r->resource == ORGANIZATION)
-		r->resource = 1;
-	in_child(w, any[i], SIGKILL, (int)below(w->random, chance(w->random, 70) ? 6000 : 200000));
 }

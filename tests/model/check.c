@@ -1,5 +1,6 @@
 #include "model.h"
 #include "tell.h"
+#include "truth.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -10,126 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int64_t lookback_us(void)
-{
-	return (options.cache_ms + 8 * options.timeout_ms) * INT64_C(1000);
-}
-
-/* --- what was true when ---------------------------------------------------------------------- */
-
-static bool overlaps(const struct span *s, int64_t from, int64_t to)
-{
-	return s->from <= to && s->to >= from;
-}
-
-static bool alive_within(const struct token *t, int64_t from, int64_t to)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (t->spans[i].alive && overlaps(&t->spans[i], from, to))
-			return true;
-	return false;
-}
-
-static bool alive_throughout(const struct token *t, int64_t from, int64_t to)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (!t->spans[i].alive && overlaps(&t->spans[i], from, to))
-			return false;
-	return true;
-}
-
-/* Was it so, or would it be but for what the mount knows better? */
-static bool was(const struct token *t, int resource, int64_t from, const struct record *r,
-		uint32_t set)
-{
-	uint32_t granted, revoked;
-
-	memory_of(t, resource, r, &granted, &revoked);
-	for (size_t i = 0; i < t->count; i++) {
-		uint32_t had = effective(&t->spans[i], resource);
-		if (overlaps(&t->spans[i], from, r->end) && (set & ~had & ~granted) == 0 &&
-		    (had & ~set & ~revoked) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool kept_claim(const struct token *t, int resource, const struct claim *c)
-{
-	uint32_t present = 0, absent = 0;
-
-	for (size_t i = 0; i < t->count; i++) {
-		if (!overlaps(&t->spans[i], c->from, c->to))
-			continue;
-		present |= effective(&t->spans[i], resource);
-		absent |= ~effective(&t->spans[i], resource);
-	}
-	return (c->present & ~present) == 0 && (c->absent & ~absent) == 0;
-}
-
-/* Whom a path may have meant, for somebody who looked at `from` or later. */
-static bool meant(const struct token *t, int name, int64_t from, int64_t to)
-{
-	return t->name == name && alive_within(t, from - lookback_us() - 1000000, to);
-}
-
-/* Did no other operation write, or change, the same file meanwhile? */
-static bool alone(const struct record *r)
-{
-	EACH_RECORD(x)
-	if (x != r && x->name == r->name && x->resource == r->resource && x->begin <= r->end &&
-	    (x->end + (x->loose ? lookback_us() : 0)) >= r->begin &&
-	    (x->writes || (x->grant | x->revoke) != 0))
-		return false;
-	return true;
-}
-
-/*
- * From when on a read must be true that began at r->seen_from. What this mount did before shows at
- * once; only where the name always means the same token.
- */
-static int64_t since(const struct record *r, int name, int resource)
-{
-	int64_t from = r->seen_from - lookback_us();
-
-	EACH_RECORD(x)
-	{
-		if (x->name != name || x->end > r->seen_from || name >= STABLE)
-			continue;
-		if (x->claim_count == 0 || x->resource != resource ||
-		    (x->claims[x->claim_count - 1].shared && !alone(x)))
-			continue;
-		if (x->claims[x->claim_count - 1].from > from)
-			from = x->claims[x->claim_count - 1].from;
-	}
-	return from;
-}
-
-static int64_t since_removed(const struct record *r, int name)
-{
-	int64_t from = r->seen_from - lookback_us();
-
-	EACH_RECORD(x)
-	if (x->name == name && x->removed && x->end <= r->seen_from && x->begin > from)
-		from = x->begin;
-	return from;
-}
-
-/* Made by this mount, and reported as made, before `r` looked: since when; or for ever. */
-static int64_t made_before(const struct record *r, const struct token *t)
-{
-	for (size_t i = 0; i < history_event_count; i++) {
-		const struct event *e = &history_events[i];
-		if (&history_tokens[e->token] != t || !e->made || e->request == 0)
-			continue;
-		EACH_RECORD(x)
-		if (x->name == t->name && x->made && x->end <= r->seen_from &&
-		    x->begin <= e->at + 999 && e->at <= x->end)
-			return e->at + 1000;
-	}
-	return r->seen_from - lookback_us();
-}
 
 /* --- 1: what was reported as done is done ------------------------------------------------------
  */
@@ -145,7 +26,7 @@ static void check_claims(const struct record *r)
 		bool kept = meant(t, r->name, r->begin, r->end);
 		for (int j = 0; kept && j < r->claim_count; j++)
 			kept = (r->claims[j].shared && others) ||
-			       kept_claim(t, r->resource, &r->claims[j]);
+			       kept_claim(r, t, &r->claims[j]);
 		if (kept)
 			return;
 	}
@@ -280,6 +161,21 @@ static bool sized(uint32_t sure, uint32_t perhaps, int64_t size)
 	}
 }
 
+/* Each scope that may have been seen granted, and not, by was_mixed. */
+static bool sized_mixed(const struct token *t, const struct record *r)
+{
+	uint32_t sure = 0, perhaps = 0;
+
+	for (unsigned i = 0; i < scope_count; i++) {
+		uint32_t bit = 1u << i;
+		bool may = was_mixed(t, r->resource, r, bit, bit);
+		bool may_not = was_mixed(t, r->resource, r, 0, bit);
+		perhaps |= may && may_not ? bit : 0;
+		sure |= may && !may_not ? bit : 0;
+	}
+	return sized(sure, perhaps, r->size);
+}
+
 static bool could_be_sized(const struct record *r)
 {
 	int64_t from = since(r, r->name, r->resource);
@@ -289,6 +185,8 @@ static bool could_be_sized(const struct record *r)
 		const struct token *t = &history_tokens[i];
 		if (!meant(t, r->name, r->seen_from, r->end))
 			continue;
+		if (disturb_lag_ms() > 0 && sized_mixed(t, r))
+			return true;
 		memory_of(t, r->resource, r, &granted, &revoked);
 		for (size_t j = 0; j < t->count; j++) {
 			uint32_t had = effective(&t->spans[j], r->resource);
@@ -301,6 +199,16 @@ static bool could_be_sized(const struct record *r)
 }
 
 /* Was it so that there is something, or that there is nothing? */
+/* Nothing, or any one scope. */
+static bool held_mixed(const struct token *t, int resource, const struct record *r, bool something)
+{
+	bool held = !something && was_mixed(t, resource, r, 0, ALL_SCOPES);
+
+	for (unsigned i = 0; i < scope_count && something; i++)
+		held = held || was_mixed(t, resource, r, 1u << i, 1u << i);
+	return held;
+}
+
 static bool could_hold(const struct record *r, int name, int resource, bool something)
 {
 	int64_t from = since(r, name, resource);
@@ -310,6 +218,8 @@ static bool could_hold(const struct record *r, int name, int resource, bool some
 		const struct token *t = &history_tokens[i];
 		if (!meant(t, name, r->seen_from, r->end))
 			continue;
+		if (disturb_lag_ms() > 0 && held_mixed(t, resource, r, something))
+			return true;
 		memory_of(t, resource, r, &granted, &revoked);
 		for (size_t j = 0; j < t->count; j++) {
 			uint32_t had = effective(&t->spans[j], resource);
@@ -334,9 +244,11 @@ static void check_names_seen(const struct record *r)
 			must = must || alive_throughout(t, made_before(r, t), r->end);
 		}
 		may = may || memory_made(name, r);
-		if (r->masks[0] & 1u << name ? !may : must)
-			violation(r, "%s is %s", names[name],
-				  r->masks[0] & 1u << name ? "listed" : "not listed");
+		if (r->masks[0] & 1u << name ? may : !must)
+			continue;
+		violation(r, "%s is %s", names[name],
+			  r->masks[0] & 1u << name ? "listed" : "not listed");
+		print_others(r, name, 0);
 	}
 }
 

@@ -130,16 +130,47 @@ static const char *const switches[] = {
 	"\"gzip\":\"off\"",
 	"\"keep_alive\":\"off\"",
 	"\"latency_ms\":3",
+	"\"access_applies\":\"first\"",
+	"\"changes_answered\":\"page\"",
+	"\"changes_answered\":\"202\"",
+	"\"undo_every\":3,\"undo_ms\":0",
+	"\"undo_every\":2,\"undo_ms\":200",
+};
+
+/*
+ * One of these a round, or none. Where an old answer can say the same as a change would have done,
+ * nobody can know that the change was not made: with these no 2xx says so of what was not done.
+ */
+static const struct {
+	const char *keys;
+	int lag_ms;
+} lies[] = {
+	{"\"changes_answered\":\"page-undone\"", 0},
+	{"\"changes_answered\":\"202-undone\"", 0},
+	{"\"read_lag_ms\":100", 100},
+	{"\"read_lag_ms\":700", 700},
+	{"\"read_lag_ms\":2000", 2000},
+	{"\"read_lag_ms\":3000", 3000},
+	{"\"read_lag_ms\":700,\"replicas\":2", 700},
+	{"\"read_lag_ms\":3000,\"replicas\":2", 3000},
 };
 
 enum {
 	FAULTS = sizeof(faults) / sizeof(*faults),
 	SWITCHES = sizeof(switches) / sizeof(*switches),
+	LIES = sizeof(lies) / sizeof(*lies),
 };
+
+static int lag_ms;
+
+int disturb_lag_ms(void)
+{
+	return lag_ms;
+}
 
 unsigned fault_kinds(void)
 {
-	return FAULTS + SWITCHES;
+	return FAULTS + SWITCHES + LIES;
 }
 
 void print_fault_kinds(void)
@@ -148,6 +179,8 @@ void print_fault_kinds(void)
 		printf("fault: %s\n", faults[i].name);
 	for (int i = 0; i < SWITCHES; i++)
 		printf("switch: %s\n", switches[i]);
+	for (int i = 0; i < LIES; i++)
+		printf("switch: %s\n", lies[i].keys);
 }
 
 static void tell(const char *path, const char *body)
@@ -174,6 +207,8 @@ static void add_fault(struct random *r)
 	int pick = (int)below(r, (unsigned)sum);
 	for (i = 0; (pick -= faults[i].weight) >= 0; i++)
 		continue;
+	if (faults[i].careful && lag_ms > 0)
+		return;
 	snprintf(body, sizeof(body),
 		 "{\"method\":\"%s\",\"path\":\"%s\",\"skip\":%u,\"count\":%u,%s}",
 		 methods[below(r, faults[i].careful ? 2 : 4)], paths[below(r, 8)], below(r, 3),
@@ -240,18 +275,36 @@ const char *disturb_switches(void)
 	return switches_set;
 }
 
+static void set_switch(const char *keys)
+{
+	size_t at = strlen(switches_set);
+	char body[256];
+
+	snprintf(switches_set + at, sizeof(switches_set) - at, " %s", keys);
+	snprintf(body, sizeof(body), "{%s}", keys);
+	tell("/switch", body);
+}
+
+/* Does a switch make a 2xx of a change that was not made, or not all of it? */
+static bool untrue(const char *keys)
+{
+	return strstr(keys, "access_applies") != NULL;
+}
+
 /* Seldom all of the switches at once, often none. */
 void disturb_begin(struct random *r)
 {
-	char body[256];
-	size_t at = 0;
-
 	switches_set[0] = '\0';
+	lag_ms = 0;
+	if (chance(r, 35)) {
+		unsigned i = below(r, LIES);
+		lag_ms = lies[i].lag_ms;
+		set_switch(lies[i].keys);
+	}
 	for (int n = (int)below(r, 7) - 1; n > 0; n--) {
-		const char *one = switches[below(r, SWITCHES)];
-		at += (size_t)snprintf(switches_set + at, sizeof(switches_set) - at, " %s", one);
-		snprintf(body, sizeof(body), "{%s}", one);
-		tell("/switch", body);
+		const char *keys = switches[below(r, SWITCHES)];
+		if (lag_ms == 0 || !untrue(keys))
+			set_switch(keys);
 	}
 }
 

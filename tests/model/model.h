@@ -8,9 +8,10 @@
  *   history.c  what was true when: tokens and their scopes, from the emulator's events
  *   memory.c   what the mount may know better than an answer, for it was just confirmed
  *   worker.c   processes that do what they are told by chance
- *   look.c     the operations that read, change.c those that change, remove.c those that remove
+ *   look.c     the operations that read, change.c those that change, remove.c those that remove,
+ *              ends.c writers that are threaded or killed
  *   disturb.c  faults, switches and changes behind the mount's back
- *   check.c    the properties, tell.c how a violation is printed
+ *   check.c    the properties, by truth.c: what was so, or can have been seen; tell.c prints
  *
  * All times are microseconds of CLOCK_MONOTONIC.
  */
@@ -149,7 +150,21 @@ extern operation read_permissions, stat_permissions, list_tokens, list_ids, list
 extern operation append, replace, replace_in_pieces, empty_by_open, truncate_path, overwrite,
 	rename_over, back_up, make_token, write_create_token, refresh, wrong_things;
 extern operation remove_permissions, remove_database, remove_token, remove_all, remove_and_create,
-	sweep, killed_writer, killed;
+	sweep, killed_writer, killed, threaded_writer;
+
+/* What is written to a permissions file, and what it says. */
+struct text {
+	char s[2048];
+	size_t len;
+	uint32_t plain, plus, minus;
+};
+
+void make_text(struct work *w, struct text *t, unsigned signs); /* some lines; signs in percent */
+uint32_t grants(const struct text *t);
+int open_permissions(struct work *w, int flags);
+/* In one write(2) each piece; a write may take less than it was given. */
+bool write_all(struct record *r, int fd, const char *data, size_t len);
+bool write_lines(struct record *r, int fd, const struct text *t); /* and notes what it was told */
 
 void path_of(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void permissions_path(char *out, size_t size, const struct record *r);
@@ -175,6 +190,7 @@ void disturb_begin(struct random *r);
 void disturb_once(struct random *r);
 void disturb_end(void);
 const char *disturb_switches(void); /* those of this round */
+int disturb_lag_ms(void); /* how old what is answered may be, in this round */
 unsigned fault_kinds(void);
 void print_fault_kinds(void);
 

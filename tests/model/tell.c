@@ -113,10 +113,13 @@ void violation(const struct record *r, const char *format, ...)
 void print_others(const struct record *r, int name, int resource)
 {
 	if (name != r->name)
-		print_events(name, r->begin, r->end);
+		print_events(name, r->begin - 2 * lookback_us(), r->end);
+	if (name != r->name)
+		print_requests(name, r->begin - 2 * lookback_us(), r->end);
 	EACH_RECORD(x)
-	if (x->name == name && x->resource == resource && x->begin <= r->end &&
+	if (x->name == name && x->begin <= r->end &&
+	    (x->resource == resource || x->makes || x->removes) &&
 	    x->end >= r->begin - 2 * lookback_us() &&
-	    (x->writes || (x->grant | x->revoke) != 0))
+	    (x->writes || x->makes || x->removes || (x->grant | x->revoke) != 0))
 		print_record(x);
 }

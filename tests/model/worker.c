@@ -53,6 +53,7 @@ static const struct {
 	{sweep, "sweep", 1, true, false, true},
 	{killed_writer, "killed writer", 2, false, false, false},
 	{killed, "killed", 4, false, false, false},
+	{threaded_writer, "threaded writer", 4, false, false, false},
 };
 
 enum {
