@@ -134,11 +134,13 @@ static void correct(struct recent_change *c, struct grants *answer, bool whole)
 	struct grant *g = grants_find(answer, c->type, c->id, c->name);
 	bool has = g != NULL && scopes_has(&g->scopes, c->scope);
 
+	if (!whole && !has)
+		return; /* it may only tell of what was just granted */
 	if (!c->added) {
 		c->contradicted = has;
 		if (has)
 			scopes_remove(&g->scopes, c->scope);
-	} else if (whole || has) {
+	} else {
 		c->contradicted = !has;
 		if (!has)
 			scopes_add(&grants_at(answer, c->type, c->id, c->name)->scopes, c->scope);

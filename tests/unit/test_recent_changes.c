@@ -207,6 +207,30 @@ static void what_is_only_remembered_as_revoked_is_revoked_anew(void **state)
 	world_finish(&w);
 }
 
+/* A POST may answer what it added, and no more: that says nothing of what the read before it saw. */
+static void what_a_grant_answers_settles_nothing_else(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	revoked("read_branch", TOKEN("t1", "ci", ""));
+	change(&o, "t1", "d1", "write_x", "", true, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BEFORE));
+	world_turn(&w);
+	fake_answer(GRANT("t1"), 200, LIST(AFTER));
+	world_turn(&w);
+	assert_int_equal(o.done, 0);
+	fake_answer(GONE("\"read_branch\""), 204, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", AFTER));
+	world_turn(&w);
+	assert_int_equal(o.done, 1);
+	assert_int_equal(o.error.err, 0);
+	world_finish(&w);
+}
+
 static void a_change_that_may_have_been_undone_is_not_known_any_more(void **state)
 {
 	struct outcome o;
@@ -455,6 +479,7 @@ int main(void)
 		cmocka_unit_test(own_grants_count_when_the_rest_is_revoked),
 		cmocka_unit_test(what_is_only_remembered_is_granted_anew),
 		cmocka_unit_test(what_is_only_remembered_as_revoked_is_revoked_anew),
+		cmocka_unit_test(what_a_grant_answers_settles_nothing_else),
 		cmocka_unit_test(a_change_that_may_have_been_undone_is_not_known_any_more),
 		cmocka_unit_test(tokens_that_were_made_or_deleted_stay_so),
 		cmocka_unit_test(a_list_without_a_new_token_does_not_prove_its_deletion),
