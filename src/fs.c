@@ -323,6 +323,9 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	off_t size;
 	int r;
 
+	/* Replaced while it was open: another file has its name. */
+	if (n->detached && n->place.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
+		return 0;
 	if (!tree_is_permissions(n->place.kind) || !writer_size(op, n, &size)) {
 		/* The kernel has it under the name of the backup: let it look that up. */
 		if (n->misnamed && !is_open(fs, n))
