@@ -307,13 +307,33 @@ static bool writer_size(struct op *op, const struct node *n, off_t *size)
 	return f != NULL;
 }
 
-/* Is this very node open, so that fstat(2) may be meant? */
-static bool is_open(const struct fs *fs, const struct node *n)
+/* Has the calling process this very node open, so that fstat(2) may be meant? */
+static bool opened_by_caller(struct op *op, const struct node *n)
 {
-	list_for_each(pos, &fs->files)
-		if (container_of(pos, struct file, link)->node == n)
+	pid_t caller = process_group(op->pid);
+
+	list_for_each(pos, &fs_of(op)->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->node == n && (f->opener == caller ||
+				     (f->writer != NULL && f->writer->last == caller)))
 			return true;
+	}
 	return false;
+}
+
+/* The kernel has `permissions` under the name of its backup, until it looks that up anew. */
+static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st)
+{
+	struct fs *fs = fs_of(op);
+	const struct scratch *s = scratch_of_misnamed(&fs->scratches, n->number);
+
+	if (s == NULL)
+		return -ESTALE;
+	struct place p = n->place;
+	p.kind = TREE_SCRATCH;
+	p.name = s->name;
+	return tree_attr(&fs->tree, &op->waiter, &p, st);
 }
 
 int fs_attr(struct op *op, struct node *n, struct stat *st)
@@ -327,9 +347,9 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	if (n->detached && n->place.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
 		return 0;
 	if (!tree_is_permissions(n->place.kind) || !writer_size(op, n, &size)) {
-		/* The kernel has it under the name of the backup: let it look that up. */
-		if (n->misnamed && !is_open(fs, n))
-			return -ESTALE;
+		if (n->misnamed && op->file == 0 && !opened_by_caller(op, n) &&
+		    attr_of_misnamed(op, n, st) == 0)
+			return 0;
 		r = tree_attr(&fs->tree, &op->waiter, &n->place, st);
 		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
 	}

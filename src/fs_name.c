@@ -227,8 +227,10 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
 	if (r == 0) {
 		struct node *n = node_known(&fs->nodes, from);
-		if (n != NULL)
+		if (n != NULL) {
 			node_misname(&fs->nodes, n);
+			s->misnamed = n->number;
+		}
 		permissions_remember_removal(permissions_at(&fs->permissions, from), op->pid, true);
 		op_reply_ok(op);
 	}

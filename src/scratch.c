@@ -27,6 +27,17 @@ struct scratch *scratch_find(const struct scratches *s, const struct place *p)
 	return NULL;
 }
 
+struct scratch *scratch_of_misnamed(const struct scratches *s, uint64_t node)
+{
+	list_for_each(pos, &s->files)
+	{
+		struct scratch *f = container_of(pos, struct scratch, link);
+		if (f->misnamed == node)
+			return f;
+	}
+	return NULL;
+}
+
 int scratch_add(struct scratches *s, const struct place *p, mode_t mode, const char *target,
 		int64_t now_ns, struct scratch **out, struct error *e)
 {

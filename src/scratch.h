@@ -28,6 +28,9 @@ struct scratch {
 	mode_t mode;  /* with type */
 	int64_t mtime_ns;
 	unsigned refs; /* the table, while it has a name; open files */
+	/* A copy of permissions, which was renamed: the number of the node that the kernel has under
+	 * this name until it looks it up anew; 0: none. */
+	uint64_t misnamed;
 };
 
 struct scratches {
@@ -38,6 +41,8 @@ struct scratches {
 void scratches_init(struct scratches *s);
 void scratches_finish(struct scratches *s);
 struct scratch *scratch_find(const struct scratches *s, const struct place *p); /* NULL: none */
+/* The copy that the kernel calls by this node's number; NULL: none. */
+struct scratch *scratch_of_misnamed(const struct scratches *s, uint64_t node);
 /* -ENOSPC with a sentence when there are too many. `target` NULL: a regular file. */
 int scratch_add(struct scratches *s, const struct place *p, mode_t mode, const char *target,
 		int64_t now_ns, struct scratch **out, struct error *e);
