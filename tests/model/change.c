@@ -239,6 +239,7 @@ void truncate_path(struct work *w)
 void overwrite(struct work *w)
 {
 	struct text t;
+	struct stat st = {.st_size = 0};
 	struct record *r = w->record;
 	int64_t from = now_us();
 
@@ -248,13 +249,17 @@ void overwrite(struct work *w)
 	if (fd < 0)
 		return;
 	r->loose = true;
+	CALL(r, "fstat", fstat(fd, &st));
 	if (CALL(r, "pwrite", pwrite(fd, t.s, t.len, 0)) < 0 ||
 	    CALL(r, "ftruncate", ftruncate(fd, (off_t)t.len)) < 0) {
 		r->revoke = ALL_SCOPES;
 		close(fd);
 		return;
 	}
-	close_whole(w, fd, grants(&t), from);
+	if (st.st_size > 0)
+		close_whole(w, fd, grants(&t), from);
+	else if (CALL(r, "close", close(fd)) == 0) /* it was appended to what seemed empty */
+		claim_text(r, from, grants(&t), 0);
 }
 
 /* As sed -i and editors do. */
