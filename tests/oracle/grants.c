@@ -79,7 +79,7 @@ size_t grants_counting(const struct judge *j, const struct inode *i, const struc
 	for (const struct description *o = j->regular.description;
 	     o < j->regular.description + DESCRIPTIONS; o++)
 		if (o->used && o != d && &j->regular.inode[o->inode] == i && o->tail &&
-		    (o->unheard || heard))
+		    ((o->half && o->unheard) || heard))
 			return complete_lines(i->text, size);
 	return size;
 }
@@ -93,7 +93,8 @@ static void commit_all(struct judge *j, const struct inode *i, scopes set, scope
 	scopes half = (whole.plain | whole.plus) & ~set;
 
 	more |= j->now.may & half;
-	set |= j->now.must & half;
+	if (!reading_bad(&whole))
+		set |= j->now.must & half;
 	if (how == COMMIT_ASKED) {
 		grants_exactly(j, set);
 	} else {

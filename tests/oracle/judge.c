@@ -200,7 +200,7 @@ static bool judge_flush(struct judge *j, const struct call *c, struct inode *i,
 	}
 	if (d->unheard && failure_demanded(j, i, d))
 		return judge_fail(j, "its text is refused, and nobody hears of it");
-	d->owes = d->unheard = false;
+	d->owes = d->unheard = d->half = false;
 	grants_commit(j, i, d, owes, COMMIT_ASKED);
 	return true;
 }

@@ -84,7 +84,7 @@ unsigned regular_writers(const struct regular *r, int inode)
 
 	for (int d = 0; d < DESCRIPTIONS; d++)
 		n += r->description[d].used && r->description[d].inode == inode &&
-		     ((r->description[d].flags & O_TRUNC) != 0 ||
+		     ((r->description[d].flags & O_TRUNC) != 0 || r->description[d].owes ||
 		      (r->description[d].flags & O_ACCMODE) != O_RDONLY);
 	return n;
 }

@@ -46,6 +46,7 @@ struct description {
 	bool acted;   /* wrote or truncated, and not as it was opened */
 	bool follows; /* somebody wrote since it truncated */
 	bool tail;    /* wrote the unterminated last line */
+	bool half;    /* and nothing has counted it yet */
 	bool cut;     /* or left it when it cut the text */
 	bool unheard; /* wrote or truncated since its last close or fsync */
 	bool closed;  /* by a process that was not killed, since then */

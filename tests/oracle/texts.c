@@ -50,7 +50,7 @@ static bool joins(struct judge *j, const struct inode *i, const struct descripti
 		return false;
 	FOR_DESCRIPTIONS(j, o, i)
 	{
-		if (o != d && o->tail && ((o->unheard && !o->cut) || !sure))
+		if (o != d && o->tail && ((o->half && o->unheard && !o->cut) || !sure))
 			return true;
 	}
 	return false;
@@ -65,6 +65,8 @@ static bool refuse(struct judge *j, struct inode *i, struct description *d, enum
 	i->bad |= d->owes;
 	j->vain |= j->aside && d->opener == j->remover;
 	j->kept = true;
+	/* Whether it counts for who wrote last is not agreed on. */
+	i->writer = PROCESSES;
 	FOR_DESCRIPTIONS(j, o, i)
 	{
 		o->follows = true;
@@ -98,7 +100,7 @@ static void written(struct judge *j, struct inode *i, struct description *d, con
 	if (e->end == i->size)
 		FOR_DESCRIPTIONS(j, o, i)
 		{
-			o->tail = !complete && o == d;
+			o->half = o->tail = !complete && o == d;
 			o->cut = false;
 		}
 	if (!e->judged)
@@ -198,7 +200,7 @@ bool judge_ftruncate(struct judge *j, const struct call *c, const struct result 
 		d->owes = i->overwritten = true;
 		FOR_DESCRIPTIONS(j, o, i)
 		{
-			o->cut = o->tail = o == d && complete_lines(i->text, i->size) != i->size;
+			o->half = o->cut = o->tail = o == d && complete_lines(i->text, i->size) != i->size;
 		}
 	}
 	changed(j, i, d, c->process, true);
