@@ -256,11 +256,10 @@ static void ll_statfs(fuse_req_t req, fuse_ino_t ino)
 static void ll_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
 			size_t size, int flags)
 {
-	(void)name;
 	(void)value;
 	(void)size;
 	(void)flags;
-	op_start(begin(req, OP_SETXATTR, ino));
+	op_start(begin_named(req, OP_SETXATTR, ino, name));
 }
 
 /* No getxattr, listxattr: ENOSYS once, and the kernel asks no more. No ioctl, poll, lseek, locks:

@@ -380,7 +380,6 @@ static void fill(struct asked *a, struct op *op)
 	case OP_GETATTR:
 	case OP_READLINK:
 	case OP_STATFS:
-	case OP_SETXATTR:
 	case OP_FLUSH:
 	case OP_FSYNC:
 	case OP_OPENDIR:

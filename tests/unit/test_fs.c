@@ -360,7 +360,8 @@ static const struct scene {
 	{OP_OPENDIR, "acme/databases/shop/service-tokens", NULL, NULL, -1, 0, NULL, false, false},
 	{OP_OPENDIR, "acme/service-tokens/ci/databases", NULL, NULL, -1, 0, NULL, false, false},
 	{OP_STATFS, "acme", NULL, NULL, -1, 0, NULL, false, false},
-	{OP_SETXATTR, PERMISSIONS, NULL, NULL, -1, 0, NULL, false, false},
+	{OP_SETXATTR, PERMISSIONS, "user.x", NULL, -1, 0, NULL, false, false},
+	{OP_SETXATTR, PERMISSIONS, "system.posix_acl_access", NULL, -1, 0, NULL, false, false},
 };
 
 /* How everything that is sent is answered. */
