@@ -258,7 +258,7 @@ int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, 
 	size_t first = skip_space(body, len, 0);
 	cleanup(copy_finish) struct copy copy = {NULL, 0};
 	const char *end = NULL;
-	bool odd;
+	bool odd = false;
 
 	if (first == len)
 		return error_set(e, EREMOTEIO, "the answer is empty");
