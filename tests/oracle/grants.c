@@ -119,7 +119,16 @@ void grants_commit(struct judge *j, struct inode *i, struct description *d, bool
 	struct reading all = read_text(i->text, grants_counting(j, i, d, true));
 	struct reading more = read_text(i->text, grants_counting(j, i, d, false));
 
-	bool others = grants_others_owe(j, i, d);
+	bool others = grants_others_owe(j, i, d), sure = false;
+	FOR_DESCRIPTIONS(j, o, i)
+	{
+		sure |= o != d && o->owes && !o->perhaps;
+	}
+	if (others && !sure) { /* or they owe nothing any more */
+		others = false;
+		how = COMMIT_MAYBE;
+		i->due |= whole;
+	}
 	if (d->refused != 0) { /* half a line that it wrote before is none */
 		i->unsure = true;
 		j->pending = false;

@@ -147,7 +147,7 @@ static bool failure_allowed(struct judge *j, const struct inode *i, const struct
 
 	if (err == ECANCELED && i->cancelled)
 		why = CANCELLED;
-	else if (err != d->refused && !((err == EINVAL || err == EAGAIN) && i->bad) &&
+	else if (err != d->refused && !((err == EINVAL || err == EAGAIN || err == EFBIG) && i->bad) &&
 		 !(err == EINVAL && (d->unheard || d->owes) &&
 		   (text_bad(j, i, d, false) || text_bad(j, i, d, true))))
 		return false;
@@ -161,6 +161,11 @@ static bool failure_demanded(const struct judge *j, const struct inode *i,
 {
 	if (i->bad && d->owes && d->acted)
 		return true;
+	/* Who failed before may have to answer for the whole. */
+	for (const struct description *o = j->regular.description;
+	     o < j->regular.description + DESCRIPTIONS; o++)
+		if (o->used && o != d && &j->regular.inode[o->inode] == i && o->failed)
+			return false;
 	return text_bad(j, i, d, false) && text_bad(j, i, d, true) && !i->bad && d->owes &&
 	       !grants_others_owe(j, i, d);
 }
@@ -180,11 +185,10 @@ static bool judge_flush(struct judge *j, const struct call *c, struct inode *i,
 		bool before = d->refused != 0;
 		j->kept = true;
 		j->vain |= j->aside && d->opener == j->remover;
-		if (read_text(i->text, i->size).invalid)
-			d->refused = err;
 		grants_commit(j, i, d, owes, COMMIT_ASKED);
 		i->unsure = true;
 		d->unheard = false;
+		d->failed |= owes;
 		d->owes &= before; /* the last close of it decides */
 		j->pending = false;
 		return true;
@@ -194,8 +198,10 @@ static bool judge_flush(struct judge *j, const struct call *c, struct inode *i,
 		return true;
 	}
 	if (!whole) { /* a shell sets up its redirection, or another handle has written */
-		if (d->follows)
+		if (d->follows) {
 			grants_commit(j, i, d, true, COMMIT_MAYBE);
+			d->perhaps = true;
+		}
 		return true;
 	}
 	if (d->unheard && failure_demanded(j, i, d))

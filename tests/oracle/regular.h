@@ -43,6 +43,8 @@ struct description {
 	bool adrift;  /* appended: where it stands, the kernel guesses from a size it last saw */
 	bool owes;    /* truncated or overwrote; what the text leaves out waits for its close */
 	bool replaces; /* truncated it to nothing, once: its lines count as they come */
+	bool perhaps; /* and that was perhaps done already */
+	bool failed;  /* its text as a whole was refused once */
 	bool acted;   /* wrote or truncated, and not as it was opened */
 	bool follows; /* somebody wrote since it truncated */
 	bool tail;    /* wrote the unterminated last line */

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	AGAIN_MAX = 5, /* runs of what failed once */
+};
+
 /* From one call's beginning to the next one's. */
 struct period {
 	int64_t from;
@@ -226,12 +230,16 @@ static bool drop_start(const struct subject *on, struct sequence *s, struct fail
 
 bool minimize(const struct subject *on, struct sequence *s, struct failure *f)
 {
-	if (!fails(on, s, f))
-		return false;
+	struct sequence whole = *s;
+	int tries = 0;
+
+	while (!fails(on, s, f))
+		if (++tries == AGAIN_MAX)
+			return false;
 	if (f->call + 1 < s->n)
 		s->n = f->call + 1;
 	if (!fails(on, s, f))
-		return false;
+		*s = whole;
 	for (bool any = true; any;) {
 		any = drop_calls(on, s, f, 4);
 		any |= drop_calls(on, s, f, 2);
@@ -239,7 +247,8 @@ bool minimize(const struct subject *on, struct sequence *s, struct failure *f)
 		any |= drop_lines(on, s, f);
 		any |= drop_start(on, s, f);
 	}
-	return fails(on, s, f);
+	fails(on, s, f);
+	return true;
 }
 
 void failure_print(FILE *out, const struct sequence *s, const struct failure *f)

@@ -39,7 +39,7 @@ struct counts {
 
 bool run_sequence(const struct subject *on, const struct sequence *s, struct failure *f,
 		  struct counts *counts);
-/* Drops calls as long as it fails; true if it failed at all when run again. */
+/* Drops calls as long as it fails; false if it does not fail again in some tries. */
 bool minimize(const struct subject *on, struct sequence *s, struct failure *f);
 /* What was tried, and how often each difference was met. */
 void counts_print(FILE *out, const struct counts *c);

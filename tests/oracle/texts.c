@@ -62,6 +62,8 @@ static bool refuse(struct judge *j, struct inode *i, struct description *d, enum
 {
 	j->used[why]++;
 	d->refused = d->refused != 0 ? d->refused : err;
+	/* Whether it spoils the text once more is not agreed on. */
+	j->lost |= d->failed && !d->owes;
 	i->bad |= d->owes;
 	j->vain |= j->aside && d->opener == j->remover;
 	j->kept = true;
@@ -160,7 +162,7 @@ void begin_anew(struct judge *j, struct inode *i, struct description *d)
 	i->writer = PROCESSES;
 	FOR_DESCRIPTIONS(j, o, i)
 	{
-		o->owes = o->tail = o->unheard = o->follows = false;
+		o->owes = o->perhaps = o->tail = o->unheard = o->follows = false;
 	}
 	if (d != NULL)
 		d->owes = d->replaces = true;
@@ -215,8 +217,14 @@ static bool truncated_to(struct judge *j, const struct call *c, const struct res
 	struct reading whole;
 	struct result r;
 
-	if (regular_writers(&j->regular, j->regular.name[NAME_PERMISSIONS]) == 0 && !begin_text(j))
-		return false;
+	if (regular_writers(&j->regular, j->regular.name[NAME_PERMISSIONS]) == 0) {
+		/* What was cut is not known any more. */
+		j->lost = !j->pending && j->now.must != j->now.may;
+		if (j->lost)
+			return true;
+		if (!begin_text(j))
+			return false;
+	}
 	if (c->offset > BIG && mount->err == EFBIG) {
 		j->used[TOO_BIG]++;
 		return true;
