@@ -1,170 +1,5 @@
-/* permissions_file: one text a file, whatever number of handles write it, and what their closing
- * asks for. */
-#include "unit.h"
-
-#include <unistd.h>
-
-#include "permissions_file.h"
-
-#define SHELL 100 /* thread groups */
-#define CAT   200
-
-static struct permissions_files files;
-static struct permissions_file *f;
-static struct error e;
-static uint64_t stamp;
-
-static void setup(void)
-{
-	const struct place p = {.token_id = "t1", .database_id = "d1"};
-
-	permissions_files_init(&files);
-	f = permissions_at(&files, &p);
-}
-
-static struct permissions_writer *open_as(pid_t opener, const char *granted, bool truncate)
-{
-	struct buf text = BUF_INIT;
-
-	buf_adds(&text, granted);
-	struct permissions_writer *w = permissions_open(f, &text, truncate, opener, ++stamp);
-	buf_finish(&text);
-	return w;
-}
-
-enum { APPEND = -1 };
-
-static int put_as(struct permissions_writer *w, pid_t tgid, int64_t offset, const char *text)
-{
-	struct buf data = BUF_INIT;
-
-	buf_adds(&data, text);
-	int r = permissions_write(w, offset == APPEND ? 12345 : (uint64_t)offset, offset == APPEND,
-				  &data, tgid, ++stamp, &e);
-	buf_finish(&data);
-	return r;
-}
-
-static void put(struct permissions_writer *w, int64_t offset, const char *text)
-{
-	assert_int_equal(put_as(w, w->opener, offset, text), 0);
-}
-
-static void assert_scopes(const struct scopes *s, const char *expected)
-{
-	struct buf text = BUF_INIT;
-
-	scopes_print(s, ' ', &text);
-	assert_string_equal(buf_str(&text), expected);
-	buf_finish(&text);
-}
-
-/* What the complete lines of the last write ask for; they are accepted. */
-static void assert_lines(struct permissions_writer *w, const char *grant, const char *revoke)
-{
-	struct edit edit = EDIT_INIT;
-
-	assert_int_equal(permissions_lines(w, &edit, &e), 0);
-	assert_scopes(&edit.grant, grant);
-	assert_scopes(&edit.revoke, revoke);
-	permissions_accept(w, &edit, 0);
-	edit_finish(&edit);
-}
-
-/* Commit what `what` says. `keep` NULL: it is not exact. */
-static void assert_commit(struct permissions_writer *w, enum closing what, const char *grant,
-			  const char *revoke, const char *keep)
-{
-	struct permissions_text *t = w != NULL ? w->text : f->text;
-	struct permissions_demand d;
-
-	text_hold(t);
-	assert_int_equal(permissions_commit(t, w, what, &d, &e), 0);
-	assert_scopes(&d.edit.grant, grant);
-	assert_scopes(&d.edit.revoke, revoke);
-	assert_int_equal(d.exact, keep != NULL);
-	if (keep != NULL)
-		assert_scopes(&d.keep, keep);
-	permissions_confirm(t, w, &d.edit.grant, 0);
-	permissions_demand_finish(&d);
-	text_release(t);
-}
-
-static enum closing close_as(struct permissions_writer *w, pid_t tgid)
-{
-	enum closing what = permissions_flush(w, tgid);
-
-	permissions_closed(w);
-	return what;
-}
-
-static void release(struct permissions_writer *w)
-{
-	permissions_release(w);
-	permissions_leave(w);
-}
-
-static void finish(void)
-{
-	permissions_files_finish(&files);
-}
-
-/* What a whole file written in one piece asks for when it is closed, its complete lines done. */
-static void closing_asks_for_what_the_text_says(void **state)
-{
-	static const struct {
-		bool truncate;
-		int64_t offset;
-		const char *granted, *written, *now_grant, *now_revoke;
-		enum closing what;
-		const char *grant, *revoke, *keep;
-	} cases[] = {
-		{true, 0, "a\nb\n", "a\n", "a ", "", CLOSING_WHOLE, "", "", "a "},
-		{true, 0, "a\nb\n", "a\nc", "a ", "", CLOSING_WHOLE, "c ", "", "a c "},
-		{true, 0, "a\nb\n", "-b\n", "", "b ", CLOSING_WHOLE, "", "", NULL},
-		{true, 0, "a\nb\n", "-b", "", "", CLOSING_WHOLE, "", "b ", NULL},
-		{true, 0, "a\nb\n", "+c\nd", "c ", "", CLOSING_WHOLE, "d ", "", NULL},
-		{true, 0, "a\nb\n", "# nothing\n", "", "", CLOSING_WHOLE, "", "", ""},
-		{false, APPEND, "a\n", "b\n", "b ", "", CLOSING_NOTHING, "", "", NULL},
-		{false, APPEND, "a\n", "b\n-a", "b ", "", CLOSING_LINE, "", "a ", NULL},
-		{false, APPEND, "a\n", "b c", "", "", CLOSING_LINE, "b c ", "", NULL},
-		{false, 0, "a\nb\n", "c\n", "", "", CLOSING_WHOLE, "b c ", "", "b c "},
-		{false, 4, "a\nb\n", "c\n", "c ", "", CLOSING_NOTHING, "", "", NULL},
-		{false, 0, "", "c\n", "c ", "", CLOSING_NOTHING, "", "", NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		setup();
-		struct permissions_writer *w =
-			open_as(SHELL, cases[i].granted, cases[i].truncate);
-		put(w, cases[i].offset, cases[i].written);
-		assert_lines(w, cases[i].now_grant, cases[i].now_revoke);
-		assert_int_equal(close_as(w, SHELL), cases[i].what);
-		if (cases[i].what != CLOSING_NOTHING)
-			assert_commit(w, cases[i].what, cases[i].grant, cases[i].revoke,
-				      cases[i].keep);
-		assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
-		release(w);
-		assert_null(f->text);
-		finish();
-	}
-}
-
-static void a_lone_sign_is_no_scope(void **state)
-{
-	struct permissions_demand d;
-
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "", true);
-	put(w, 0, "- ");
-	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
-	assert_int_equal(permissions_commit(w->text, w, CLOSING_WHOLE, &d, &e), -EINVAL);
-	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
-	release(w);
-	finish();
-}
+/* permissions_file: one text a file, whatever number of handles write it. */
+#include "permissions_fixture.h"
 
 static void lines_are_asked_for_when_complete_and_once(void **state)
 {
@@ -200,122 +35,6 @@ static void opening_alone_changes_only_what_it_truncates(void **state)
 	assert_int_equal(permissions_due(f), CLOSING_WHOLE);
 	assert_commit(NULL, CLOSING_WHOLE, "", "", "");
 	assert_null(f->text);
-	finish();
-}
-
-/* exec 3> f; echo a > f; exec 3>&- */
-static void a_handle_that_wrote_nothing_since_undoes_nothing(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *first = open_as(SHELL, "a\nb\n", true);
-	close_as(first, SHELL);
-	struct permissions_writer *second = open_as(SHELL, "a\nb\n", true);
-	close_as(second, SHELL);
-	put(second, 0, "a\n");
-	assert_lines(second, "a ", "");
-	assert_int_equal(close_as(second, SHELL), CLOSING_WHOLE);
-	assert_commit(second, CLOSING_WHOLE, "", "", "a ");
-	release(second);
-	assert_int_equal(close_as(first, SHELL), CLOSING_NOTHING);
-	release(first);
-	assert_null(f->text);
-	finish();
-}
-
-/* exec 3> f; cat new >> f; exec 3>&- */
-static void another_writers_close_takes_nothing_away(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *first = open_as(SHELL, "a\nb\n", true);
-	close_as(first, SHELL);
-	struct permissions_writer *second = open_as(CAT, "a\nb\n", false);
-	put(second, APPEND, "c\nd");
-	assert_lines(second, "c ", "");
-	assert_int_equal(close_as(second, CAT), CLOSING_LINE);
-	assert_commit(second, CLOSING_LINE, "d ", "", NULL);
-	release(second);
-	assert_int_equal(permissions_due(f), CLOSING_NOTHING);
-	close_as(first, SHELL);
-	release(first);
-	assert_int_equal(permissions_due(f), CLOSING_WHOLE);
-	assert_commit(NULL, CLOSING_WHOLE, "", "", "c d ");
-	assert_null(f->text);
-	finish();
-}
-
-/* cat new > f 2> f: the second truncation is the one that counts, the first handle writes. */
-static void what_is_left_out_waits_for_the_handle_that_truncated(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *out = open_as(CAT, "a\nb\n", true);
-	struct permissions_writer *err = open_as(CAT, "a\nb\n", true);
-	put(out, 0, "a\n");
-	assert_lines(out, "a ", "");
-	assert_int_equal(close_as(out, CAT), CLOSING_NOTHING);
-	release(out);
-	/* It wrote nothing through this handle, but its process did since: no redirection is being
-	 * set up. */
-	assert_int_equal(close_as(err, CAT), CLOSING_WHOLE);
-	assert_commit(err, CLOSING_WHOLE, "", "", "a ");
-	release(err);
-	finish();
-}
-
-static void the_whole_waits_until_nobody_owes_its_close(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *first = open_as(SHELL, "a\nb\n", false);
-	struct permissions_writer *second = open_as(CAT, "a\nb\n", false);
-	put(first, 0, "c");
-	put(second, 2, "d");
-	assert_lines(second, "", "");
-	assert_int_equal(close_as(first, SHELL), CLOSING_NOTHING);
-	release(first);
-	assert_int_equal(permissions_due(f), CLOSING_NOTHING);
-	assert_int_equal(close_as(second, CAT), CLOSING_WHOLE);
-	assert_commit(second, CLOSING_WHOLE, "c d ", "", "c d ");
-	release(second);
-	assert_null(f->text);
-	finish();
-}
-
-/* A commit is under way when the last handle goes: the text stays for what is due. */
-static void what_is_due_waits_for_a_commit_under_way(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "a\n", true);
-	close_as(w, SHELL);
-	f->committing = 1;
-	release(w);
-	assert_int_equal(permissions_due(f), CLOSING_NOTHING);
-	f->committing = 0;
-	assert_int_equal(permissions_due(f), CLOSING_WHOLE);
-	assert_commit(NULL, CLOSING_WHOLE, "", "", "");
-	assert_null(f->text);
-	finish();
-}
-
-static void a_child_of_the_opener_commits_nothing(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "a\n", true);
-	assert_int_equal(put_as(w, CAT, 0, "b"), 0);
-	assert_int_equal(close_as(w, CAT), CLOSING_NOTHING);
-	assert_int_equal(put_as(w, CAT, 1, "c\n"), 0);
-	assert_lines(w, "bc ", "");
-	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "", "", "bc ");
-	/* A child that outlives the opener: its close is the last. */
-	assert_int_equal(put_as(w, CAT, 3, "d"), 0);
-	assert_int_equal(close_as(w, CAT), CLOSING_NOTHING);
-	release(w);
-	assert_int_equal(permissions_due(f), CLOSING_LINE);
 	finish();
 }
 
@@ -394,107 +113,6 @@ static void lines_over_another_handles_text_count_as_they_come(void **state)
 	assert_int_equal(close_as(first, SHELL), CLOSING_REFUSED);
 	release(first);
 	release(second);
-	finish();
-}
-
-static void an_instruction_is_obeyed_once(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "a\nb\n", false);
-	struct permissions_writer *other = open_as(CAT, "a\nb\n", false);
-	put(other, APPEND, "-a\n+c\n");
-	assert_lines(other, "c ", "a ");
-	put(w, 0, "d");
-	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "b d ", "", NULL);
-	release(w);
-	release(other);
-	finish();
-}
-
-/* A handle was closed well, its text truncated away by another, and that one was killed: what the
- * first was to revoke is not, and fsync says so. */
-static void a_truncated_text_that_is_spoiled_fails_the_next_fsync(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "a\nb\n", true);
-	put(w, 0, "a\n");
-	assert_lines(w, "a ", "");
-	struct permissions_writer *other = open_as(CAT, "a\nb\n", true);
-	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
-	release(w);
-	assert_null(f->failure);
-	permissions_killed(other, CAT);
-	assert_int_equal(f->failure->err, ECANCELED);
-	release(other);
-	permissions_drop_failure(f);
-	finish();
-}
-
-/* What a commit has taken away is granted again when a later text names it. */
-static void a_word_that_was_revoked_counts_again(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "", false);
-	put(w, 0, "a\nb\n");
-	assert_lines(w, "a b ", "");
-	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
-	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "", "", "a ");
-	put(w, 0, "b\n");
-	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "b ", "", "b ");
-	release(w);
-	w = open_as(SHELL, "", true);
-	put(w, 0, "a\n");
-	assert_lines(w, "a ", "");
-	put(w, 2, "-a");
-	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "", "a ", NULL);
-	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
-	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
-	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
-	release(w);
-	finish();
-}
-
-/* A handle that was refused something owes nothing any more when it is gone. */
-static void a_refused_handle_holds_nothing_back(void **state)
-{
-	struct error why;
-
-	(void)state;
-	setup();
-	error_set(&why, EINVAL, "no");
-	struct permissions_writer *first = open_as(SHELL, "a\nb\n", false);
-	struct permissions_writer *second = open_as(CAT, "a\nb\n", false);
-	permissions_refuse(first, &why);
-	put(first, 0, "c");
-	put(second, 2, "d");
-	assert_int_equal(close_as(second, CAT), CLOSING_NOTHING);
-	release(second);
-	assert_int_equal(close_as(first, SHELL), CLOSING_REFUSED);
-	permissions_release(first);
-	assert_int_equal(permissions_due(f), CLOSING_WHOLE);
-	permissions_leave(first);
-	assert_commit(NULL, CLOSING_WHOLE, "c d ", "", "c d ");
-	assert_null(f->text);
-	finish();
-}
-
-/* open(O_TRUNC), fsync(2): only an answer to a later request confirms that. */
-static void truncation_is_a_change_of_its_time(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "a\n", true);
-	assert_int_equal(w->text->written, stamp);
-	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
-	close_as(w, SHELL);
-	release(w);
 	finish();
 }
 
@@ -634,49 +252,6 @@ static void a_refused_write_leaves_the_text_and_revokes_nothing(void **state)
 	finish();
 }
 
-static void a_killed_writers_text_does_not_count(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "x\n", true);
-	assert_int_equal(put_as(w, CAT, 0, "a\nread_br"), 0);
-	assert_lines(w, "a ", "");
-	permissions_killed(w, 300); /* had it open only */
-	assert_int_equal(w->text->spoiled.err, 0);
-	permissions_killed(w, CAT);
-	assert_string_equal(buf_str(&w->text->text), "a\n");
-	assert_int_equal(close_as(w, SHELL), CLOSING_SPOILED);
-	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
-	release(w);
-	assert_null(f->text);
-	finish();
-}
-
-/* Half a line that was appended by a killed writer is no line. */
-static void a_killed_appender_grants_no_half_word(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "x\n", false);
-	assert_int_equal(put_as(w, CAT, APPEND, "read_br"), 0);
-	permissions_killed(w, CAT);
-	assert_int_equal(close_as(w, SHELL), CLOSING_SPOILED);
-	release(w);
-	assert_null(f->text);
-	finish();
-}
-
-static void a_handle_that_nobody_closed_was_its_writers_end(void **state)
-{
-	(void)state;
-	setup();
-	struct permissions_writer *w = open_as(SHELL, "x\n", true);
-	put(w, 0, "a");
-	release(w);
-	assert_null(f->text);
-	finish();
-}
-
 static void a_removed_file_takes_no_writes(void **state)
 {
 	(void)state;
@@ -714,25 +289,6 @@ static void a_handle_of_what_was_renamed_here_goes_on(void **state)
 	release(w);
 	scopes_finish(&granted);
 	buf_finish(&text);
-	finish();
-}
-
-static void a_failure_is_kept_for_the_next_fsync(void **state)
-{
-	struct error why;
-
-	(void)state;
-	setup();
-	error_set(&why, EACCES, "no");
-	permissions_keep_failure(f, &why, HEARD_BY_WRITER);
-	assert_int_equal(f->failure->err, EACCES);
-	permissions_begin(f); /* a new text: what its writer heard is no news */
-	assert_null(f->failure);
-	permissions_keep_failure(f, &why, HEARD_BY_NOBODY);
-	permissions_begin(f);
-	assert_non_null(f->failure);
-	permissions_drop_failure(f);
-	assert_null(f->failure);
 	finish();
 }
 
@@ -784,25 +340,12 @@ static void what_is_remembered_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(closing_asks_for_what_the_text_says),
-		cmocka_unit_test(a_lone_sign_is_no_scope),
 		cmocka_unit_test(lines_are_asked_for_when_complete_and_once),
 		cmocka_unit_test(opening_alone_changes_only_what_it_truncates),
-		cmocka_unit_test(a_handle_that_wrote_nothing_since_undoes_nothing),
-		cmocka_unit_test(another_writers_close_takes_nothing_away),
-		cmocka_unit_test(what_is_left_out_waits_for_the_handle_that_truncated),
-		cmocka_unit_test(the_whole_waits_until_nobody_owes_its_close),
-		cmocka_unit_test(what_is_due_waits_for_a_commit_under_way),
-		cmocka_unit_test(a_child_of_the_opener_commits_nothing),
 		cmocka_unit_test(an_unterminated_line_that_grows_is_another_word),
 		cmocka_unit_test(what_a_write_has_had_confirmed_is_not_granted_again),
 		cmocka_unit_test(two_handles_make_no_word_of_two_halves),
 		cmocka_unit_test(lines_over_another_handles_text_count_as_they_come),
-		cmocka_unit_test(an_instruction_is_obeyed_once),
-		cmocka_unit_test(a_truncated_text_that_is_spoiled_fails_the_next_fsync),
-		cmocka_unit_test(a_word_that_was_revoked_counts_again),
-		cmocka_unit_test(a_refused_handle_holds_nothing_back),
-		cmocka_unit_test(truncation_is_a_change_of_its_time),
 		cmocka_unit_test(appending_ignores_the_offset),
 		cmocka_unit_test(a_line_appended_to_an_overwritten_text_counts),
 		cmocka_unit_test(a_hole_is_refused_and_changes_nothing),
@@ -810,12 +353,8 @@ int main(void)
 		cmocka_unit_test(truncating_in_the_middle_is_judged_as_a_whole),
 		cmocka_unit_test(a_text_is_bounded_and_a_write_too_big_changes_nothing),
 		cmocka_unit_test(a_refused_write_leaves_the_text_and_revokes_nothing),
-		cmocka_unit_test(a_killed_writers_text_does_not_count),
-		cmocka_unit_test(a_killed_appender_grants_no_half_word),
-		cmocka_unit_test(a_handle_that_nobody_closed_was_its_writers_end),
 		cmocka_unit_test(a_removed_file_takes_no_writes),
 		cmocka_unit_test(a_handle_of_what_was_renamed_here_goes_on),
-		cmocka_unit_test(a_failure_is_kept_for_the_next_fsync),
 		cmocka_unit_test(a_removal_is_seen_by_the_process_that_removed),
 		cmocka_unit_test(what_is_remembered_is_bounded),
 	};
