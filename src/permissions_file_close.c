@@ -76,8 +76,13 @@ void permissions_killed(struct permissions_writer *w, pid_t tgid)
 		  "a process that wrote it was killed: nothing is revoked for what its text lacks");
 	error_hint(&e, "write it again");
 	w->killed = true;
-	if (w->last_line && t->state != TEXT_OVERWRITTEN) /* half a line is no line */
-		buf_resize(&t->text, t->judged);
+	/* Half a line is no line. Complete lines remain: a write of them may be under way, and what
+	 * follows is judged from their end. */
+	if (w->last_line && t->state != TEXT_OVERWRITTEN) {
+		buf_resize(&t->text, text_lines_end(t));
+		if (t->undo.len > t->judged) /* nor is it one if that write is refused */
+			t->undo.len = t->judged;
+	}
 	permissions_spoil(t, &e);
 }
 

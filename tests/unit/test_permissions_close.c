@@ -307,6 +307,47 @@ static void a_killed_appender_grants_no_half_word(void **state)
 	finish();
 }
 
+/* Not what is being judged at that moment: it is confirmed later, and what follows begins behind it. */
+static void a_kill_during_a_write_leaves_its_lines(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "x\n", false);
+	struct edit asked = EDIT_INIT;
+	assert_int_equal(put_as(w, CAT, APPEND, "read_branch\nhal"), 0);
+	assert_int_equal(permissions_lines(w, &asked, &e), 0);
+	permissions_killed(w, CAT);
+	assert_string_equal(buf_str(&w->text->text), "x\nread_branch\n");
+	permissions_accept(w, &asked, 0);
+	edit_finish(&asked);
+	put(w, APPEND, "# not now: delete_branch\n");
+	assert_lines(w, "", "");
+	put(w, APPEND, "write_a\n");
+	assert_lines(w, "write_a ", "");
+	release(w);
+	assert_null(f->text);
+	finish();
+}
+
+/* If that write is refused, the half line that it ended goes as well. */
+static void a_kill_during_a_refused_write_grants_no_half_word(void **state)
+{
+	struct error why;
+
+	(void)state;
+	setup();
+	error_set(&why, EINVAL, "no");
+	struct permissions_writer *w = open_as(SHELL, "x\n", false);
+	assert_int_equal(put_as(w, CAT, APPEND, "hal"), 0);
+	assert_int_equal(put_as(w, CAT, APPEND, "f\n"), 0);
+	permissions_killed(w, CAT);
+	permissions_refuse_write(w, &why);
+	assert_string_equal(buf_str(&w->text->text), "x\n");
+	release(w);
+	assert_null(f->text);
+	finish();
+}
+
 static void a_handle_that_nobody_closed_was_its_writers_end(void **state)
 {
 	(void)state;
@@ -355,6 +396,8 @@ int main(void)
 		cmocka_unit_test(truncation_is_a_change_of_its_time),
 		cmocka_unit_test(a_killed_writers_text_does_not_count),
 		cmocka_unit_test(a_killed_appender_grants_no_half_word),
+		cmocka_unit_test(a_kill_during_a_write_leaves_its_lines),
+		cmocka_unit_test(a_kill_during_a_refused_write_grants_no_half_word),
 		cmocka_unit_test(a_handle_that_nobody_closed_was_its_writers_end),
 		cmocka_unit_test(a_failure_is_kept_for_the_next_fsync),
 	};
