@@ -136,6 +136,26 @@ static void expect_closing(struct change *c, struct text *t, const struct store_
 	c->since = t->written;
 }
 
+/* By truncate(2): what is left of the text that is open, or else of what is granted. */
+static void expect_cut(struct change *c, const struct op *op)
+{
+	const struct place p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
+	const struct organization *o = model_organization(fs->model, c->organization_id);
+	const struct token *t = model_token(o, c->token_id);
+	const struct grant *g = t != NULL ? model_grant(t, c->database_id) : NULL;
+	struct buf text = BUF_INIT;
+
+	if (f != NULL && f->text != NULL)
+		buf_add(&text, buf_str(&f->text->text), f->text->text.len);
+	else if (g != NULL)
+		scopes_print(&g->scopes, '\n', &text);
+	CHECK(op->size == 0 || op->size < text.len);
+	words_read(&c->words, buf_str(&text), op->size);
+	c->replaces = !c->words.sign;
+	buf_finish(&text);
+}
+
 static void expect_scratch(struct change *c, const struct op *op)
 {
 	struct place p = *place_of(op);
@@ -179,10 +199,7 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 	case OP_SETATTR:
 		CHECK(op->set_size && t == NULL);
 		check_place(c, place_of(op));
-		if (op->size == 0)
-			c->replaces = true;
-		else
-			expect_text(c, change);
+		expect_cut(c, op);
 		break;
 	default: /* rmdir removes what is empty */
 		CHECK(op->kind == OP_UNLINK && str_eq(op->name, "permissions"));
