@@ -106,9 +106,10 @@ enum closing permissions_due(const struct permissions_file *f)
 {
 	const struct permissions_text *t = f->text;
 
-	if (t == NULL || f->committing > 0 || t->spoiled.err != 0 || text_others_owe(t, NULL))
+	if (t == NULL || f->committing > 0 || text_others_owe(t, NULL))
 		return CLOSING_NOTHING;
-	return t->due;
+	/* A spoiled text revokes nothing; a line that was closed well is granted all the same. */
+	return t->spoiled.err != 0 && t->due == CLOSING_WHOLE ? CLOSING_NOTHING : t->due;
 }
 
 void permissions_demand_finish(struct permissions_demand *d)

@@ -348,6 +348,24 @@ static void a_kill_during_a_refused_write_grants_no_half_word(void **state)
 	finish();
 }
 
+/* The other's half text revokes nothing, but this line was written by a program that has closed it. */
+static void a_line_beside_a_killed_writer_is_granted(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *killed = open_as(CAT, "x\n", true);
+	struct permissions_writer *w = open_as(SHELL, "x\n", false);
+	put(w, APPEND, "read_branch");
+	assert_int_equal(close_as(w, 300), CLOSING_NOTHING); /* by a child, which had it, too */
+	release(killed);
+	assert_int_equal(w->text->spoiled.err, ECANCELED);
+	release(w);
+	assert_int_equal(permissions_due(f), CLOSING_LINE);
+	assert_commit(NULL, CLOSING_LINE, "read_branch ", "", NULL);
+	assert_null(f->text);
+	finish();
+}
+
 static void a_handle_that_nobody_closed_was_its_writers_end(void **state)
 {
 	(void)state;
@@ -398,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_killed_appender_grants_no_half_word),
 		cmocka_unit_test(a_kill_during_a_write_leaves_its_lines),
 		cmocka_unit_test(a_kill_during_a_refused_write_grants_no_half_word),
+		cmocka_unit_test(a_line_beside_a_killed_writer_is_granted),
 		cmocka_unit_test(a_handle_that_nobody_closed_was_its_writers_end),
 		cmocka_unit_test(a_failure_is_kept_for_the_next_fsync),
 	};
