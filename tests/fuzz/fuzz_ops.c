@@ -151,6 +151,13 @@ static void unmount_slowly(struct mount *m)
 	kernel_release_all();
 	answer_all(m);
 	CHECK(!fs_busy(m->fs) && list_empty(&m->fs->ops.live) && list_empty(&m->fs->files));
+	list_for_each(pos, &m->fs->permissions.all)
+	{
+		const struct permissions_file *f =
+			container_of(pos, struct permissions_file, link);
+		/* What was due is committed: nobody stands in its way. */
+		CHECK(f->text == NULL && f->committing == 0 && list_empty(&f->waiters));
+	}
 	kernel_forget_all();
 	CHECK(m->fs->nodes.n == 1);
 }

@@ -186,6 +186,8 @@ static const char *database_name(const struct change *c)
 static void check_scope(struct change *c, const char *scope, bool grant)
 {
 	CHECK(scopes_add(grant ? &c->posted : &c->deleted, scope));
+	if (!grant && c->text != NULL) /* what rm takes away may stay away */
+		text_revoked(c->token_id, c->database_id, scope);
 	if (grant)
 		CHECK(scopes_has(&c->words.plus, scope));
 	else

@@ -111,6 +111,33 @@ static void expect_lines(struct change *c)
 	scopes_subtract(&c->outgrown, &c->words.plus);
 }
 
+/* All that its complete lines say is granted by it, or was confirmed before and not revoked. */
+static void expect_all(const struct change *c, const struct store_change *change,
+		       const struct permissions_text *t)
+{
+	const char *last = t->text.len > 0 ? memrchr(t->text.data, '\n', t->text.len) : NULL;
+	struct words lines = {.sign = false};
+
+	if (change->exact && last != NULL)
+		words_read(&lines, t->text.data, (size_t)(last - t->text.data));
+	for (size_t i = 0; i < lines.plus.n; i++)
+		CHECK(scopes_has(change->grant, lines.plus.v[i]) ||
+		      text_confirmed(c->token_id, c->database_id, lines.plus.v[i]));
+	words_finish(&lines);
+}
+
+/* An unfinished line may be another handle's, and not count yet: either is right with a sign there. */
+static bool signed_lines(const struct permissions_text *t)
+{
+	const char *last = t->text.len > 0 ? memrchr(t->text.data, '\n', t->text.len) : NULL;
+	struct words lines = {.sign = false};
+
+	if (last != NULL)
+		words_read(&lines, t->text.data, (size_t)(last - t->text.data));
+	words_finish(&lines);
+	return lines.sign;
+}
+
 /* The text as a whole, at close or fsync. What it leaves out goes only when no handle owes its close,
  * and none of its writers was killed or refused. */
 static void expect_text(struct change *c, const struct store_change *change)
@@ -119,7 +146,9 @@ static void expect_text(struct change *c, const struct store_change *change)
 
 	words_read(&c->words, buf_str(&t->text), t->text.len);
 	c->replaces = change->exact;
-	CHECK(!change->exact || (!c->words.sign && t->spoiled.err == 0));
+	CHECK(!change->exact || (!signed_lines(t) && t->spoiled.err == 0));
+	CHECK(!change->exact || !text_killed(c->token_id, c->database_id));
+	expect_all(c, change, t);
 	list_for_each(pos, &t->writers)
 		CHECK(!change->exact ||
 		      !container_of(pos, struct permissions_writer, link)->owes);
@@ -131,7 +160,7 @@ static void expect_text(struct change *c, const struct store_change *change)
 static void expect_closing(struct change *c, struct text *t, const struct store_change *change)
 {
 	CHECK(t != NULL);
-	t->modified = t->owes = false;
+	t->modified = t->owes = t->open_change = false;
 	expect_text(c, change);
 	c->since = t->written;
 }
@@ -142,7 +171,7 @@ static void expect_cut(struct change *c, const struct op *op)
 	const struct place p = {.token_id = c->token_id, .database_id = c->database_id};
 	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
 	const struct organization *o = model_organization(fs->model, c->organization_id);
-	const struct token *t = model_token(o, c->token_id);
+	const struct token *t = o != NULL ? model_token(o, c->token_id) : NULL;
 	const struct grant *g = t != NULL ? model_grant(t, c->database_id) : NULL;
 	struct buf text = BUF_INIT;
 
@@ -237,7 +266,8 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 	} else {
 		CHECK(op->kind == OP_WRITE || op->kind == OP_FLUSH);
 		CHECK(t != NULL && t->creates && str_eq(t->organization_id, c->organization_id));
-		CHECK(memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
+		/* Of a write that failed it is not known what counts. */
+		CHECK(t->refused || memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
 		CHECK(ttl_s == fs->config->ttl_s ||
 		      memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
 	}
@@ -292,6 +322,33 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 	if (fs->n_emptying == 0) /* as rm -r does, which may leave a secret, or what it cannot revoke */
 		check_empty(model_token(o, token_id));
 	return c->job = __real_store_delete_token(s, organization_id, token_id, change_done, c);
+}
+
+/* --- a write that is refused ------------------------------------------------------------------- */
+
+int __wrap_permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
+			     const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e);
+int __real_permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
+			     const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e);
+void __wrap_permissions_refuse_write(struct permissions_writer *w, const struct error *e);
+void __real_permissions_refuse_write(struct permissions_writer *w, const struct error *e);
+
+int __wrap_permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
+			     const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e)
+{
+	texts_before_write(w->text, &w->text->text);
+	return __real_permissions_write(w, offset, append, data, tgid, stamp, e);
+}
+
+/* The text is as it was, but for half a line of a writer that was killed meanwhile. */
+void __wrap_permissions_refuse_write(struct permissions_writer *w, const struct error *e)
+{
+	const struct buf *after = &w->text->text;
+	const struct buf *before = texts_written(w->text);
+
+	__real_permissions_refuse_write(w, e);
+	CHECK(after->len == before->len || (w->killed && after->len < before->len));
+	CHECK(after->len == 0 || memcmp(after->data, before->data, after->len) == 0);
 }
 
 bool __wrap_store_drop(struct store_job *job)

@@ -103,8 +103,20 @@ static void see_adopted(void)
 			continue;
 		struct text *t = text_new((uint64_t)(uintptr_t)f, &f->node->place);
 		t->opener = f->opener;
+		scopes_merge(&t->confirmed, &f->writer->text->confirmed); /* by the rename */
 		t->written = http->sent;
 	}
+}
+
+/* It may begin a text anew, here or, by a rename or removal, in its directory. */
+static void renews(const struct op *op, enum op_kind kind, int flags)
+{
+	const struct node *n = node_find(&fs->nodes, op->node);
+
+	if (n != NULL && ((kind == OP_OPEN && (flags & O_TRUNC) != 0) || kind == OP_CREATE ||
+			  (kind == OP_SETATTR && op->set_size) || kind == OP_UNLINK ||
+			  kind == OP_RENAME || kind == OP_RMDIR))
+		text_renewed(&n->place);
 }
 
 void rules_asked(struct asked *a, const struct op *op)
@@ -114,6 +126,7 @@ void rules_asked(struct asked *a, const struct op *op)
 	const struct node *n = node_find(&fs->nodes, op->node);
 
 	a->began = http->sent;
+	renews(op, a->kind, a->flags);
 	if (a->kind == OP_READDIR)
 		expect_read(a->pid, &n->place);
 	/* It may truncate what another handle writes, and nobody may want the reply. */
@@ -130,7 +143,9 @@ void rules_asked(struct asked *a, const struct op *op)
 	} else if (a->kind == OP_FLUSH) {
 		pid_t closer = process_group(a->pid);
 		bool killed = kernel_ending(a->pid);
-		t->dropped |= killed && t->modified && (closer == t->opener || closer == t->writer);
+		bool its_writer = closer == t->opener || closer == t->writer;
+		t->dropped |= killed && t->modified && its_writer;
+		t->killed |= killed && t->open_change && its_writer;
 		t->closed |= !killed;
 	}
 }
@@ -246,6 +261,7 @@ static void refused(const struct asked *a, const struct op *op, int err)
 
 void rules_replied(const struct asked *a, const struct op *op, int err)
 {
+	renews(op, a->kind, a->flags);
 	if (err != 0) {
 		refused(a, op, err);
 		return;
@@ -255,6 +271,8 @@ void rules_replied(const struct asked *a, const struct op *op, int err)
 		text_truncated(t, op->size, a->began, op->waits == 0);
 	if (a->kind == OP_WRITE && op->data.len > 0 && t != NULL)
 		text_modified(t, a->began);
+	if ((a->kind == OP_FLUSH || a->kind == OP_FSYNC) && t != NULL)
+		t->open_change = false;
 	CHECK(a->succeeded == a->caused);
 	CHECK(a->caused || !takes_a_change(a, op));
 	if (a->kind == OP_RENAME && of_permissions(op, op->name))

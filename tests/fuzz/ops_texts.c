@@ -3,7 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
+#define WRITTEN_MAX 64
+
 static struct list texts;
+static struct written {
+	const void *which;
+	struct buf before;
+} written[WRITTEN_MAX];
+static size_t n_written;
 
 /* --- words ------------------------------------------------------------------------------------ */
 
@@ -42,8 +51,33 @@ void texts_begin(void)
 	list_init(&texts);
 }
 
+static struct written *written_of(const void *which)
+{
+	for (size_t i = 0; i < n_written; i++)
+		if (written[i].which == which)
+			return &written[i];
+	CHECK(n_written < WRITTEN_MAX);
+	written[n_written].which = which;
+	return &written[n_written++];
+}
+
+void texts_before_write(const void *which, const struct buf *bytes)
+{
+	struct written *w = written_of(which);
+
+	buf_clear(&w->before);
+	buf_add(&w->before, buf_str(bytes), bytes->len);
+}
+
+const struct buf *texts_written(const void *which)
+{
+	return &written_of(which)->before;
+}
+
 void texts_end(void)
 {
+	while (n_written > 0)
+		buf_finish(&written[--n_written].before);
 	list_for_each(pos, &texts)
 	{
 		struct text *t = container_of(pos, struct text, link);
@@ -96,6 +130,57 @@ struct text *text_of(uint64_t file)
 	return NULL;
 }
 
+static bool of_file(const struct text *t, const char *token_id, const char *database_id)
+{
+	return str_eq(t->token_id, token_id) && str_eq(t->database_id, database_id);
+}
+
+void text_renewed(const struct place *p)
+{
+	list_for_each(pos, &texts)
+	{
+		struct text *t = container_of(pos, struct text, link);
+		if (of_file(t, p->token_id, p->database_id))
+			t->killed = t->open_change = false;
+	}
+}
+
+bool text_killed(const char *token_id, const char *database_id)
+{
+	list_for_each(pos, &texts)
+	{
+		const struct text *t = container_of(pos, struct text, link);
+		if (t->killed && of_file(t, token_id, database_id))
+			return true;
+	}
+	return false;
+}
+
+bool text_confirmed(const char *token_id, const char *database_id, const char *scope)
+{
+	list_for_each(pos, &texts)
+	{
+		const struct text *t = container_of(pos, struct text, link);
+		if (of_file(t, token_id, database_id) && scopes_has(&t->confirmed, scope))
+			return true;
+	}
+	return false;
+}
+
+void text_revoked(const char *token_id, const char *database_id, const char *scope)
+{
+	struct scopes gone = SCOPES_INIT;
+
+	scopes_add(&gone, scope);
+	list_for_each(pos, &texts)
+	{
+		struct text *t = container_of(pos, struct text, link);
+		if (of_file(t, token_id, database_id))
+			scopes_subtract(&t->confirmed, &gone);
+	}
+	scopes_finish(&gone);
+}
+
 static bool any_words(const char *data, size_t size)
 {
 	struct words w = {.sign = false};
@@ -121,7 +206,7 @@ bool text_asks(const struct text *t, uint64_t offset, const char *data, size_t s
 void text_modified(struct text *t, uint64_t began)
 {
 	t->written = began;
-	t->touched = t->modified = true;
+	t->touched = t->modified = t->open_change = true;
 	t->closed = false;
 }
 

@@ -41,15 +41,26 @@ struct text {
 	bool closed;       /* flushed since it was modified */
 	bool dropped;      /* its writer was killed */
 	bool refused;      /* a write or ftruncate(2) was */
+	bool open_change; /* changed, and no living process has closed or fsynced it since */
+	bool killed;      /* by a signal with that: nothing may be revoked by the text any more */
 	struct scopes confirmed;
 };
 
 void texts_begin(void);
 void texts_end(void);
+/* What each text held before the last write into it; `which` is only compared. */
+void texts_before_write(const void *which, const struct buf *bytes);
+const struct buf *texts_written(const void *which);
 struct text *text_new(uint64_t file, const struct place *p);
 struct text *text_of(uint64_t file); /* NULL: none */
 /* Something else changes that file, too: its handles are not alone. True if there are any. */
 bool text_shared(const struct place *p);
+/* The text was begun anew, or may have been: whose writer was killed before, counts no more. */
+void text_renewed(const struct place *p);
+bool text_killed(const char *token_id, const char *database_id);
+/* A handle of that file had it confirmed, and it was not revoked since. */
+bool text_confirmed(const char *token_id, const char *database_id, const char *scope);
+void text_revoked(const char *token_id, const char *database_id, const char *scope);
 /* Does a line with a word in it begin and end in the data of this write, wherever it lands? */
 bool text_asks(const struct text *t, uint64_t offset, const char *data, size_t size);
 /* By an op that was asked after the first `began` requests were sent. */
