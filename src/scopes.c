@@ -101,20 +101,31 @@ void scopes_merge(struct scopes *to, const struct scopes *from)
 		scopes_add(to, from->v[i]);
 }
 
-void scopes_subtract(struct scopes *to, const struct scopes *from)
+/* Those of `to` that are in `other` stay, or those that are not. */
+static void filter(struct scopes *to, const struct scopes *other, bool stays)
 {
 	size_t kept = 0;
 
-	if (to == from) {
-		scopes_finish(to);
-		return;
-	}
 	for (size_t i = 0; i < to->n; i++)
-		if (scopes_has(from, to->v[i]))
-			free(to->v[i]);
-		else
+		if (scopes_has(other, to->v[i]) == stays)
 			to->v[kept++] = to->v[i];
+		else
+			free(to->v[i]);
 	to->n = kept;
+}
+
+void scopes_subtract(struct scopes *to, const struct scopes *from)
+{
+	if (to == from)
+		scopes_finish(to);
+	else
+		filter(to, from, false);
+}
+
+void scopes_intersect(struct scopes *to, const struct scopes *with)
+{
+	if (to != with)
+		filter(to, with, true);
 }
 
 void scopes_print(const struct scopes *s, char separator, struct buf *out)

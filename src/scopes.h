@@ -27,6 +27,7 @@ bool scopes_equal(const struct scopes *a, const struct scopes *b);
 bool scopes_subset(const struct scopes *a, const struct scopes *b); /* is all of a in b? */
 void scopes_merge(struct scopes *to, const struct scopes *from);    /* to = to ∪ from */
 void scopes_subtract(struct scopes *to, const struct scopes *from); /* to = to − from */
+void scopes_intersect(struct scopes *to, const struct scopes *with); /* to = to ∩ with */
 /* Append each name and `separator` behind each (the file's text: '\n'). */
 void scopes_print(const struct scopes *s, char separator, struct buf *out);
 /* "a, b and c", for sentences. */

@@ -68,9 +68,8 @@ static struct scopes both(const struct scopes *a, const struct scopes *b)
 {
 	struct scopes s = SCOPES_INIT;
 
-	for (size_t i = 0; i < a->n; i++)
-		if (scopes_has(b, a->v[i]))
-			scopes_add(&s, a->v[i]);
+	scopes_copy(&s, a);
+	scopes_intersect(&s, b);
 	return s;
 }
 

@@ -110,6 +110,13 @@ static void sets_join_and_part(void **state)
 		scopes_copy(&c, &a);
 		scopes_subtract(&c, &b);
 		expect(&c, cases[i].left);
+		struct scopes shared = SCOPES_INIT;
+		scopes_copy(&shared, &a);
+		scopes_subtract(&shared, &c); /* a − (a − b) */
+		scopes_copy(&c, &a);
+		scopes_intersect(&c, &b);
+		assert_true(scopes_equal(&c, &shared));
+		scopes_finish(&shared);
 		scopes_finish(&a);
 		scopes_finish(&b);
 		scopes_finish(&c);
@@ -126,6 +133,8 @@ static void a_set_may_meet_itself(void **state)
 	scopes_copy(&s, &s);
 	expect(&s, "a b");
 	assert_true(scopes_equal(&s, &s));
+	scopes_intersect(&s, &s);
+	expect(&s, "a b");
 	scopes_subtract(&s, &s);
 	expect(&s, "");
 	scopes_finish(&s);
