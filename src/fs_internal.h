@@ -120,8 +120,6 @@ int fs_cut_permissions(struct op *op, const struct place *p,
 					 const char *made_id));
 /* 0, or WAIT until no change of that file is under way. */
 int fs_await_commits(struct op *op, const struct place *p);
-/* A refused grant names the nearest scope. */
-void fs_advise(struct error *e, const char *database_id, const struct scopes *granting);
 
 /* fs_name.c */
 /* The child to remove, as a place: 0, WAIT or -errno. */

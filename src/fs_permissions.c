@@ -123,7 +123,8 @@ static struct store_job *commit_start(struct commit *c, uint64_t since, store_do
 	return store_change(c->fs->store, &change, done, ctx);
 }
 
-void fs_advise(struct error *e, const char *database_id, const struct scopes *granting)
+/* A refused grant names the nearest scope. */
+static void advise(struct error *e, const char *database_id, const struct scopes *granting)
 {
 	enum scope_level level = database_id == NULL ? SCOPE_ORGANIZATION : SCOPE_DATABASE;
 
@@ -191,7 +192,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
 	} else {
 		told = *e;
-		fs_advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->database_id, &c->demand.edit.grant);
 		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
 		refuse(c->file, &told, permissions_refuse_write);
 	}
@@ -268,7 +269,7 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 	if (f != NULL)
 		permissions_made_in_vain(c->permissions, f->opener);
 	*told = *e;
-	fs_advise(told, c->database_id, &c->demand.edit.grant);
+	advise(told, c->database_id, &c->demand.edit.grant);
 }
 
 static void closing_completed(struct op *op, const struct error *e, const char *made_id)
@@ -508,7 +509,7 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 
 	if (e != NULL) {
 		told = *e;
-		fs_advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->database_id, &c->demand.edit.grant);
 	}
 	keep_outcome(c, e, true);
 	if (e == NULL)

@@ -192,8 +192,6 @@ void permissions_unconfirm(struct permissions_writer *w, const struct scopes *re
 void permissions_refuse_write(struct permissions_writer *w, const struct error *e);
 /* Something else was refused that its caller may not look at, and changed nothing. */
 void permissions_refuse(struct permissions_writer *w, const struct error *e);
-/* A writer was killed: the text is spoiled. */
-void permissions_spoil(struct permissions_text *t, const struct error *e);
 
 /* --- closing ----------------------------------------------------------------------------------
  */

@@ -83,13 +83,12 @@ void permissions_killed(struct permissions_writer *w, pid_t tgid)
 		if (t->undo.len > t->judged) /* nor is it one if that write is refused */
 			t->undo.len = t->judged;
 	}
-	permissions_spoil(t, &e);
+	text_spoil(t, &e);
 }
 
 void permissions_release(struct permissions_writer *w)
 {
 	struct permissions_text *t = w->text;
-
 	enum closing what = CLOSING_NOTHING;
 
 	if (t->file != NULL && w->changed && !w->closed)
@@ -155,17 +154,6 @@ static size_t committed_end(const struct permissions_text *t, const struct permi
 	return t->text.len;
 }
 
-/* What is revoked now and named again later is to be granted again. */
-static void keep_only(struct permissions_text *t, const struct scopes *keep)
-{
-	struct scopes gone = SCOPES_INIT;
-
-	scopes_copy(&gone, &t->confirmed);
-	scopes_subtract(&gone, keep);
-	scopes_subtract(&t->confirmed, &gone);
-	scopes_finish(&gone);
-}
-
 /* Nothing but what the text says shall remain; what an unfinished line says may remain, too. */
 static void make_exact(struct permissions_text *t, size_t end, struct permissions_demand *out)
 {
@@ -178,7 +166,8 @@ static void make_exact(struct permissions_text *t, size_t end, struct permission
 		scopes_merge(&out->keep, &rest.grant);
 	edit_finish(&rest);
 	scopes_subtract(&out->edit.grant, &t->confirmed);
-	keep_only(t, &out->keep);
+	/* What is revoked now and named again later is to be granted again. */
+	scopes_intersect(&t->confirmed, &out->keep);
 }
 
 /* A text without signs is the whole content; one with signs is an edit, whose complete lines were

@@ -13,6 +13,8 @@
 void text_set_due(struct permissions_text *t, enum closing what);
 /* The text may be gone afterwards. */
 void text_clear_due(struct permissions_text *t);
+/* A writer was killed, or refused: nothing is revoked by this text. The caller holds it. */
+void text_spoil(struct permissions_text *t, const struct error *e);
 /* Where the complete lines of the first `len` bytes end; of the text. */
 size_t text_lines_before(const struct permissions_text *t, size_t len);
 size_t text_lines_end(const struct permissions_text *t);

@@ -98,7 +98,7 @@ static void begin_anew(struct permissions_text *t, const struct permissions_writ
 	}
 }
 
-void permissions_spoil(struct permissions_text *t, const struct error *e)
+void text_spoil(struct permissions_text *t, const struct error *e)
 {
 	if (t->spoiled.err == 0)
 		t->spoiled = *e;
@@ -442,13 +442,12 @@ void permissions_refuse(struct permissions_writer *w, const struct error *e)
 	if (w->refused.err == 0)
 		w->refused = *e;
 	if (w->owes)
-		permissions_spoil(w->text, e);
+		text_spoil(w->text, e);
 }
 
 void permissions_refuse_write(struct permissions_writer *w, const struct error *e)
 {
 	struct permissions_text *t = w->text;
-
 	const struct text_undo *undo = &t->undo;
 
 	if (undo->len < t->text.len) /* it may be cut already: its writer was killed */
