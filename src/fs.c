@@ -262,6 +262,12 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 
 /* --- what stat(2) shows to a writer ----------------------------------------------------------- */
 
+/* Has this thread group opened it, or written through it last? */
+static bool is_of(const struct file *f, pid_t tgid)
+{
+	return f->opener == tgid || (f->writer != NULL && f->writer->last == tgid);
+}
+
 /* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
 static bool writes_at(const struct file *f, const struct place *p)
 {
@@ -278,10 +284,10 @@ static bool writes_at(const struct file *f, const struct place *p)
 static const struct file *writer_of(struct op *op, const struct node *n)
 {
 	const struct file *f = file_of(op), *found = NULL;
+	pid_t caller = -1; /* asked for only where it matters: it costs a look into /proc */
 
 	if (f != NULL)
 		return f->writer != NULL ? f : NULL;
-	pid_t caller = process_group(op->pid);
 	list_for_each(pos, &fs_of(op)->files)
 	{
 		f = container_of(pos, struct file, link);
@@ -290,10 +296,13 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 		/* Its text is gone, and the kernel has this node under the file's name again. */
 		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
 			continue;
-		if (f->writer == NULL && f->opener == caller)
+		if (caller == -1)
+			caller = process_group(op->pid);
+		if (!is_of(f, caller))
+			continue;
+		if (f->writer == NULL)
 			return NULL;
-		if (f->writer != NULL && (f->opener == caller || f->writer->last == caller))
-			found = f;
+		found = f;
 	}
 	return found;
 }
@@ -315,8 +324,7 @@ static bool opened_by_caller(struct op *op, const struct node *n)
 	list_for_each(pos, &fs_of(op)->files)
 	{
 		const struct file *f = container_of(pos, struct file, link);
-		if (f->node == n && (f->opener == caller ||
-				     (f->writer != NULL && f->writer->last == caller)))
+		if (f->node == n && is_of(f, caller))
 			return true;
 	}
 	return false;
