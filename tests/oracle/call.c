@@ -113,7 +113,7 @@ void call_print(FILE *out, const struct call *c)
 	}
 }
 
-void sequence_print(FILE *out, const struct sequence *s)
+void sequence_print(FILE *out, const struct sequence *s, unsigned at, const char *remark)
 {
 	fprintf(out, "mode %s\nstart", mode_names[s->mode]);
 	for (unsigned i = 0; i < scope_word_count; i++)
@@ -122,7 +122,7 @@ void sequence_print(FILE *out, const struct sequence *s)
 	fputc('\n', out);
 	for (unsigned i = 0; i < s->n; i++) {
 		call_print(out, &s->call[i]);
-		fputc('\n', out);
+		fprintf(out, "%s%s\n", i == at ? "   # " : "", i == at ? remark : "");
 	}
 }
 
@@ -383,7 +383,7 @@ static bool read_line(char *line, struct sequence *s)
 	return true;
 }
 
-bool sequence_read(FILE *in, struct sequence *s)
+static bool sequence_read(FILE *in, struct sequence *s)
 {
 	char line[1024], copy[1024];
 
@@ -396,4 +396,17 @@ bool sequence_read(FILE *in, struct sequence *s)
 		return false;
 	}
 	return true;
+}
+
+bool sequence_load(const char *path, struct sequence *s)
+{
+	FILE *in = fopen(path, "r");
+
+	if (in == NULL) {
+		perror(path);
+		return false;
+	}
+	bool good = sequence_read(in, s);
+	fclose(in);
+	return good;
 }

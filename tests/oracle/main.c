@@ -237,13 +237,9 @@ static int replay(void)
 	struct sequence s;
 	struct failure f;
 	struct counts counts = {0};
-	FILE *in = fopen(options.replay, "r");
 
-	if (in == NULL || !sequence_read(in, &s)) {
-		perror(options.replay);
+	if (!sequence_load(options.replay, &s))
 		return 2;
-	}
-	fclose(in);
 	begin_worker(0, &on);
 	bool good = run_sequence(&on, &s, &f, &counts);
 	if (!good)

@@ -53,13 +53,9 @@ static int replay(void)
 	struct sequence s;
 	struct failure f;
 	struct counts counts = {0};
-	FILE *in = fopen(options.replay, "r");
 
-	if (in == NULL || !sequence_read(in, &s)) {
-		perror(options.replay);
+	if (!sequence_load(options.replay, &s))
 		return 2;
-	}
-	fclose(in);
 	/* At other paces, too. */
 	for (uint64_t pace = 0; pace < 20; pace++) {
 		mount_pace(pace);

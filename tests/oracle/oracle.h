@@ -131,9 +131,10 @@ struct result {
 
 extern const char *const call_names[CALL_KINDS];
 void call_print(FILE *out, const struct call *c);
-void sequence_print(FILE *out, const struct sequence *s);
+/* With a remark at the call of that number, if there is one. */
+void sequence_print(FILE *out, const struct sequence *s, unsigned at, const char *remark);
 void sequence_python(FILE *out, const struct sequence *s);
-bool sequence_read(FILE *in, struct sequence *s); /* false: and it says why */
+bool sequence_load(const char *path, struct sequence *s); /* false: and it says why */
 
 /* --- choices, from a seed or from a fuzzer's input --- */
 

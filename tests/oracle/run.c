@@ -253,15 +253,7 @@ bool minimize(const struct subject *on, struct sequence *s, struct failure *f)
 
 void failure_print(FILE *out, const struct sequence *s, const struct failure *f)
 {
-	fprintf(out, "mode %s\nstart", mode_names[s->mode]);
-	for (unsigned i = 0; i < scope_word_count; i++)
-		if ((s->start >> i & 1) != 0)
-			fprintf(out, " %s", scope_words[i]);
-	fputc('\n', out);
-	for (unsigned i = 0; i < s->n; i++) {
-		call_print(out, &s->call[i]);
-		fprintf(out, "%s%s\n", i == f->call ? "   # " : "", i == f->call ? f->why : "");
-	}
+	sequence_print(out, s, f->call, f->why);
 	if (f->call >= s->n)
 		fprintf(out, "# all that is open is closed: %s\n", f->why);
 }
