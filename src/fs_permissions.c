@@ -457,11 +457,8 @@ void fs_release_permissions(struct file *f)
 	struct permissions_writer *w = f->writer;
 	struct permissions_file *permissions = w->text->file;
 
-	if (w->changed && !w->closed) {
+	if (w->changed && !w->closed)
 		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
-		permissions_killed(f->writer, f->opener);
-		return;
-	}
 	permissions_release(w);
 	if (permissions != NULL)
 		start_due(f->fs, &f->node->place, permissions);

@@ -187,6 +187,37 @@ static void a_killed_writer_commits_nothing_more(void **state)
 	fs_finish();
 }
 
+/* A closed handle's last line waits for one that owes its close: if that one is killed, the line is
+ * dropped with the text, and fsync says so. */
+static void a_killed_writer_leaves_nothing_behind(void **state)
+{
+	struct reply r = {0};
+	pid_t child = stopped_process(0);
+
+	(void)state;
+	setup(O_WRONLY | O_TRUNC);
+	uint64_t killed = file;
+	file_flags = O_WRONLY | O_APPEND;
+	file = open_at(PERMISSIONS, file_flags);
+	put(&r, 0, "write_x");
+	flush(&r, child);
+	fs_release(fs, file);
+	world_turn(&w);
+	fs_release(fs, killed); /* nobody closed it */
+	world_turn(&w);
+	assert_int_equal(fake_count(), 0);
+	assert_false(fs_busy(fs));
+	file = open_at(PERMISSIONS, O_WRONLY);
+	NOW(&r, .kind = OP_GETATTR, .node = node, .file = file);
+	assert_int_equal(r.st.st_size, strlen("read_branch\n"));
+	fsync_of(&r, file);
+	assert_int_equal(result(&r), -ECANCELED);
+	flush(&r, 0);
+	fs_release(fs, file);
+	end_process(child);
+	fs_finish();
+}
+
 static void a_refused_write_is_einval_with_advice_and_spoils_the_text(void **state)
 {
 	struct reply r = {0};
@@ -612,6 +643,7 @@ int main(void)
 		cmocka_unit_test(a_child_of_the_opener_commits_nothing_and_release_does),
 		cmocka_unit_test(truncation_alone_revokes_all_at_release),
 		cmocka_unit_test(a_killed_writer_commits_nothing_more),
+		cmocka_unit_test(a_killed_writer_leaves_nothing_behind),
 		cmocka_unit_test(a_refused_write_is_einval_with_advice_and_spoils_the_text),
 		cmocka_unit_test(a_grant_is_confirmed_again_after_a_revocation),
 		cmocka_unit_test(an_impossible_word_is_refused_without_a_request),
