@@ -256,9 +256,14 @@ void overwrite(struct work *w)
 		close(fd);
 		return;
 	}
-	if (st.st_size > 0)
+	if (st.st_size > 0) {
 		close_whole(w, fd, grants(&t), from);
-	else if (CALL(r, "close", close(fd)) == 0) /* it was appended to what seemed empty */
+		return;
+	}
+	/* It was appended to what seemed empty; unless another has written meanwhile: then it has
+	 * overwritten that. */
+	r->revoke |= ~grants(&t) & ALL_SCOPES;
+	if (CALL(r, "close", close(fd)) == 0)
 		claim_text(r, from, grants(&t), 0);
 }
 
