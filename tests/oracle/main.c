@@ -192,8 +192,7 @@ static void report(const struct subject *on, const struct sequence *whole, struc
 	free(text);
 }
 
-/* Who moved it aside is remembered until it is written as a whole; and lost sequences leave files
- * open. */
+/* Who moved it aside is remembered until it is written as a whole. */
 static bool is_remembered(const struct sequence *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
@@ -205,9 +204,10 @@ static bool is_remembered(const struct sequence *s)
 static void run_one(const struct subject *on, const struct sequence *s, struct counts *counts)
 {
 	struct failure f;
+	uint64_t lost = counts->lost;
 
 	if (run_sequence(on, s, &f, counts)) {
-		mount.dirty = is_remembered(s);
+		mount.dirty = counts->lost > lost || is_remembered(s);
 		return;
 	}
 	report(on, s, &f);
@@ -255,6 +255,7 @@ static int summary(int64_t began_us)
 	for (unsigned w = 0; w < WORKERS_MAX; w++) {
 		sum.sequences += shared->counts[w].sequences;
 		sum.calls += shared->counts[w].calls;
+		sum.lost += shared->counts[w].lost;
 		for (unsigned i = 0; i < DIFFERENCES; i++)
 			sum.used[i] += shared->counts[w].used[i];
 	}

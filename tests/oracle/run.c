@@ -156,6 +156,7 @@ bool run_sequence(const struct subject *on, const struct sequence *s, struct fai
 			return say(&r, f, i);
 	if (!close_all(&r, s->n, counts))
 		return say(&r, f, s->n);
+	counts->lost += r.judge.lost;
 	for (unsigned i = 0; i < DIFFERENCES; i++)
 		counts->used[i] += r.judge.used[i];
 	return check_end(&r, s, f);
@@ -263,4 +264,5 @@ void counts_print(FILE *out, const struct counts *c)
 	for (unsigned i = 0; i < DIFFERENCES; i++)
 		fprintf(out, "%9llu times: %s\n", (unsigned long long)c->used[i],
 			difference_reasons[i]);
+	fprintf(out, "%9llu sequences were given up before their end\n", (unsigned long long)c->lost);
 }

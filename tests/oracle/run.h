@@ -35,6 +35,8 @@ struct failure {
 
 struct counts {
 	uint64_t sequences, calls, used[DIFFERENCES];
+	/* Given up before their end, as nothing more could be told: what they opened is open. */
+	uint64_t lost;
 };
 
 bool run_sequence(const struct subject *on, const struct sequence *s, struct failure *f,
