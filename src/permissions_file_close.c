@@ -64,13 +64,21 @@ enum closing permissions_fsync(struct permissions_writer *w)
 	return w->text->file == NULL || !unanswered(w) ? CLOSING_NOTHING : close_handle(w);
 }
 
+/* It has written the last line, which is not ended, and nothing has counted that yet. */
+static bool in_half_a_line(const struct permissions_writer *w)
+{
+	return w->last_line && unterminated(w->text) && w->text->text.len > text_lines_end(w->text);
+}
+
 void permissions_killed(struct permissions_writer *w, pid_t tgid)
 {
 	struct permissions_text *t = w->text;
 	struct error e;
 
-	/* A child that only had it open may end as it likes. */
-	if (t->file == NULL || !w->changed || (tgid != w->opener && tgid != w->last))
+	/* It may have been answered already for a write that was refused: what it left is no text
+	 * that was meant, all the same. A child that only had it open may end as it likes. */
+	if (t->file == NULL || !(w->changed || w->owes || in_half_a_line(w)) ||
+	    (tgid != w->opener && tgid != w->last))
 		return;
 	error_set(&e, ECANCELED,
 		  "a process that wrote it was killed: nothing is revoked for what its text lacks");

@@ -307,6 +307,32 @@ static void a_killed_appender_grants_no_half_word(void **state)
 	finish();
 }
 
+/* Nor is it if its writer had been answered for a refused line before it was killed. */
+static void half_a_line_before_a_refused_one_goes_with_its_killed_writer(void **state)
+{
+	struct error refused;
+
+	(void)state;
+	setup();
+	error_set(&refused, EINVAL, "refused");
+	for (int truncate = 0; truncate < 2; truncate++) {
+		struct permissions_writer *w = open_as(SHELL, "x\n", truncate);
+		struct permissions_writer *other = open_as(CAT, "x\n", false);
+		put(w, APPEND, "read_branch");
+		put(w, APPEND, "create_branch\n");
+		permissions_refuse_write(w, &refused);
+		assert_int_equal(permissions_fsync(w), CLOSING_REFUSED);
+		permissions_killed(w, SHELL);
+		assert_string_equal(buf_str(&w->text->text), truncate ? "" : "x\n");
+		put(other, APPEND, "write_a\n");
+		assert_lines(other, "write_a ", "");
+		release(w);
+		release(other);
+		assert_null(f->text);
+	}
+	finish();
+}
+
 /* Not what is being judged at that moment: it is confirmed later, and what follows begins behind it. */
 static void a_kill_during_a_write_leaves_its_lines(void **state)
 {
@@ -414,6 +440,7 @@ int main(void)
 		cmocka_unit_test(truncation_is_a_change_of_its_time),
 		cmocka_unit_test(a_killed_writers_text_does_not_count),
 		cmocka_unit_test(a_killed_appender_grants_no_half_word),
+		cmocka_unit_test(half_a_line_before_a_refused_one_goes_with_its_killed_writer),
 		cmocka_unit_test(a_kill_during_a_write_leaves_its_lines),
 		cmocka_unit_test(a_kill_during_a_refused_write_grants_no_half_word),
 		cmocka_unit_test(a_line_beside_a_killed_writer_is_granted),
