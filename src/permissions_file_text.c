@@ -267,21 +267,28 @@ static void overwritten(struct permissions_writer *w)
 	w->owes = true;
 }
 
-/* The last bytes of the text come through `w` (NULL: nobody's) from now on. Whose did before? */
-static const struct permissions_writer *end_line(struct permissions_text *t,
-						 const struct permissions_writer *w)
+/* Through which handle the last bytes of the text came; NULL: none that is open. */
+static const struct permissions_writer *last_line_of(const struct permissions_text *t)
 {
-	const struct permissions_writer *before = NULL;
+	list_for_each(pos, &t->writers)
+	{
+		const struct permissions_writer *w =
+			container_of(pos, struct permissions_writer, link);
+		if (w->last_line)
+			return w;
+	}
+	return NULL;
+}
 
+/* The last bytes of the text come through `w` (NULL: none) from now on. */
+static void end_line(struct permissions_text *t, const struct permissions_writer *w)
+{
 	list_for_each(pos, &t->writers)
 	{
 		struct permissions_writer *other =
 			container_of(pos, struct permissions_writer, link);
-		if (other->last_line)
-			before = other;
 		other->last_line = other == w;
 	}
-	return before;
 }
 
 /* What a write will replace, in case it is refused. */
@@ -296,7 +303,7 @@ static void note_undo(const struct permissions_writer *w, size_t offset, size_t 
 	t->undo.len = t->text.len;
 	t->undo.state = t->state;
 	t->undo.owed = w->owes;
-	t->undo.last_line = NULL;
+	t->undo.last_line = last_line_of(t);
 }
 
 /* Bytes were written at `offset`: which lines of the text are to be judged now? */
@@ -335,7 +342,7 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 		overwritten(w);
 	if (offset + data->len >= t->text.len) {
 		t->tail_judged = false;
-		t->undo.last_line = end_line(t, w);
+		end_line(t, w);
 	}
 	if (offset + data->len > t->text.len)
 		buf_resize(&t->text, offset + data->len);

@@ -252,6 +252,26 @@ static void a_refused_write_leaves_the_text_and_revokes_nothing(void **state)
 	finish();
 }
 
+/* A refused write that did not reach the end leaves the end to the handle that wrote it. */
+static void a_refused_write_in_place_leaves_half_a_line_protected(void **state)
+{
+	struct error refused;
+
+	(void)state;
+	setup();
+	error_set(&refused, EINVAL, "refused");
+	struct permissions_writer *w = open_as(SHELL, "", true);
+	struct permissions_writer *other = open_as(CAT, "", false);
+	put(w, 0, "a\nhalf_a_li");
+	assert_lines(w, "a ", "");
+	put(w, 0, "%\n");
+	permissions_refuse_write(w, &refused);
+	assert_int_equal(put_as(other, CAT, APPEND, "b\n"), -EAGAIN);
+	release(w);
+	release(other);
+	finish();
+}
+
 static void a_removed_file_takes_no_writes(void **state)
 {
 	(void)state;
@@ -353,6 +373,7 @@ int main(void)
 		cmocka_unit_test(truncating_in_the_middle_is_judged_as_a_whole),
 		cmocka_unit_test(a_text_is_bounded_and_a_write_too_big_changes_nothing),
 		cmocka_unit_test(a_refused_write_leaves_the_text_and_revokes_nothing),
+		cmocka_unit_test(a_refused_write_in_place_leaves_half_a_line_protected),
 		cmocka_unit_test(a_removed_file_takes_no_writes),
 		cmocka_unit_test(a_handle_of_what_was_renamed_here_goes_on),
 		cmocka_unit_test(a_removal_is_seen_by_the_process_that_removed),
