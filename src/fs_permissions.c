@@ -466,16 +466,19 @@ void fs_release_permissions(struct file *f)
 
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
 
-/* Handles on the file that was renamed here write this one from now on. */
-static void adopt_writers(struct commit *c, const struct scratch *s)
+/* Handles on the file that was renamed here read and write this one from now on. */
+static void adopt_handles(struct commit *c, const struct scratch *s)
 {
 	list_for_each(pos, &c->fs->files)
 	{
 		struct file *f = container_of(pos, struct file, link);
-		if (f->scratch != s || !f->writable)
+		if (f->scratch != s)
 			continue;
-		f->writer = permissions_adopt(c->permissions, &s->text, &c->demand.edit.grant,
-					      f->opener);
+		if (f->writable)
+			f->writer = permissions_adopt(c->permissions, &s->text,
+						      &c->demand.edit.grant, f->opener);
+		else
+			buf_add(&f->text, buf_str(&s->text), s->text.len);
 		scratch_release(f->scratch);
 		f->scratch = NULL;
 	}
@@ -495,7 +498,7 @@ static void replaced(struct commit *c, const struct op *op)
 		p.name = op->name;
 		struct scratch *s = scratch_find(&c->fs->scratches, &p);
 		if (s != NULL)
-			adopt_writers(c, s);
+			adopt_handles(c, s);
 	}
 }
 

@@ -322,7 +322,7 @@ static void an_unlink_that_fails_leaves_permissions_there(void **state)
 
 static void a_scratch_file_renamed_onto_permissions_commits_its_text(void **state)
 {
-	struct reply r = {0};
+	struct reply r = {0}, written = {0};
 	uint64_t now;
 
 	(void)state;
@@ -330,6 +330,7 @@ static void a_scratch_file_renamed_onto_permissions_commits_its_text(void **stat
 	uint64_t dir = walk(SHOP), old;
 	look_up(dir, "permissions", 0, &old);
 	uint64_t scratch = make_scratch(dir, "sedAbCdEf", "write_x\n");
+	uint64_t reader = open_at(SHOP "/sedAbCdEf", O_RDONLY);
 	ASK(&r, .kind = OP_RENAME, .node = dir, .new_node = dir, .name = "sedAbCdEf",
 	    .new_name = "permissions");
 	world_turn(&w);
@@ -340,6 +341,18 @@ static void a_scratch_file_renamed_onto_permissions_commits_its_text(void **stat
 	assert_int_equal(result(&r), 0);
 	look_up(dir, "permissions", 0, &now);
 	assert_true(now == scratch); /* the kernel has moved it */
+	/* A handle that was opened to read it reads what is granted. */
+	uint64_t writer = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	ASK(&written, .kind = OP_WRITE, .node = scratch, .file = writer, .data = "read_z\n",
+	    .flags = O_APPEND);
+	world_turn(&w);
+	answer(GRANT("t1"), 200, LIST(WRITE "," ON_SHOP("read_z")));
+	assert_int_equal(written.kind, R_WRITTEN);
+	r = (struct reply){0};
+	NOW(&r, .kind = OP_READ, .node = scratch, .file = reader, .size = 100);
+	assert_string_equal(r.text, "read_z\nwrite_x\n");
+	fs_release(fs, reader);
+	fs_release(fs, writer);
 	assert_int_equal(look_up(dir, "sedAbCdEf", 0, NULL), -ENOENT);
 	NOW(&r, .kind = OP_GETATTR, .node = old);
 	assert_int_equal(r.kind, R_ATTR); /* replaced, but open files may have it */
