@@ -303,7 +303,9 @@ static bool judge_ending(struct judge *j, const struct call *c)
 			killed(j, i, d, c->process);
 		else if (i->permissions && d->unheard && c->process == d->opener &&
 			 (d->refused || failure_demanded(j, i, d)))
-			told.err = i->cancelled ? ECANCELED : EINVAL;
+			told.err = i->cancelled      ? ECANCELED
+				   : d->refused != 0 ? d->refused
+						     : EINVAL;
 		if (c->kind != CALL_KILL && !judge_flush(j, &close, i, d, told.err))
 			return false;
 		if (d->refs == 1)

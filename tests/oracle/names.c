@@ -137,6 +137,12 @@ static bool rename_over(struct judge *j, const struct call *c, const struct resu
 		return judge_fail(j, "the regular file says %s", strerror(r.err));
 	if (r.err != 0)
 		return true;
+	/* A handle that is only read, and truncated the scratch file, writes nothing here. */
+	FOR_DESCRIPTIONS(j, d, i)
+	{
+		if ((d->flags & O_ACCMODE) == O_RDONLY)
+			d->flags &= ~O_TRUNC;
+	}
 	i->permissions = true;
 	i->writer = PROCESSES;
 	i->was = i->overwritten = i->bad = i->cancelled = i->unsure = false;
