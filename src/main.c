@@ -12,21 +12,21 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "api.h"
-#include "config.h"
-#include "daemon.h"
-#include "endpoint.h"
-#include "fs.h"
-#include "helper.h"
-#include "http.h"
-#include "keyring.h"
-#include "log.h"
-#include "loop.h"
-#include "mountpoint.h"
-#include "renewal.h"
-#include "sandbox.h"
-#include "session.h"
-#include "store.h"
+#include "auth/credential_refresh.h"
+#include "auth/keyring.h"
+#include "base/log.h"
+#include "cache/store.h"
+#include "fs/fs.h"
+#include "http/http.h"
+#include "http/url.h"
+#include "mount/config.h"
+#include "mount/daemon.h"
+#include "mount/helper.h"
+#include "mount/loop.h"
+#include "mount/session.h"
+#include "planetscale/api.h"
+#include "system/mountpoint.h"
+#include "system/sandbox.h"
 
 /* How long a signal to stop waits, still mounted, for those that wait for a commit. */
 #define DRAIN_MS 5000
@@ -177,7 +177,7 @@ static void enter_sandbox(const struct mount *m)
 {
 	static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
 					      "ALL_PROXY"};
-	uint16_t ports[1 + ARRAY_LEN(proxies)] = {endpoint_port(m->config.api_url, 443, 80)};
+	uint16_t ports[1 + ARRAY_LEN(proxies)] = {url_port(m->config.api_url, 443, 80)};
 	struct sandbox_rules rules = {.ports = ports, .n_ports = 1};
 
 	if (!m->config.sandbox)
@@ -185,7 +185,7 @@ static void enter_sandbox(const struct mount *m)
 	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
 		const char *proxy = getenv(proxies[i]);
 		if (proxy != NULL && proxy[0] != '\0') /* libcurl's ports where none is given */
-			ports[rules.n_ports++] = endpoint_port(proxy, 443, 1080);
+			ports[rules.n_ports++] = url_port(proxy, 443, 1080);
 	}
 	sandbox_enter(&rules);
 }

@@ -6,7 +6,7 @@
 # Row by row of the table: the constant's file and name.
 declare -A constants=(
 	['bytes of a name']='names.h FILE_NAME_MAX'
-	['bytes of a line of create-token']='fs_token.c LINE_MAX_BYTES'
+	['bytes of a line of create-token']='create_token.c LINE_MAX_BYTES'
 	['bytes of a permission name']='scopes.h SCOPE_NAME_MAX'
 	['words of a permissions file']='grammar.h GRAMMAR_WORDS_MAX'
 	['bytes of a permissions file']='permissions_file.h PERMISSIONS_MAX_BYTES'
@@ -16,37 +16,37 @@ declare -A constants=(
 	["bytes of an answer's headers"]='transfer_error.h HEADERS_MAX'
 	['bytes of one of these headers']='transfer_error.h HEADER_LINE_MAX'
 	['arrays and objects within each other']='decode.h DECODE_DEPTH_MAX'
-	['values in an answer']='decode_json.h JSON_VALUES_MAX'
+	['values in an answer']='json.h JSON_VALUES_MAX'
 	['bytes of an id']='decode.c ID_MAX'
 	['entries of a list, all pages']='decode.h DECODE_ITEMS_MAX'
 	['organizations']='decode.h DECODE_ORGANIZATIONS_MAX'
 	['databases of an organization']='decode.h DECODE_DATABASES_MAX'
 	['databases of a token']='decode.h DECODE_RESOURCES_MAX'
 	['permissions on one of them']='decode.h DECODE_SCOPES_MAX'
-	['pages of a list']='store.c PAGES_MAX'
-	['bytes of all its pages']='store.c LIST_MAX_BYTES'
+	['pages of a list']='store_fetch.c PAGES_MAX'
+	['bytes of all its pages']='store_fetch.c LIST_MAX_BYTES'
 	['number of a page']='decode.c NEXT_PAGE_MAX'
-	['repeated readings of a list']='store.c REREADS_MAX'
+	['repeated readings of a list']='store_fetch.c REREADS_MAX'
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
 	['closed permissions files remembered']='permissions_file.h PERMISSIONS_REMEMBERED_MAX'
-	['failures in the journal']='journal.h JOURNAL_ENTRIES'
-	['processes remembered']='sweep.h SWEEP_PROCESSES'
+	['failures in the journal']='error_log.h JOURNAL_ENTRIES'
+	['processes remembered']='removal_guard.h SWEEP_PROCESSES'
 )
 
 # constant FILE NAME: its value, e.g. of "((size_t)32 << 20) /* … */".
 constant() {
 	local text
-	text=$(sed -n "s/^#define $2 *//p" "$root/src/$1" | sed -e 's,/\*.*,,' -e 's/(size_t)//')
+	text=$(find "$root/src" -name "$1" -exec sed -n "s/^#define $2 *//p" {} + | sed -e 's,/\*.*,,' -e 's/(size_t)//')
 	[[ $text ]] || fail "src/$1 has no $2"
 	echo $((text))
 }
 
 # "bytes of a name|255|ENAMETOOLONG"
-mapfile -t rows < <(sed -n '/limits-in-the-manual.sh compares/,/^\.El/s/^\.It //p' "$root/src/pscalefs.5" |
+mapfile -t rows < <(sed -n '/limits-in-the-manual.sh compares/,/^\.El/s/^\.It //p' "$root/src/man/pscalefs.5" |
 	sed -e 's/ Ta Er / Ta /' -e 's/ Ta /|/g' -e 's/"//g')
 assert_eq "${#constants[@]}" "${#rows[@]}" "rows of the table"
-page=$(mandoc -T ascii "$root/src/pscalefs.5")
+page=$(mandoc -T ascii "$root/src/man/pscalefs.5")
 for row in "${rows[@]}"; do
 	IFS='|' read -r what number beyond <<<"$row"
 	[[ ${constants[$what]-} ]] || fail "of what constant is this: $row"

@@ -10,7 +10,7 @@ allow_error .
 mkdir "$tokens/ci"
 
 # "400, …|EINVAL|Invalid argument"
-mapfile -t rows < <(sed -n '/manual-errors.sh makes/,/^\.El/s/^\.It //p' "$root/src/pscalefs.5" |
+mapfile -t rows < <(sed -n '/manual-errors.sh makes/,/^\.El/s/^\.It //p' "$root/src/man/pscalefs.5" |
 	sed -e 's/ Ta Er / Ta /' -e 's/ Ta /|/g' -e 's/"//g')
 [[ ${#rows[@]} -gt 10 ]] || fail "the table was not found"
 
@@ -27,7 +27,7 @@ fails() { # ROW STATUS BODY
 	api_release
 }
 
-page=$(mandoc -T ascii "$root/src/pscalefs.5")
+page=$(mandoc -T ascii "$root/src/man/pscalefs.5")
 for row in "${rows[@]}"; do
 	IFS='|' read -r what name words <<<"$row"
 	assert_eq "$words" "$(words_of "$name")" "$name"

@@ -13,14 +13,14 @@ mnt=$work/home/pscale
 start_mount
 allow_error .
 
-examples=$(manual_transcripts "$root/src/pscalefs.5" EXAMPLES)
+examples=$(manual_transcripts "$root/src/man/pscalefs.5" EXAMPLES)
 # The only thing that is not as on the page: whom to ask.
 happened=$(run_transcript "${examples//https:\/\/api.planetscale.com/$api_url}")
 assert_eq "$(mask <<<"$examples")" "$(mask <<<"${happened//$api_url/https://api.planetscale.com}")"
 assert_contains "$examples" '$ mkdir' '$ rm -r' # the page was read
 
 # Of pscalefs(1): a credentials file, made in one mount, is good for another.
-example=$(manual_transcripts "$root/src/pscalefs.1" EXAMPLES |
+example=$(manual_transcripts "$root/src/man/pscalefs.1" EXAMPLES |
 	sed -n '/^\$ cd ~\/pscale\/acme\/service-tokens$/,/host7[.]credentials/p')
 assert_contains "$example" '$ mkdir host7'
 assert_eq "$example" "$(run_transcript "$example")"

@@ -12,7 +12,7 @@ allow_error .
 declare -A tried=()
 
 # Items of the page, each in backslashes and quotes as a person types it.
-mapfile -t items < <(manual_items "$root/src/pscalefs.5" 'manual-table.sh runs each')
+mapfile -t items < <(manual_items "$root/src/man/pscalefs.5" 'manual-table.sh runs each')
 [[ ${#items[@]} -gt 10 ]] || fail "the table was not found"
 
 # Each time another token of this name, made by somebody else: what was changed on this one a moment

@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "credential.h"
-#include "decode.h"
+#include "auth/credential.h"
 #include "fuzz.h"
+#include "auth/keyring_document.h"
+#include "planetscale/decode.h"
 
 static void check_fields(const struct credential_fields *f, const char *text, size_t size)
 {
@@ -136,7 +137,7 @@ static void check_way(int (*way)(const char *, size_t, struct error *),
 static int as_keyring(const char *text, size_t size, struct error *e)
 {
 	struct secret *token = NULL;
-	int r = decode_keyring(text, size, &token, e);
+	int r = keyring_document_read(text, size, &token, e);
 
 	CHECK((r == 0) == (token != NULL));
 	if (r == 0) {

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "decode.h"
 #include "fuzz.h"
+#include "planetscale/decode.h"
 
 static void check_failed(int r, const struct error *e)
 {

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/names.h"
+#include "fs/grammar.h"
 #include "fuzz.h"
-#include "grammar.h"
-#include "names.h"
 
 static void check_error(int r, const struct error *err)
 {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "budget.h"
 #include "fuzz.h"
-#include "transfer_answer.h"
+#include "http/rate_limit.h"
+#include "http/transfer_answer.h"
 
 #define DAY_MS (INT64_C(86400) * 1000)
 

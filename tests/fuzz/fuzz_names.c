@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/names.h"
 #include "fuzz.h"
-#include "names.h"
+#include "http/url.h"
 
 /* Enough for every kind of collision, and for names that are too long. */
 #define NAMES_MAX 24

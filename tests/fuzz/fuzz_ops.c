@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "fuzz.h"
-#include "log.h"
 #include "ops_input.h"
 #include "ops_kernel.h"
 #include "ops_planetscale.h"

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config_options.h"
 #include "fuzz.h"
+#include "mount/config_options.h"
 
 #define ARGUMENTS_MAX 12
 

@@ -4,8 +4,8 @@
  */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "fuzz.h"
-#include "log.h"
 #include "ops.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

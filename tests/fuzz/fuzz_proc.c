@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "mountpoint.h"
-#include "process.h"
+#include "system/mountpoint.h"
+#include "system/process.h"
 
 /* --- in place of /proc: --wrap ------------------------------------------------------------------ */
 

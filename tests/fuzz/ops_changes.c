@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/url.h"
 #include "fuzz.h"
-#include "names.h"
 #include "ops_planetscale.h"
 
 static struct fs *fs;

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "cache/names.h"
 #include "fuzz.h"
-#include "names.h"
 #include "ops_changes.h"
 
 static struct fs *fs;

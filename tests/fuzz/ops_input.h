@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "util.h"
+#include "base/util.h"
 
 void input_begin(const uint8_t *data, size_t size);
 size_t input_left(void);

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "ops_input.h"
 #include "ops_rules.h"
-#include "process.h"
+#include "system/process.h"
 
 #define ASKED_MAX 96
 /* Each request tells of one at most, so that there is always room. */

@@ -8,7 +8,7 @@
 #ifndef PSCALEFS_FUZZ_OPS_KERNEL_H
 #define PSCALEFS_FUZZ_OPS_KERNEL_H
 
-#include "fs_internal.h"
+#include "fs/fs_internal.h"
 
 #define PROCESSES 4 /* threads; two and two are a process, of two programs */
 

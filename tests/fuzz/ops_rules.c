@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "ops_changes.h"
-#include "process.h"
+#include "system/process.h"
 
 #define HEARD_MAX 512
 

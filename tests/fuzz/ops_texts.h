@@ -7,9 +7,9 @@
 
 #include <sys/types.h>
 
-#include "list.h"
-#include "scopes.h"
-#include "node.h"
+#include "base/list.h"
+#include "planetscale/scopes.h"
+#include "tree/node.h"
 
 /* The scopes that stand in a text, each in all the ways it does. */
 struct words {

@@ -10,7 +10,7 @@
 #define ORACLE_OPS_H
 
 #include "fake_calls.h"
-#include "fs.h"
+#include "fs/fs.h"
 #include "run.h"
 
 /* --- ops_api.c: PlanetScale, with one token, "ci" (t1), and one database, "shop" (d1) --- */

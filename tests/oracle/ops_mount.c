@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "auth/credential_refresh.h"
 #include "ops.h"
-#include "renewal.h"
 
 static struct mount {
 	struct clock clock;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "ops.h"
-#include "process.h"
+#include "system/process.h"
 
 /*
  * The kernel's own part of the calls, as its FUSE client does it: names are looked up each time, as

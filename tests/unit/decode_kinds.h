@@ -11,7 +11,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "decode.h"
+#include "planetscale/decode.h"
 
 #define SECRET "pscale_tkn_SeCrEt0123456789"
 

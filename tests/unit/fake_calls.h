@@ -8,8 +8,8 @@
 #ifndef PSCALEFS_TEST_FAKE_CALLS_H
 #define PSCALEFS_TEST_FAKE_CALLS_H
 
-#include "http.h"
-#include "list.h"
+#include "base/list.h"
+#include "http/http.h"
 
 struct http {
 	struct list calls; /* open, the oldest first */

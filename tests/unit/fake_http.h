@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "http.h"
+#include "http/http.h"
 
 struct http *fake_http_new(void);
 void fake_http_free(void); /* fails the test if a call is still open */

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "keyring.h"
+#include "auth/keyring.h"
 
 void fake_keyring_reset(void); /* fails the test if an asker is left */
 int fake_askers(void);         /* started so far */

@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "log.h"
+#include "base/log.h"
 
 struct world w;
 struct fs *fs;

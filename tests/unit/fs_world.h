@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "fs_internal.h"
+#include "fs/fs_internal.h"
 
 extern struct world w;
 extern struct fs *fs;

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "http.h"
+#include "http/http.h"
 #include "script_server.h"
 
 #define PATIENCE_MS 10000 /* valgrind is slow */

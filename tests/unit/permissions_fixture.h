@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-#include "permissions_file.h"
+#include "fs/permissions_file.h"
 
 #define SHELL 100 /* thread groups */
 #define CAT   200

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define OK_REPLY(body_len, body)                                                                   \
 	"HTTP/1.1 200 OK\r\nContent-Length: " body_len "\r\nX-Request-Id: req-1\r\n\r\n" body

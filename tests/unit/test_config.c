@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "mount/config.h"
 
 #define LOGIN "pscale_oauth_dummy"
 

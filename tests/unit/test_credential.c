@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "credential.h"
+#include "auth/credential.h"
 
 #define ID     "abcdefghij12"
 #define SECRET "pscale_tkn_dummy-for-tests"

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "mount/daemon.h"
 
 #define TOO_LONG_S 20
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/keyring_document.h"
 #include "decode_kinds.h"
 
 /* One grant on app-db, of read_branch. */
@@ -463,7 +464,7 @@ static void the_keyring_item_of_pscale_holds_the_login(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secret *token = NULL;
 		struct error e = {0};
-		int r = decode_keyring(cases[i].text, strlen(cases[i].text), &token, &e);
+		int r = keyring_document_read(cases[i].text, strlen(cases[i].text), &token, &e);
 
 		assert_int_equal(r, cases[i].token != NULL ? 0 : -EREMOTEIO);
 		assert_true((token != NULL) == (cases[i].token != NULL));

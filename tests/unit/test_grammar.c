@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grammar.h"
-#include "names.h"
+#include "cache/names.h"
+#include "fs/grammar.h"
 
 /* The edit as "granted|revoked", each name followed by a blank. */
 static void expect_edit(const struct edit *e, const char *expect)

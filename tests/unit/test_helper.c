@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "credential.h"
-#include "helper.h"
-#include "keyring.h"
-#include "process.h"
-#include "sandbox.h"
+#include "auth/credential.h"
+#include "auth/keyring.h"
+#include "mount/helper.h"
+#include "system/process.h"
+#include "system/sandbox.h"
 
 static char directory[] = "/tmp/pscalefs-test.XXXXXX";
 static char file[64], other[64];

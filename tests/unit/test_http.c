@@ -1,7 +1,7 @@
 /* http and transfer: exchanges, who goes first, what is no answer. */
 #include "http_fixture.h"
 
-#include "log.h"
+#include "base/log.h"
 
 /* ---- Plain exchanges ---- */
 

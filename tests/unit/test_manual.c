@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "mount/config.h"
 
 /* Each option with a blank before and behind: " -f --help org= noexec ". A value's name is left
  * out. */

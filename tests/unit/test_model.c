@@ -1,7 +1,7 @@
 /* model: identities, names, times and grants over listings. */
 #include "unit.h"
 
-#include "model.h"
+#include "cache/model.h"
 
 static struct clock hands;
 static struct resources all;

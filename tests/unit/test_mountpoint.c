@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mountpoint.h"
+#include "system/mountpoint.h"
 
 /*
  * The kernel's part, where a test plays it (the linker's --wrap): what is mounted, how the path

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
+#include "cache/names.h"
 
 static void names_and_file_names_match_both_ways(void **state)
 {
@@ -295,28 +295,6 @@ static void twenty_thousand_things_are_named_at_once(void **state)
 	free(ids);
 }
 
-static void url_segments_keep_only_what_is_unreserved(void **state)
-{
-	static const struct {
-		const char *segment, *url;
-	} cases[] = {
-		{"acme", "acme"}, {"A-z_0.9~", "A-z_0.9~"},
-		{"a b", "a%20b"}, {"a/b?c#d", "a%2Fb%3Fc%23d"},
-		{"%41", "%2541"}, {"\xc3\xa9", "%C3%A9"},
-		{"...", "..."},   {"a+b&c=d", "a%2Bb%26c%3Dd"},
-		{"", NULL},       {".", NULL},
-		{"..", NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf out = BUF_INIT;
-		assert_int_equal(url_segment(cases[i].segment, &out), cases[i].url != NULL);
-		assert_string_equal(buf_str(&out), cases[i].url == NULL ? "" : cases[i].url);
-		buf_finish(&out);
-	}
-}
-
 static void scratch_names_are_those_that_editors_make(void **state)
 {
 	/* A row for each pattern, in their order. */
@@ -445,7 +423,6 @@ int main(void)
 		cmocka_unit_test(any_crowd_of_names_is_told_apart_whatever_its_order),
 		cmocka_unit_test(any_bytes_survive_the_way_there_and_back),
 		cmocka_unit_test(twenty_thousand_things_are_named_at_once),
-		cmocka_unit_test(url_segments_keep_only_what_is_unreserved),
 		cmocka_unit_test(scratch_names_are_those_that_editors_make),
 	};
 

@@ -1,7 +1,7 @@
 /* node: between the kernel's numbers and the places of the tree. */
 #include "unit.h"
 
-#include "node.h"
+#include "tree/node.h"
 
 static struct nodes table;
 

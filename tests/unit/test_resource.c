@@ -1,7 +1,7 @@
 /* resource: one remote thing, how fresh it is, who waits for it. */
 #include "unit.h"
 
-#include "resource.h"
+#include "cache/resource.h"
 
 static struct clock hands;
 static struct resources all;

@@ -26,8 +26,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "capability.h"
-#include "sandbox.h"
+#include "system/capability.h"
+#include "system/sandbox.h"
 
 #define LANDLOCK_CREATE_RULESET 444
 #define BROKEN                  200 /* an attempt's exit status: the test itself does not work */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scopes.h"
+#include "planetscale/scopes.h"
 
 /* A set from words apart by one blank. */
 static struct scopes set(const char *words)

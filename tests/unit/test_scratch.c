@@ -1,7 +1,7 @@
 /* scratch: temporary files beside permissions, in memory and bounded. */
 #include "unit.h"
 
-#include "scratch.h"
+#include "tree/scratch.h"
 
 static struct scratches all;
 static struct error e;

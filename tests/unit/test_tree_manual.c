@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tree.h"
+#include "tree/tree.h"
 
 /* As `ls -l` shows a mode. */
 static void mode_text(mode_t mode, char out[static 11])

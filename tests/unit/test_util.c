@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "error.h"
-#include "list.h"
-#include "secret.h"
-#include "util.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/secret.h"
+#include "base/util.h"
 
 static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 {

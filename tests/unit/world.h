@@ -9,8 +9,8 @@
 
 #include "fake_http.h"
 
-#include "config.h"
-#include "store.h"
+#include "cache/store.h"
+#include "mount/config.h"
 
 #define ORGANIZATIONS "GET /v1/organizations?page=1"
 #define DATABASES     "GET /v1/organizations/acme/databases?page=1"

@@ -1,0 +1,228 @@
+#include "auth/credential_refresh.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/keyring.h"
+#include "base/list.h"
+#include "base/log.h"
+
+/* Between asking a keyring in vain and asking it again. */
+#define REST_MS 5000
+
+struct renewal {
+	const struct credential *first; /* borrowed */
+	struct credential renewed;      /* owned; in use once its header is not NULL */
+	struct list retired;            /* of struct retired */
+	unsigned generation;
+	struct clock *clock;                  /* borrowed */
+	const char *program;                  /* borrowed */
+	struct credential_question *question; /* owned; NULL: nothing is left of any */
+	bool asking;                          /* it has not been answered */
+	bool overdue;                         /* nobody waits for it any more */
+	int64_t asked_ms;
+	int64_t rest_until_ms;
+	int64_t patience_ms;
+	void (*over)(void *ctx, const struct error *e);
+	void *ctx; /* borrowed; for over */
+};
+
+/* A credential that was replaced, kept until no request can hold its header. */
+struct retired {
+	struct list link;
+	struct credential credential;
+};
+
+static void tell_nobody(void *ctx, const struct error *e)
+{
+	(void)ctx, (void)e;
+}
+
+struct renewal *renewal_new(const struct credential *first, const char *program,
+			    int64_t patience_ms, struct clock *clock)
+{
+	struct renewal *r = xcalloc(1, sizeof(*r));
+
+	r->first = first;
+	r->program = program;
+	r->patience_ms = patience_ms;
+	r->clock = clock;
+	r->over = tell_nobody;
+	list_init(&r->retired);
+	return r;
+}
+
+void renewal_listen(struct renewal *r, void (*over)(void *ctx, const struct error *e), void *ctx)
+{
+	r->over = over;
+	r->ctx = ctx;
+}
+
+const struct credential *renewal_credential(const struct renewal *r)
+{
+	return r->renewed.header != NULL ? &r->renewed : r->first;
+}
+
+unsigned renewal_generation(const struct renewal *r)
+{
+	return r->generation;
+}
+
+void renewal_forget_old(struct renewal *r)
+{
+	list_for_each(pos, &r->retired)
+	{
+		struct retired *old = container_of(pos, struct retired, link);
+		list_remove(pos);
+		credential_finish(&old->credential);
+		free(old);
+	}
+}
+
+void renewal_free(struct renewal *r)
+{
+	if (r == NULL)
+		return;
+	/* If it is still ending, then so are we, and it is another's to wait for. */
+	if (r->question != NULL && !credential_question_end(r->question))
+		free(r->question);
+	renewal_forget_old(r);
+	credential_finish(&r->renewed);
+	free(r);
+}
+
+static bool same_header(const struct credential *a, const struct credential *b)
+{
+	return secret_len(a->header) == secret_len(b->header) &&
+	       memcmp(secret_expose(a->header), secret_expose(b->header), secret_len(a->header)) ==
+		       0;
+}
+
+/* `next` is taken. False if it is what we have. */
+static bool replace(struct renewal *r, struct credential *next)
+{
+	if (same_header(next, renewal_credential(r))) {
+		credential_finish(next);
+		return false;
+	}
+	if (r->renewed.header != NULL) {
+		struct retired *old = xmalloc(sizeof(*old));
+		old->credential = r->renewed;
+		list_append(&r->retired, &old->link);
+	}
+	r->renewed = *next;
+	r->generation++;
+	log_notice("credential read again from %s", next->origin);
+	return true;
+}
+
+/* --- the keyring --------------------------------------------------------------------------------
+ */
+
+/* Is nothing left of the last question? */
+static bool buried(struct renewal *r)
+{
+	if (r->question != NULL && credential_question_end(r->question))
+		r->question = NULL;
+	return r->question == NULL;
+}
+
+static void rest(struct renewal *r)
+{
+	r->rest_until_ms = r->clock->mono_ms + REST_MS;
+}
+
+static int ask(struct renewal *r, struct error *e)
+{
+	if (r->asking)
+		return r->overdue ? keyring_late(e) : WAIT;
+	if (r->clock->mono_ms < r->rest_until_ms || !buried(r))
+		return error_set(e, EAGAIN, "the keyring was asked in vain just now");
+	r->question = credential_ask(r->program, e);
+	if (r->question == NULL) {
+		rest(r);
+		return -e->err;
+	}
+	r->asking = true;
+	r->overdue = false;
+	r->asked_ms = r->clock->mono_ms;
+	return WAIT;
+}
+
+static int64_t deadline_ms(const struct renewal *r)
+{
+	bool patient = !r->overdue && r->patience_ms < KEYRING_TIMEOUT_MS;
+
+	return r->asked_ms + (patient ? r->patience_ms : KEYRING_TIMEOUT_MS);
+}
+
+static void answered(struct renewal *r, int result, struct credential *next, struct error *e)
+{
+	r->asking = false;
+	buried(r);
+	if (result != 0)
+		log_warning("the credential was not read again: %s", e->text);
+	if (result != 0 || !replace(r, next))
+		rest(r);
+	r->over(r->ctx, result != 0 ? e : NULL);
+}
+
+void renewal_turn(struct renewal *r)
+{
+	struct credential next;
+	struct error e;
+
+	if (!r->asking) {
+		buried(r);
+		return;
+	}
+	int result = credential_answer(r->question, &next, &e);
+	bool late = result == WAIT && r->clock->mono_ms >= deadline_ms(r);
+	if (late)
+		result = keyring_late(&e);
+	if (late && r->clock->mono_ms < r->asked_ms + KEYRING_TIMEOUT_MS) {
+		r->overdue = true;
+		r->over(r->ctx, &e);
+	} else if (result != WAIT) {
+		answered(r, result, &next, &e);
+	}
+}
+
+int renewal_fd(const struct renewal *r)
+{
+	return r->asking ? credential_question_fd(r->question) : -1;
+}
+
+int64_t renewal_sleep_ms(const struct renewal *r)
+{
+	if (!r->asking)
+		return -1;
+	int64_t left = deadline_ms(r) - r->clock->mono_ms;
+	return left > 0 ? left : 0;
+}
+
+/* --- any source ---------------------------------------------------------------------------------
+ */
+
+int renewal_begin(struct renewal *r, struct error *e)
+{
+	struct credential next;
+
+	if (r->first->source == SOURCE_KEYRING)
+		return ask(r, e);
+	int result = credential_reload(r->first, &next, e);
+	if (result == 0)
+		replace(r, &next);
+	return result;
+}
+
+void renewal_refresh(struct renewal *r)
+{
+	struct error e;
+
+	r->rest_until_ms = 0;
+	/* One from the environment cannot have changed, and need not be said to have not. */
+	if (renewal_begin(r, &e) < 0 && e.err != ENOTSUP)
+		log_warning("the credential was not read again: %s", e.text);
+}

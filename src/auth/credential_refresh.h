@@ -1,0 +1,54 @@
+/*
+ * renewal: the credential in use, and how another one is got while mounted, from where it came.
+ *
+ * A file is read at once. The keyring is asked, which may take its time; the loop polls for it:
+ *
+ *               begin                  answered, or 30 s have passed
+ *     RESTING ─────────▶ ASKING ─────────────────────────────────────▶ RESTING
+ *                          │ patience has passed: who waits is told to wait no longer,
+ *                          └ while somebody may still be typing the keyring's password
+ *
+ * After it was asked in vain, it is left in peace for some seconds, for a mount whose login has
+ * ended may be used a lot. Owns all credentials but the first, and what is under way. Knows nothing
+ * of requests: whoever sends them remembers the generation of the credential that they carry.
+ */
+#ifndef PSCALEFS_CREDENTIAL_REFRESH_H
+#define PSCALEFS_CREDENTIAL_REFRESH_H
+
+#include "auth/credential.h"
+#include "base/util.h"
+
+struct renewal;
+
+/*
+ * `first` and `clock` are borrowed. `program` asks the keyring (credential_find()), borrowed.
+ * `patience_ms`: how long it makes sense to wait for it.
+ */
+struct renewal *renewal_new(const struct credential *first, const char *program,
+			    int64_t patience_ms, struct clock *clock);
+void renewal_free(struct renewal *r); /* takes NULL; ends what is under way */
+/* Tell when what was answered with WAIT is over: `e` is NULL if the credential in use is what the
+ * source holds. */
+void renewal_listen(struct renewal *r, void (*over)(void *ctx, const struct error *e), void *ctx);
+
+const struct credential *renewal_credential(const struct renewal *r);
+/* How many there were before the one in use. */
+unsigned renewal_generation(const struct renewal *r);
+/* No request carries an older one any more: wipe them. */
+void renewal_forget_old(struct renewal *r);
+
+/*
+ * See whether there is another. 0: the credential in use is what the source holds. WAIT: it is
+ * being asked. -errno with a sentence: the old one stays; -ENOTSUP: there is nothing to ask.
+ */
+int renewal_begin(struct renewal *r, struct error *e);
+/* The same, because a person wishes so (SIGHUP): at once, and failures go to the log. */
+void renewal_refresh(struct renewal *r);
+
+/* For the loop. */
+int renewal_fd(const struct renewal *r); /* to poll for input; -1: none */
+/* How long to sleep at most; -1: as long as you like. */
+int64_t renewal_sleep_ms(const struct renewal *r);
+void renewal_turn(struct renewal *r);
+
+#endif

@@ -1,0 +1,48 @@
+#include "base/error_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void journal_finish(struct journal *j)
+{
+	for (size_t i = 0; i < JOURNAL_ENTRIES; i++)
+		free(j->entry[i]);
+	*j = (struct journal){0};
+}
+
+const char *journal_add(struct journal *j, int64_t wall_s, const struct journal_who *who,
+			const struct error *e)
+{
+	struct buf line = BUF_INIT;
+	char time[24], path[1024];
+	char **slot = &j->entry[j->count++ % JOURNAL_ENTRIES];
+	const char *name = strerrorname_np(e->err);
+
+	time_format(wall_s, time);
+	text_clean(path, sizeof(path), who->path, strlen(who->path));
+	buf_addf(&line, "%s ", time);
+	if (who->pid > 0)
+		buf_addf(&line, "pid %d (%s) ", (int)who->pid, who->command);
+	buf_addf(&line, "%s %s: %s (%s): %s", who->operation, path, name != NULL ? name : "?",
+		 strerrordesc_np(e->err), e->text);
+	if (e->http_status > 0)
+		buf_addf(&line, "; HTTP %d", e->http_status);
+	if (e->code[0] != '\0')
+		buf_addf(&line, "; code %s", e->code);
+	if (e->request_id[0] != '\0')
+		buf_addf(&line, "; request %s", e->request_id);
+	if (e->hint[0] != '\0')
+		buf_addf(&line, "; next: %s", e->hint);
+	free(*slot);
+	*slot = buf_take(&line);
+	j->changed_ns = wall_s * 1000000000;
+	return *slot;
+}
+
+void journal_print(const struct journal *j, struct buf *out)
+{
+	size_t n = j->count < JOURNAL_ENTRIES ? j->count : JOURNAL_ENTRIES;
+
+	for (size_t i = j->count - n; i < j->count; i++)
+		buf_addf(out, "%s\n", j->entry[i % JOURNAL_ENTRIES]);
+}

@@ -1,0 +1,60 @@
+#include "base/log_syslog.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* As syslog(3) writes it, for those who listen at /dev/log (RFC 3164, without the host's name). */
+static void compose(struct buf *out, int priority, const char *line)
+{
+	time_t now = time(NULL);
+	char stamp[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) != NULL)
+		strftime(stamp, sizeof(stamp), "%b %e %T", &tm);
+	buf_addf(out, "<%d>%s pscalefs[%d]: %s", LOG_DAEMON | priority, stamp, (int)getpid(), line);
+}
+
+static bool send_line(struct syslog *s, int priority, const char *line)
+{
+	cleanup(buf_finish) struct buf text = BUF_INIT;
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+
+	if (s->fd < 0)
+		s->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s->fd < 0)
+		return false;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", s->address);
+	compose(&text, priority, line);
+	return sendto(s->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		      (const struct sockaddr *)&to, sizeof(to)) >= 0;
+}
+
+/* What was lost is told first, so that the gap is where it was. */
+static bool tell_lost(struct syslog *s)
+{
+	char line[96];
+
+	if (s->lost == 0)
+		return true;
+	snprintf(line, sizeof(line), "%lu lines were lost: the system log did not take them",
+		 s->lost);
+	if (!send_line(s, LOG_WARNING, line))
+		return false;
+	s->lost = 0;
+	return true;
+}
+
+void syslog_line(struct syslog *s, int priority, const char *line)
+{
+	if (!tell_lost(s) || !send_line(s, priority, line))
+		s->lost++;
+}

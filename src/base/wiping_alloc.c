@@ -1,0 +1,132 @@
+#include "base/wiping_alloc.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+
+static bool exhausted;
+
+static void *noted(void *p)
+{
+	exhausted = exhausted || p == NULL;
+	return p;
+}
+
+bool heap_exhausted(void)
+{
+	return exhausted;
+}
+
+void *heap_malloc(size_t size)
+{
+	return noted(malloc(size > 0 ? size : 1));
+}
+
+void *heap_calloc(size_t n, size_t size)
+{
+	return noted(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
+}
+
+void heap_free(void *p)
+{
+	if (p == NULL)
+		return;
+	secret_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* realloc(3) would leave the old place as it is. */
+void *heap_realloc(void *p, size_t size)
+{
+	size_t have = p != NULL ? malloc_usable_size(p) : 0;
+
+	if (p != NULL && size <= have && size >= have / 2)
+		return p;
+	void *moved = heap_malloc(size);
+	if (moved == NULL)
+		return NULL;
+	if (p != NULL)
+		memcpy(moved, p, size < have ? size : have);
+	heap_free(p);
+	return moved;
+}
+
+char *heap_strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = heap_malloc(size);
+
+	return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
+/* OpenSSL's forms of these say who calls. NULL and 0 are its way to free and to allocate. */
+
+static void *openssl_malloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return size > 0 ? heap_malloc(size) : NULL;
+}
+
+static void *openssl_realloc(void *p, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (size > 0)
+		return heap_realloc(p, size);
+	heap_free(p);
+	return NULL;
+}
+
+static void openssl_free(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	heap_free(p);
+}
+
+/* <openssl/crypto.h>; weak, for libcurl may stand on another library, and then there is none. */
+extern int CRYPTO_set_mem_functions(void *(*)(size_t, const char *, int),
+				    void *(*)(void *, size_t, const char *, int),
+				    void (*)(void *, const char *, int)) __attribute__((weak));
+
+void heap_for_openssl(void)
+{
+	if (CRYPTO_set_mem_functions != NULL)
+		CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
+}
+
+/*
+ * Not every library lets its memory be had from here: nghttp2, below libcurl, copies the headers of a
+ * request, the credential among them, and frees them as they are. So the program's free(3) and
+ * realloc(3) are these, for everything in the process: what is freed is wiped.
+ *
+ * The next one is glibc's, or what wraps it (valgrind); a sanitizer's own must stay in place.
+ */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+
+void free(void *p)
+{
+	static void (*next)(void *);
+
+	if (p == NULL)
+		return;
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "free");
+	secret_wipe(p, malloc_usable_size(p));
+	next(p);
+}
+
+void *realloc(void *p, size_t size)
+{
+	if (p != NULL && size == 0) {
+		free(p);
+		return NULL;
+	}
+	return heap_realloc(p, size);
+}
+
+#endif

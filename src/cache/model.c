@@ -1,0 +1,599 @@
+#include "cache/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/names.h"
+
+/* By more than this the wall clock does not go back unless it is set. */
+#define CLOCK_STEP_NS 1000000000
+
+static int64_t wall_ns(const struct model *m)
+{
+	return clock_wall_ns(m->all->clock);
+}
+
+int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns)
+{
+	int64_t now = wall_ns(m);
+
+	if (*ns != given_ns && *ns > now + CLOCK_STEP_NS)
+		*ns = now;
+	return *ns;
+}
+
+/* --- tokens and what they may do --------------------------------------------------------- */
+
+static void permissions_free(struct permissions *p)
+{
+	free(p->database_id);
+	free(p);
+}
+
+static void token_free(struct token *t)
+{
+	resource_finish(&t->grants);
+	for (size_t i = 0; i < t->n_files; i++)
+		permissions_free(t->files[i]);
+	free(t->files);
+	token_record_finish(&t->r);
+	free(t->file_name);
+	free(t);
+}
+
+const char *grant_database_id(const struct grant *g)
+{
+	return g->resource_id != NULL ? g->resource_id : g->resource_name;
+}
+
+static bool grant_is(const struct grant *g, const char *database_id)
+{
+	if (g->deleted)
+		return false;
+	if (database_id == NULL)
+		return g->level == GRANT_ORGANIZATION;
+	return g->level == GRANT_DATABASE && str_eq(grant_database_id(g), database_id);
+}
+
+static struct grant *find_grant(const struct grants *grants, const char *database_id)
+{
+	for (size_t i = 0; i < grants->n; i++)
+		if (grant_is(&grants->v[i], database_id))
+			return &grants->v[i];
+	return NULL;
+}
+
+struct grant *model_grant(const struct token *t, const char *database_id)
+{
+	return find_grant(&t->r.grants, database_id);
+}
+
+static int64_t first_mtime_ns(const struct token *t)
+{
+	int64_t created_s = time_parse(t->r.created_at);
+
+	return created_s >= 0 ? created_s * 1000000000 : t->org->model->born_ns;
+}
+
+static struct permissions *find_permissions(const struct token *t, const char *database_id)
+{
+	for (size_t i = 0; i < t->n_files; i++)
+		if (str_eq(t->files[i]->database_id, database_id))
+			return t->files[i];
+	return NULL;
+}
+
+struct permissions *model_permissions(struct token *t, const char *database_id)
+{
+	struct permissions *p = find_permissions(t, database_id);
+
+	if (p != NULL)
+		return p;
+	p = xcalloc(1, sizeof(*p));
+	p->database_id = xstrdup(database_id);
+	p->mtime_ns = first_mtime_ns(t);
+	t->files = xrealloc(t->files, (t->n_files + 1) * sizeof(*t->files));
+	t->files[t->n_files++] = p;
+	return p;
+}
+
+int64_t model_mtime_ns(struct token *t, const char *database_id)
+{
+	struct permissions *p = find_permissions(t, database_id);
+
+	return p != NULL ? model_time_seen(t->org->model, &p->mtime_ns, first_mtime_ns(t))
+			 : first_mtime_ns(t);
+}
+
+/* The content moved: so does the time, and never back or not at all. */
+static void touch(struct token *t, const char *database_id)
+{
+	struct permissions *p = model_permissions(t, database_id);
+	int64_t now = wall_ns(t->org->model);
+	int64_t was = model_mtime_ns(t, database_id);
+
+	p->mtime_ns = now > was ? now : was + 1;
+}
+
+static bool same_scopes(const struct grant *a, const struct grant *b)
+{
+	static const struct scopes none = SCOPES_INIT;
+
+	return scopes_equal(a != NULL ? &a->scopes : &none, b != NULL ? &b->scopes : &none);
+}
+
+static void touch_changed(struct token *t, const struct grants *was, const struct grants *now)
+{
+	for (size_t i = 0; i < was->n; i++) {
+		const struct grant *g = &was->v[i];
+		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		if (g->level != GRANT_OTHER && !g->deleted && !same_scopes(g, find_grant(now, id)))
+			touch(t, id);
+	}
+	for (size_t i = 0; i < now->n; i++) {
+		const struct grant *g = &now->v[i];
+		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		if (g->level != GRANT_OTHER && !g->deleted && find_grant(was, id) == NULL &&
+		    g->scopes.n > 0)
+			touch(t, id);
+	}
+}
+
+static void replace_grants(struct token *t, struct grants *g)
+{
+	struct grants was = t->r.grants;
+
+	t->r.grants = *g;
+	*g = (struct grants)GRANTS_INIT;
+	if (t->grants.has_data)
+		touch_changed(t, &was, &t->r.grants);
+	grants_finish(&was);
+}
+
+bool model_apply_grants(struct token *t, struct grants *g)
+{
+	bool contradicted = recent_correct(&t->org->model->recent, t->r.id, g, true);
+
+	replace_grants(t, g);
+	return contradicted;
+}
+
+void model_merge_grants(struct token *t, struct grants *g)
+{
+	struct grants both = GRANTS_INIT;
+
+	recent_correct(&t->org->model->recent, t->r.id, g, false);
+	grants_copy(&both, &t->r.grants);
+	grants_merge(&both, g);
+	replace_grants(t, &both);
+}
+
+/* --- names: who is called what within an organization -------------------------------------- */
+
+static int by_token_file_name(const void *a, const void *b)
+{
+	return strcmp((*(struct token *const *)a)->file_name,
+		      (*(struct token *const *)b)->file_name);
+}
+
+static int by_token_id(const void *a, const void *b)
+{
+	return strcmp((*(struct token *const *)a)->r.id, (*(struct token *const *)b)->r.id);
+}
+
+static void name_tokens(struct organization *o)
+{
+	struct named *v = xcalloc(o->n_tokens, sizeof(*v));
+
+	for (size_t i = 0; i < o->n_tokens; i++)
+		v[i] = (struct named){o->token[i]->r.id, o->token[i]->r.name, NULL};
+	names_assign(v, o->n_tokens);
+	for (size_t i = 0; i < o->n_tokens; i++) {
+		free(o->token[i]->file_name);
+		o->token[i]->file_name = v[i].file_name;
+	}
+	free(v);
+	o->token_by_id = xrealloc(o->token_by_id, o->n_tokens * sizeof(struct token *));
+	if (o->n_tokens == 0)
+		return;
+	memcpy(o->token_by_id, o->token, o->n_tokens * sizeof(struct token *));
+	qsort(o->token, o->n_tokens, sizeof(struct token *), by_token_file_name);
+	qsort(o->token_by_id, o->n_tokens, sizeof(struct token *), by_token_id);
+}
+
+struct token *model_token_named(const struct organization *o, const char *file_name)
+{
+	size_t lo = 0, hi = o->n_tokens;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(o->token[mid]->file_name, file_name);
+		if (c == 0)
+			return o->token[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+struct token *model_token(const struct organization *o, const char *id)
+{
+	size_t lo = 0, hi = o->n_tokens;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(o->token_by_id[mid]->r.id, id);
+		if (c == 0)
+			return o->token_by_id[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static struct token *token_new(struct organization *o, struct token_record *r)
+{
+	struct token *t = xcalloc(1, sizeof(*t));
+	struct model *m = o->model;
+
+	t->org = o;
+	t->r = *r;
+	memset(r, 0, sizeof(*r));
+	resource_init(&t->grants, m->all, m->sources.grants, m->sources.ctx);
+	return t;
+}
+
+/* New words about a known token; its grants only if nothing of ours came in between. */
+static void token_update(struct token *t, struct token_record *r, uint64_t started)
+{
+	struct grants grants = r->grants;
+	bool has_grants = r->has_grants;
+
+	r->grants = (struct grants)GRANTS_INIT;
+	struct grants known = t->r.grants;
+	t->r.grants = (struct grants)GRANTS_INIT;
+	token_record_finish(&t->r);
+	t->r = *r;
+	t->r.grants = known;
+	memset(r, 0, sizeof(*r));
+	if (has_grants && resource_accepts(&t->grants, started)) {
+		bool contradicted = model_apply_grants(t, &grants);
+		resource_supply(&t->grants, started);
+		if (contradicted)
+			resource_doubt(&t->grants);
+	}
+	grants_finish(&grants);
+}
+
+/* A token that is new to us brings its grants, if it has them, as its first data. */
+static struct token *token_adopt(struct organization *o, struct token_record *r, uint64_t started)
+{
+	struct token *t = token_new(o, r);
+
+	if (!t->r.has_grants)
+		return t;
+	bool contradicted = recent_correct(&o->model->recent, t->r.id, &t->r.grants, true);
+	resource_supply(&t->grants, started);
+	if (contradicted)
+		resource_doubt(&t->grants);
+	return t;
+}
+
+static int by_record_id(const void *a, const void *b)
+{
+	return strcmp(((const struct token_record *)a)->id, ((const struct token_record *)b)->id);
+}
+
+/* The next behind `i` that is another token: a page that shifted names one twice. */
+static size_t next_record(const struct token_records *list, size_t i, const char *id)
+{
+	for (i++; i < list->n && strcmp(list->v[i].id, id) == 0;)
+		i++;
+	return i;
+}
+
+bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started)
+{
+	struct recent_changes *recent = &o->model->recent;
+	struct token **next = xcalloc(list->n + o->n_tokens, sizeof(struct token *));
+	size_t n = 0, known = 0;
+	bool contradicted = false;
+
+	if (list->n > 0)
+		qsort(list->v, list->n, sizeof(*list->v), by_record_id);
+	/* Both sides are sorted by id: merge them. */
+	for (size_t i = 0, j = 0; i < list->n || j < o->n_tokens;) {
+		int c = i == list->n       ? 1
+			: j == o->n_tokens ? -1
+					   : strcmp(list->v[i].id, o->token_by_id[j]->r.id);
+		if (c > 0) {
+			struct token *t = o->token_by_id[j++];
+			if (recent_keeps_token(recent, t->r.id)) {
+				next[n++] = t;
+				known++;
+				contradicted = true;
+			} else {
+				token_free(t);
+			}
+			continue;
+		}
+		if (recent_hides_token(recent, list->v[i].id)) {
+			i = next_record(list, i, list->v[i].id);
+			contradicted = true;
+			continue;
+		}
+		if (c == 0) {
+			token_update(o->token_by_id[j], &list->v[i], started);
+			next[n++] = o->token_by_id[j++];
+			known++;
+		} else {
+			next[n++] = token_adopt(o, &list->v[i], started);
+		}
+		i = next_record(list, i, next[n - 1]->r.id);
+	}
+	if (o->tokens.has_data && (known != n || n != o->n_tokens))
+		o->tokens_mtime_ns = wall_ns(o->model);
+	free(o->token);
+	o->token = next;
+	o->n_tokens = n;
+	name_tokens(o);
+	token_records_finish(list);
+	return contradicted;
+}
+
+struct token *model_add_token(struct organization *o, struct token_record *r)
+{
+	struct token *t = model_token(o, r->id);
+
+	recent_token(&o->model->recent, r->id, true);
+	if (t != NULL)
+		return t;
+	t = token_adopt(o, r, clock_stamp(o->model->all->clock));
+	o->token = xrealloc(o->token, (o->n_tokens + 1) * sizeof(struct token *));
+	o->token[o->n_tokens++] = t;
+	o->tokens_mtime_ns = wall_ns(o->model);
+	name_tokens(o);
+	return t;
+}
+
+void model_remove_token(struct token *t)
+{
+	struct organization *o = t->org;
+	size_t n = 0;
+
+	recent_token(&o->model->recent, t->r.id, false);
+	for (size_t i = 0; i < o->n_tokens; i++)
+		if (o->token[i] != t)
+			o->token[n++] = o->token[i];
+	o->n_tokens = n;
+	o->tokens_mtime_ns = wall_ns(o->model);
+	token_free(t);
+	name_tokens(o);
+}
+
+/* --- databases ------------------------------------------------------------------------------ */
+
+static void database_free(struct database *d)
+{
+	database_record_finish(&d->r);
+	free(d->file_name);
+	free(d);
+}
+
+static int by_database_file_name(const void *a, const void *b)
+{
+	return strcmp((*(struct database *const *)a)->file_name,
+		      (*(struct database *const *)b)->file_name);
+}
+
+static int by_database_id(const void *a, const void *b)
+{
+	return strcmp(((const struct database_record *)a)->id,
+		      ((const struct database_record *)b)->id);
+}
+
+/* Pages that shift while they are read name a thing twice. */
+static void drop_duplicate_databases(struct database_records *list)
+{
+	size_t n = 0;
+
+	if (list->n > 0)
+		qsort(list->v, list->n, sizeof(*list->v), by_database_id);
+	for (size_t i = 0; i < list->n; i++) {
+		if (n > 0 && strcmp(list->v[n - 1].id, list->v[i].id) == 0)
+			database_record_finish(&list->v[i]);
+		else
+			list->v[n++] = list->v[i];
+	}
+	list->n = n;
+}
+
+/* Databases carry no state of ours, so a listing simply replaces them. */
+void model_apply_databases(struct organization *o, struct database_records *list)
+{
+	drop_duplicate_databases(list);
+	struct named *v = xcalloc(list->n, sizeof(*v));
+	struct database **next = xcalloc(list->n, sizeof(struct database *));
+
+	for (size_t i = 0; i < list->n; i++)
+		v[i] = (struct named){list->v[i].id, list->v[i].name, NULL};
+	names_assign(v, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		next[i] = xcalloc(1, sizeof(struct database));
+		next[i]->r = list->v[i];
+		next[i]->file_name = v[i].file_name;
+		memset(&list->v[i], 0, sizeof(list->v[i]));
+	}
+	if (list->n > 0)
+		qsort(next, list->n, sizeof(*next), by_database_file_name);
+	for (size_t i = 0; i < o->n_databases; i++)
+		database_free(o->database[i]);
+	free(o->database);
+	o->database = next;
+	o->n_databases = list->n;
+	free(v);
+	database_records_finish(list);
+}
+
+struct database *model_database_named(const struct organization *o, const char *file_name)
+{
+	for (size_t i = 0; i < o->n_databases; i++)
+		if (strcmp(o->database[i]->file_name, file_name) == 0)
+			return o->database[i];
+	return NULL;
+}
+
+struct database *model_database(const struct organization *o, const char *id)
+{
+	for (size_t i = 0; i < o->n_databases; i++)
+		if (strcmp(o->database[i]->r.id, id) == 0)
+			return o->database[i];
+	return NULL;
+}
+
+/* --- organizations ---------------------------------------------------------------------------- */
+
+static void organization_free(struct organization *o)
+{
+	resource_finish(&o->databases);
+	resource_finish(&o->tokens);
+	for (size_t i = 0; i < o->n_databases; i++)
+		database_free(o->database[i]);
+	for (size_t i = 0; i < o->n_tokens; i++)
+		token_free(o->token[i]);
+	free(o->database);
+	free(o->token);
+	free(o->token_by_id);
+	free(o->file_name);
+	organization_record_finish(&o->r);
+	free(o);
+}
+
+static struct organization *organization_new(struct model *m, struct organization_record *r)
+{
+	struct organization *o = xcalloc(1, sizeof(*o));
+	int64_t created_s = time_parse(r->created_at);
+
+	o->model = m;
+	o->r = *r;
+	memset(r, 0, sizeof(*r));
+	o->tokens_mtime_ns = created_s >= 0 ? created_s * 1000000000 : m->born_ns;
+	resource_init(&o->databases, m->all, m->sources.databases, m->sources.ctx);
+	resource_init(&o->tokens, m->all, m->sources.tokens, m->sources.ctx);
+	return o;
+}
+
+struct organization *model_organization(const struct model *m, const char *id)
+{
+	for (size_t i = 0; i < m->n_organizations; i++)
+		if (strcmp(m->organization[i]->r.id, id) == 0)
+			return m->organization[i];
+	return NULL;
+}
+
+struct organization *model_organization_named(const struct model *m, const char *file_name)
+{
+	for (size_t i = 0; i < m->n_organizations; i++)
+		if (strcmp(m->organization[i]->file_name, file_name) == 0)
+			return m->organization[i];
+	return NULL;
+}
+
+static int by_organization_file_name(const void *a, const void *b)
+{
+	return strcmp((*(struct organization *const *)a)->file_name,
+		      (*(struct organization *const *)b)->file_name);
+}
+
+static void name_organizations(struct organization **v, size_t n)
+{
+	struct named *names = xcalloc(n, sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = (struct named){v[i]->r.id, v[i]->r.name, NULL};
+	names_assign(names, n);
+	for (size_t i = 0; i < n; i++) {
+		free(v[i]->file_name);
+		v[i]->file_name = names[i].file_name;
+	}
+	free(names);
+	if (n > 0)
+		qsort(v, n, sizeof(*v), by_organization_file_name);
+}
+
+static bool has_organization(struct organization *const *v, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i]->r.id, id) == 0)
+			return true;
+	return false;
+}
+
+void model_apply_organizations(struct model *m, struct organization_records *list)
+{
+	struct organization **next = xcalloc(list->n, sizeof(*next));
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct organization_record *r = &list->v[i];
+		if (has_organization(next, n, r->id))
+			continue;
+		struct organization *o = model_organization(m, r->id);
+		if (o == NULL) {
+			o = organization_new(m, r);
+		} else {
+			organization_record_finish(&o->r);
+			o->r = *r;
+			memset(r, 0, sizeof(*r));
+		}
+		next[n++] = o;
+	}
+	for (size_t i = 0; i < m->n_organizations; i++)
+		if (!has_organization(next, n, m->organization[i]->r.id))
+			organization_free(m->organization[i]);
+	free(m->organization);
+	m->organization = next;
+	m->n_organizations = n;
+	name_organizations(next, n);
+	organization_records_finish(list);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------
+ */
+
+void model_init(struct model *m, struct resources *all, const struct model_sources *sources)
+{
+	*m = (struct model){.all = all, .sources = *sources};
+	m->born_ns = wall_ns(m);
+	recent_init(&m->recent, all->clock);
+	resource_init(&m->organizations, all, sources->organizations, sources->ctx);
+}
+
+void model_finish(struct model *m)
+{
+	resource_finish(&m->organizations);
+	for (size_t i = 0; i < m->n_organizations; i++)
+		organization_free(m->organization[i]);
+	free(m->organization);
+	while (m->n_kept > 0)
+		model_drop_secret(m, m->kept[0].token_id);
+	free(m->kept);
+	recent_finish(&m->recent);
+	*m = (struct model){.all = m->all};
+}
+
+void model_forget(struct model *m)
+{
+	resource_forget(&m->organizations);
+	for (size_t i = 0; i < m->n_organizations; i++) {
+		struct organization *o = m->organization[i];
+		resource_forget(&o->databases);
+		resource_forget(&o->tokens);
+		for (size_t j = 0; j < o->n_tokens; j++)
+			resource_forget(&o->token[j]->grants);
+	}
+}

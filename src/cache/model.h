@@ -1,0 +1,151 @@
+/*
+ * model: organizations, databases, service tokens and what they may do, as this mount knows them.
+ *
+ * Owns the objects and their identity: a listing is applied as a whole, an object with a known id
+ * stays the same object, one that is missing is gone. Each thing that is fetched has its resource
+ * beside it. Knows no network (store starts the fetches) and no files beyond their names and times.
+ *
+ * Pointers into the model live for one run of a handler: look objects up again after any wait.
+ */
+#ifndef PSCALEFS_MODEL_H
+#define PSCALEFS_MODEL_H
+
+#include "cache/recent_changes.h"
+#include "cache/resource.h"
+#include "planetscale/record.h"
+
+struct model;
+struct organization;
+
+struct database {
+	struct database_record r;
+	char *file_name; /* owned */
+};
+
+/* What a token may do on one resource, seen as the file `permissions`. Outlives listings. */
+struct permissions {
+	char *database_id; /* owned; NULL: the organization's */
+	int64_t mtime_ns;  /* wall clock: moves exactly when this mount sees the content change */
+	/* Sent by this mount so far: what was confirmed before one may be so no more. */
+	unsigned revocations;
+};
+
+struct token {
+	struct token_record r;    /* r.grants is the data of `grants` */
+	struct organization *org; /* borrowed */
+	char *file_name;          /* owned */
+	struct resource grants;
+	struct permissions **files; /* owned; those that were looked at */
+	size_t n_files;
+};
+
+/* The files that a secret is shown in, as flags. */
+enum secret_form {
+	SECRET_TOKEN = 1,
+	SECRET_ENV = 2,
+	SECRET_HEADER = 4,
+};
+
+/* A secret that PlanetScale told this mount once. Kept until rm, rmdir or unmount, whatever a
+ * listing says meanwhile: there is no second copy. */
+struct kept_secret {
+	char *token_id;        /* owned */
+	struct secret *secret; /* owned */
+	unsigned removed;      /* forms that are shown no more */
+};
+
+struct organization {
+	struct organization_record r;
+	struct model *model; /* borrowed */
+	char *file_name;     /* owned */
+	struct resource databases;
+	struct database **database; /* owned, sorted by file_name */
+	size_t n_databases;
+	struct resource tokens;
+	struct token **token;       /* owned, sorted by file_name */
+	struct token **token_by_id; /* owned array of the same, sorted by id */
+	size_t n_tokens;
+	int64_t tokens_mtime_ns; /* when the set of tokens was last seen to change */
+};
+
+/* How store fetches each kind; `ctx` is handed to all three. */
+struct model_sources {
+	void (*organizations)(struct resource *r, void *ctx);
+	void (*databases)(struct resource *r,
+			  void *ctx); /* container_of(r, struct organization, databases) */
+	void (*tokens)(struct resource *r,
+		       void *ctx); /* container_of(r, struct organization, tokens) */
+	void (*grants)(struct resource *r, void *ctx); /* container_of(r, struct token, grants) */
+	void *ctx;
+};
+
+struct model {
+	struct resources *all; /* borrowed */
+	struct model_sources sources;
+	struct resource organizations;
+	struct organization **organization; /* owned, sorted by file_name */
+	size_t n_organizations;
+	struct kept_secret *kept; /* owned */
+	size_t n_kept;
+	struct recent_changes recent; /* what answers are corrected by */
+	int64_t born_ns; /* wall clock at start: the time of what has no better one */
+};
+
+void model_init(struct model *m, struct resources *all, const struct model_sources *sources);
+void model_finish(struct model *m);
+/* Forget freshness, not identity: SIGHUP, `refresh`. */
+void model_forget(struct model *m);
+
+/* NULL where there is none. By file name for paths, by id for what outlives a wait. */
+struct organization *model_organization_named(const struct model *m, const char *file_name);
+struct organization *model_organization(const struct model *m, const char *id);
+struct database *model_database_named(const struct organization *o, const char *file_name);
+struct database *model_database(const struct organization *o, const char *id);
+struct token *model_token_named(const struct organization *o, const char *file_name);
+struct token *model_token(const struct organization *o, const char *id);
+
+/* Apply a complete listing; the records are moved out of `list`. The resource is landed by the
+ * caller. */
+void model_apply_organizations(struct model *m, struct organization_records *list);
+void model_apply_databases(struct organization *o, struct database_records *list);
+/* `started`: stamp of the request, so that grants which a later change has overtaken stay. True: the
+ * list contradicted what was just confirmed, and was corrected. */
+bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started);
+/* Replace, or add to, what a token may do; moves times. Grants are moved out of `g`, which is
+ * corrected by what was just confirmed; true if it had to be. */
+bool model_apply_grants(struct token *t, struct grants *g);
+void model_merge_grants(struct token *t, struct grants *g);
+/* A token of ours: made, its record moved in; or gone. Both are known from now on as above. */
+struct token *model_add_token(struct organization *o, struct token_record *r);
+void model_remove_token(struct token *t);
+
+/* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted.
+ * Borrowed. */
+struct grant *model_grant(const struct token *t, const char *database_id);
+/* Of the file `permissions`, wall clock; without making its memory. */
+int64_t model_mtime_ns(struct token *t, const char *database_id);
+/*
+ * When this mount saw something, *ns by the wall clock. If that is in the future, the clock was set
+ * back since: then *ns becomes now, once. Not if it is `given_ns`, a time that PlanetScale gave (0:
+ * none), which is left as it is.
+ */
+int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns);
+/* The file's memory, made when first asked for. Never NULL. */
+struct permissions *model_permissions(struct token *t, const char *database_id);
+
+/* `secret` is moved in. */
+void model_keep_secret(struct model *m, const char *token_id, struct secret *secret);
+const struct secret *model_secret(const struct model *m,
+				  const char *token_id); /* NULL: not known here */
+/* Is it known here, and was its file of this form not removed? */
+bool model_shows_secret(const struct model *m, const char *token_id, enum secret_form form);
+/* Its file of this form is removed: without SECRET_TOKEN the secret itself is forgotten. */
+void model_remove_secret(struct model *m, const char *token_id, enum secret_form form);
+void model_drop_secret(struct model *m, const char *token_id);
+size_t model_unlocked(const struct model *m); /* how many of the secrets may be swapped out */
+
+/* The id that names a grant's database in this program: its id, or its name where the API gave
+ * none. */
+const char *grant_database_id(const struct grant *g);
+
+#endif

@@ -1,0 +1,286 @@
+#include "cache/resource.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* So long after a fetch that waited for nothing the next does not wait. */
+#define SILENCE_MS 30000
+/* So long serves what is doubtful. */
+#define DOUBT_MS 5000
+
+void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline)
+{
+	all->clock = clock;
+	list_init(&all->ready);
+	list_init(&all->asleep);
+	all->cache_ms = cache_ms;
+	all->offline = offline;
+	all->silent_ms = -1;
+	all->awaited = NULL;
+	all->ctx = NULL;
+}
+
+static struct waiter *first_asleep(const struct resources *all)
+{
+	return list_empty(&all->asleep) ? NULL
+					: container_of(all->asleep.next, struct waiter, link);
+}
+
+int64_t resources_sleep_ms(const struct resources *all)
+{
+	const struct waiter *w = first_asleep(all);
+
+	if (w == NULL)
+		return -1;
+	return w->wake_ms > all->clock->mono_ms ? w->wake_ms - all->clock->mono_ms : 0;
+}
+
+bool resources_run_ready(struct resources *all)
+{
+	struct list now;
+	struct waiter *sleeper;
+
+	while ((sleeper = first_asleep(all)) != NULL && sleeper->wake_ms <= all->clock->mono_ms)
+		waiter_wake(sleeper);
+	list_init(&now);
+	list_splice(&now, &all->ready);
+	if (list_empty(&now))
+		return false;
+	while (!list_empty(&now)) {
+		struct waiter *w = container_of(now.next, struct waiter, link);
+		list_remove(&w->link);
+		w->run(w);
+	}
+	return true;
+}
+
+void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct waiter *w))
+{
+	list_init(&w->link);
+	w->run = run;
+	w->all = all;
+	w->arrived = clock_stamp(all->clock);
+	w->error = (struct error){0};
+}
+
+void waiter_leave(struct waiter *w)
+{
+	list_remove(&w->link);
+}
+
+void waiter_wake(struct waiter *w)
+{
+	list_remove(&w->link);
+	list_append(&w->all->ready, &w->link);
+}
+
+void waiter_sleep(struct waiter *w, int64_t ms)
+{
+	struct list *after = w->all->asleep.prev;
+
+	list_remove(&w->link);
+	w->wake_ms = w->all->clock->mono_ms + ms;
+	while (after != &w->all->asleep &&
+	       container_of(after, struct waiter, link)->wake_ms > w->wake_ms)
+		after = after->prev;
+	list_append(after->next, &w->link);
+}
+
+void waiters_park(struct list *queue, struct waiter *w)
+{
+	list_remove(&w->link);
+	list_append(queue, &w->link);
+}
+
+void waiters_wake(struct list *queue)
+{
+	list_for_each(pos, queue) waiter_wake(container_of(pos, struct waiter, link));
+}
+
+void resource_init(struct resource *r, struct resources *all,
+		   void (*start)(struct resource *r, void *ctx), void *ctx)
+{
+	*r = (struct resource){.all = all, .start = start, .ctx = ctx};
+	list_init(&r->waiters);
+}
+
+void resource_finish(struct resource *r)
+{
+	waiters_wake(&r->waiters);
+	free(r->error);
+	r->error = NULL;
+}
+
+bool resource_fresh(const struct resource *r)
+{
+	return r->has_data && r->data_ms >= 0 &&
+	       clock_real_ms(r->all->clock) - r->data_ms < r->all->cache_ms;
+}
+
+bool resource_sent_since(const struct resource *r, uint64_t since)
+{
+	return r->has_data && r->data_ms >= 0 && r->data_started > since;
+}
+
+bool resource_unreachable(const struct error *e)
+{
+	return e->http_status == 0 || e->http_status >= 500 || e->http_status == 429;
+}
+
+static void begin(struct resource *r)
+{
+	r->state = RESOURCE_FETCHING;
+	r->started = clock_stamp(r->all->clock);
+	r->start(r, r->ctx);
+}
+
+static int park(struct resource *r, struct waiter *w)
+{
+	bool first = list_empty(&r->waiters);
+
+	waiters_park(&r->waiters, w);
+	if (r->state != RESOURCE_FETCHING)
+		begin(r);
+	else if (first && r->all->awaited != NULL)
+		r->all->awaited(r, r->all->ctx);
+	return WAIT;
+}
+
+void resource_prefetch(struct resource *r)
+{
+	if (r->state != RESOURCE_FETCHING && !resource_fresh(r))
+		begin(r);
+}
+
+static int fail(struct resource *r, struct waiter *w)
+{
+	w->error = *r->error;
+	return -r->error->err;
+}
+
+/* Each of a path's resources would wait its own timeout out, and each operation on it again. */
+static bool serves_silence(const struct resource *r)
+{
+	const struct resources *all = r->all;
+
+	return all->offline && r->has_data && all->silent_ms >= 0 &&
+	       all->clock->mono_ms - all->silent_ms < SILENCE_MS;
+}
+
+int resource_need(struct resource *r, struct waiter *w)
+{
+	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
+		return 0;
+	if (r->error != NULL && r->failed_landed > w->arrived) {
+		if (r->all->offline && r->has_data && resource_unreachable(r->error))
+			return 0;
+		return fail(r, w);
+	}
+	if (serves_silence(r)) {
+		resource_prefetch(r);
+		return 0;
+	}
+	return park(r, w);
+}
+
+int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
+{
+	if (resource_sent_since(r, since))
+		return 0;
+	if (r->error != NULL && r->failed_started > since)
+		return fail(r, w);
+	return park(r, w);
+}
+
+bool resource_current(const struct resource *r, uint64_t started)
+{
+	return r->state == RESOURCE_FETCHING && r->started == started && r->dirtied < started &&
+	       r->data_started < started;
+}
+
+static void settle(struct resource *r, enum resource_state state)
+{
+	r->state = state;
+	waiters_wake(&r->waiters);
+}
+
+static void set_error(struct resource *r, const struct error *e)
+{
+	if (e == NULL) {
+		free(r->error);
+		r->error = NULL;
+		return;
+	}
+	if (r->error == NULL)
+		r->error = xmalloc(sizeof(*r->error));
+	*r->error = *e;
+}
+
+static void note_data(struct resource *r, uint64_t started)
+{
+	r->has_data = true;
+	r->data_started = started;
+	r->data_landed = clock_stamp(r->all->clock);
+	r->data_ms = clock_real_ms(r->all->clock);
+	r->landed_ms = r->data_ms;
+	r->all->silent_ms = -1;
+	set_error(r, NULL);
+}
+
+void resource_landed(struct resource *r)
+{
+	note_data(r, r->started);
+	settle(r, RESOURCE_READY);
+}
+
+void resource_failed(struct resource *r, const struct error *e)
+{
+	set_error(r, e);
+	r->all->silent_ms = e->http_status == 0 && e->err == ETIMEDOUT ? r->all->clock->mono_ms : -1;
+	r->failed_started = r->started;
+	r->failed_landed = clock_stamp(r->all->clock);
+	settle(r, RESOURCE_FAILED);
+}
+
+void resource_void(struct resource *r)
+{
+	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
+	if (list_empty(&r->waiters))
+		return;
+	begin(r);
+	waiters_wake(&r->waiters); /* they will wait again, unless their patience is over */
+}
+
+bool resource_accepts(const struct resource *r, uint64_t started)
+{
+	return r->dirtied < started && r->data_started < started;
+}
+
+void resource_supply(struct resource *r, uint64_t started)
+{
+	note_data(r, started);
+	if (r->state ==
+	    RESOURCE_FETCHING) /* its own fetch goes on; who waits may be served already */
+		waiters_wake(&r->waiters);
+	else
+		r->state = RESOURCE_READY;
+}
+
+void resource_dirty(struct resource *r)
+{
+	r->dirtied = clock_stamp(r->all->clock);
+}
+
+void resource_doubt(struct resource *r)
+{
+	int64_t until_ms = clock_real_ms(r->all->clock) - r->all->cache_ms + DOUBT_MS;
+
+	if (r->data_ms >= 0 && until_ms < r->data_ms)
+		r->data_ms = until_ms > 0 ? until_ms : 0;
+}
+
+void resource_forget(struct resource *r)
+{
+	resource_dirty(r);
+	r->data_ms = -1;
+}

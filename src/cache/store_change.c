@@ -1,0 +1,479 @@
+/*
+ * store_change: make one `permissions` file of a token say what a command asked for.
+ *
+ * A step looks at what is known and does the next thing that is missing; after each answer it looks
+ * again. So every order of answers, refusals and other people's changes ends in one of three
+ * places: confirmed, refused, or "PlanetScale said yes and it is not so".
+ *
+ * Answers may lag, so a step is careful both ways: what a fresh answer lacks is granted although it
+ * was just confirmed, what was just confirmed is revoked although a fresh answer lacks it, and what
+ * is to be revoked by name is so whatever is known. That costs nothing where it was needless.
+ */
+#include "cache/store.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cache/store_internal.h"
+#include "planetscale/decode.h"
+
+struct change_job {
+	struct store_job job; /* first */
+	char *database_id;    /* owned; NULL: the organization's own */
+	struct scopes grant;
+	struct scopes revoke;
+	struct scopes keep; /* when exact: neither granted nor revoked */
+	bool exact;
+	uint64_t since;          /* what is known counts as fresh if it was asked for after this */
+	bool must_read;          /* only a fresh answer decides from here on */
+	struct scopes confirmed; /* granted, by an answer after the command */
+	unsigned revocations;    /* when what it began with was confirmed */
+	bool begun;
+	struct scopes posted;
+	struct scopes deleted;
+	struct scopes sending; /* what the call in flight asks for */
+	/* Of a POST or DELETE, until a fresh answer tells whether it matters; also what is no
+	 * documented success. */
+	struct error refusal;
+};
+
+static struct change_job *change_of(struct store_job *job)
+{
+	return container_of(job, struct change_job, job);
+}
+
+static void change_finish(struct store_job *job)
+{
+	struct change_job *c = change_of(job);
+
+	free_ptr(&c->database_id);
+	scopes_finish(&c->grant);
+	scopes_finish(&c->revoke);
+	scopes_finish(&c->keep);
+	scopes_finish(&c->confirmed);
+	scopes_finish(&c->posted);
+	scopes_finish(&c->deleted);
+	scopes_finish(&c->sending);
+}
+
+static void fail(struct change_job *c, struct token *t, const struct error *e)
+{
+	if (t != NULL && c->job.changed)
+		resource_forget(&t->grants);
+	store_job_end(&c->job, e, NULL);
+}
+
+/* a ∩ b, as sentences and sets need it; finish it. */
+static struct scopes both(const struct scopes *a, const struct scopes *b)
+{
+	struct scopes s = SCOPES_INIT;
+
+	scopes_copy(&s, a);
+	scopes_intersect(&s, b);
+	return s;
+}
+
+/* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep
+ * its word. */
+static void not_kept(struct change_job *c, struct token *t, const struct scopes *which,
+		     bool granted)
+{
+	struct buf names = BUF_INIT;
+	struct error e = c->refusal;
+
+	scopes_list(which, &names);
+	if (e.err == ENOENT) {
+		e.err = EACCES;
+		error_hint(&e, "PlanetScale knows no such database, or your credential has no "
+			       "right on it");
+	} else if (e.err != 0 && e.http_status < 300) {
+		error_wrap(&e, "%s is %s granted", buf_str(&names), granted ? "not" : "still");
+	} else if (e.err == 0 && granted) {
+		error_set(&e, EREMOTEIO, "PlanetScale accepted the grant, but %s is not granted",
+			  buf_str(&names));
+	} else if (e.err == 0) {
+		error_set(&e, EREMOTEIO,
+			  "PlanetScale accepted the revocation, but %s is still granted",
+			  buf_str(&names));
+		error_hint(&e,
+			   "a permission granted for all databases cannot be taken away for one: "
+			   "change it in PlanetScale's dashboard");
+	}
+	buf_finish(&names);
+	if (c->job.changed)
+		resource_doubt(&t->grants);
+	store_job_end(&c->job, &e, NULL);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+/* Refusals that may only mean "it is so already" (or "it never was"): a fresh answer decides. */
+static bool ambiguous(const struct error *e)
+{
+	return e->http_status == 404 || e->http_status == 409 || e->http_status == 422;
+}
+
+/* A refusal says what was refused. */
+static void name_scopes(struct change_job *c)
+{
+	struct buf names = BUF_INIT;
+
+	scopes_list(&c->sending, &names);
+	error_wrap(&c->refusal, "%s", buf_str(&names));
+	buf_finish(&names);
+}
+
+/* May what was sent be so now? */
+static bool may_have_changed(const struct api_answer *a)
+{
+	if (a->fate != HTTP_ANSWERED)
+		return a->fate == HTTP_UNKNOWN;
+	return a->attempts > 1 || a->error.http_status < 300 || a->error.http_status >= 500;
+}
+
+/* PlanetScale has accepted it, or did so before it was asked again: what contradicts this may lag.
+ */
+static bool accepted(const struct api_answer *a)
+{
+	return a->error.err == 0 || a->attempts > 1 || a->error.http_status == 409;
+}
+
+/* Common to both answers: the token, or NULL if the job has ended. */
+static struct token *answered(struct change_job *c, const struct api_answer *a)
+{
+	struct error gone;
+	struct token *t = store_job_token(&c->job, &gone);
+
+	c->job.call = NULL;
+	c->job.changing = false;
+	if (a->fate != HTTP_NOT_SENT)
+		c->job.changed = true;
+	if (t == NULL) {
+		fail(c, NULL, &gone);
+		return NULL;
+	}
+	resource_dirty(&t->grants);
+	if (may_have_changed(a))
+		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id,
+				      &c->sending);
+	c->job.settling.on = false;
+	if (accepted(a))
+		settling_begin(&c->job.settling, c->job.store);
+	c->refusal = a->error;
+	if (a->error.err == 0) {
+		if (!a->done)
+			store_job_doubt(a, &c->refusal);
+		return t;
+	}
+	name_scopes(c);
+	if (ambiguous(&a->error))
+		return t;
+	fail(c, t, &c->refusal);
+	return NULL;
+}
+
+static void read_again(struct change_job *c)
+{
+	c->since = clock_stamp(c->job.store->all->clock);
+	c->must_read = true;
+}
+
+/* PlanetScale has confirmed that `which` are granted, or revoked. */
+static void confirm(struct change_job *c, struct token *t, const struct scopes *which, bool granted)
+{
+	const struct database *d =
+		c->database_id != NULL ? model_database(t->org, c->database_id) : NULL;
+	const struct grant *known = model_grant(t, c->database_id);
+	char organization[] = "Organization", database[] = "Database";
+	const struct grant on = {
+		.resource_type = c->database_id == NULL ? organization : database,
+		.resource_id = d != NULL ? d->r.id : c->database_id == NULL ? t->org->r.id : NULL,
+		.resource_name = d != NULL                ? d->r.name
+				 : c->database_id == NULL ? t->org->r.name
+							  : NULL,
+	};
+
+	if (known == NULL && d == NULL && c->database_id != NULL)
+		return; /* the database went meanwhile */
+	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
+		      granted);
+}
+
+static const struct grant *grant_in(const struct grants *g, const struct change_job *c,
+				    const struct token *t)
+{
+	const struct grant *known = model_grant(t, c->database_id);
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct grant *x = &g->v[i];
+		if (c->database_id == NULL
+			    ? x->level == GRANT_ORGANIZATION
+			    : x->level == GRANT_DATABASE &&
+				      (str_eq(grant_database_id(x), c->database_id) ||
+				       (known != NULL &&
+					str_eq(x->resource_name, known->resource_name))))
+			return x;
+	}
+	return NULL;
+}
+
+/*
+ * Does the answer lack what was known on a resource that it tells of? Then either it is not the
+ * whole, or somebody revoked; both together were perhaps never true.
+ */
+static bool lacks_known(const struct grants *answer, const struct token *t)
+{
+	for (size_t i = 0; i < answer->n; i++) {
+		const struct grant *g = &answer->v[i];
+		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		const struct grant *known = g->level == GRANT_OTHER ? NULL : model_grant(t, id);
+		if (known != NULL && !scopes_subset(&known->scopes, &g->scopes))
+			return true;
+	}
+	return false;
+}
+
+static void granted(void *ctx, const struct api_answer *a)
+{
+	struct change_job *c = ctx;
+	struct token *t = answered(c, a);
+	struct grants answer = GRANTS_INIT;
+	struct error ignored;
+	int64_t next;
+
+	if (t == NULL)
+		return;
+	scopes_merge(&c->posted, &c->sending);
+	if (a->done && decode_accesses(a->body, a->len, &answer, &next, &ignored) == 0) {
+		bool mixed = lacks_known(&answer, t);
+		const struct grant *g = grant_in(&answer, c, t);
+		if (g != NULL) {
+			struct scopes now = both(&c->grant, &g->scopes);
+			scopes_merge(&c->confirmed, &now);
+			confirm(c, t, &now, true);
+			scopes_finish(&now);
+		}
+		model_merge_grants(t, &answer);
+		if (mixed)
+			resource_forget(&t->grants);
+	}
+	grants_finish(&answer);
+	if (!scopes_subset(&c->posted, &c->confirmed)) {
+		resource_forget(&t->grants); /* half of it is nothing to show */
+		read_again(c);
+	}
+	c->job.step(&c->job);
+}
+
+static void revoked(void *ctx, const struct api_answer *a)
+{
+	struct change_job *c = ctx;
+
+	if (answered(c, a) == NULL)
+		return;
+	scopes_merge(&c->deleted, &c->sending);
+	read_again(c);
+	c->job.step(&c->job);
+}
+
+/* --- the next thing ----------------------------------------------------------------------------
+ */
+
+/* The name that PlanetScale's /access wants; NULL with *e if the database is not known (any more).
+ */
+static bool database_name(struct change_job *c, struct token *t, const char **name, struct error *e)
+{
+	*name = NULL;
+	if (c->database_id == NULL)
+		return true;
+	const struct database *d = model_database(t->org, c->database_id);
+	const struct grant *g = model_grant(t, c->database_id);
+	*name = d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
+	if (*name != NULL)
+		return true;
+	error_set(e, ENOENT, "the database %s is gone", c->database_id);
+	return false;
+}
+
+/* Send `which` (moved in); ends the job if it cannot be said to PlanetScale. */
+static void send_change(struct change_job *c, struct token *t, struct scopes which, bool grant)
+{
+	const char *database;
+	struct error e;
+
+	scopes_finish(&c->sending);
+	c->sending = which;
+	if (!database_name(c, t, &database, &e)) {
+		fail(c, t, &e);
+		return;
+	}
+	struct api_target target = {
+		.organization = t->org->r.name,
+		.token_id = t->r.id,
+		.done = grant ? granted : revoked,
+		.ctx = c,
+	};
+	resource_dirty(&t->grants);
+	if (!grant)
+		model_permissions(t, c->database_id)->revocations++;
+	c->job.changing = true;
+	c->job.call = grant ? api_grant(c->job.store->api, &target, database, &c->sending)
+			    : api_revoke(c->job.store->api, &target, database, &c->sending);
+}
+
+/*
+ * What is still to be done about `wanted`, if anything is: send it; if all of it was sent, ask
+ * again; and in the end PlanetScale has not done it. False: nothing.
+ */
+static bool pursue(struct change_job *c, struct token *t, const struct scopes *wanted, bool grant)
+{
+	struct scopes rest = SCOPES_INIT;
+
+	if (wanted->n == 0)
+		return false;
+	scopes_copy(&rest, wanted);
+	scopes_subtract(&rest, grant ? &c->posted : &c->deleted);
+	if (rest.n == wanted->n) {
+		send_change(c, t, rest, grant);
+		return true;
+	}
+	scopes_finish(&rest);
+	if (store_job_settles(&c->job))
+		read_again(c);
+	else
+		not_kept(c, t, wanted, grant);
+	return true;
+}
+
+/* What is missing, as far as the fresh answer tells: what it contradicts must be granted anew,
+ * unless this very command, or its open file, had it confirmed. */
+static void find_missing(const struct change_job *c, const struct token *t,
+			 const struct scopes *have, struct scopes *missing)
+{
+	struct scopes doubtful = SCOPES_INIT, held = SCOPES_INIT;
+
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	scopes_subtract(&doubtful, &c->confirmed);
+	scopes_copy(&held, have);
+	scopes_subtract(&held, &doubtful);
+	scopes_copy(missing, &c->grant);
+	scopes_subtract(missing, &held);
+	scopes_finish(&held);
+	scopes_finish(&doubtful);
+}
+
+/* What is to be revoked: by name, or because it may be granted and shall not remain. */
+static void find_extra(const struct change_job *c, const struct token *t, const struct scopes *have,
+		       struct scopes *extra)
+{
+	struct scopes perhaps = SCOPES_INIT, named = SCOPES_INIT;
+
+	scopes_copy(&perhaps, have);
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, false, &perhaps);
+	*extra = both(&c->revoke, &perhaps);
+	scopes_copy(&named, &c->revoke);
+	scopes_subtract(&named, &c->deleted);
+	scopes_merge(extra, &named);
+	if (c->exact) {
+		scopes_subtract(&perhaps, &c->grant);
+		scopes_subtract(&perhaps, &c->keep);
+		scopes_merge(extra, &perhaps);
+	}
+	scopes_finish(&named);
+	scopes_finish(&perhaps);
+}
+
+/* With a fresh answer at hand: do the difference, then it is done. */
+static void step_fresh(struct change_job *c, struct token *t, const struct scopes *have)
+{
+	struct scopes missing = SCOPES_INIT, extra = SCOPES_INIT;
+
+	find_missing(c, t, have, &missing);
+	find_extra(c, t, have, &extra);
+	if (!pursue(c, t, &missing, true) && !pursue(c, t, &extra, false)) {
+		confirm(c, t, &c->posted, true);
+		confirm(c, t, &c->deleted, false);
+		store_job_end(&c->job, NULL, NULL);
+	}
+	scopes_finish(&missing);
+	scopes_finish(&extra);
+}
+
+/* With what the cache says: send what surely has to be sent. False: only a fresh answer can tell.
+ */
+static bool step_cached(struct change_job *c, struct token *t, const struct scopes *have)
+{
+	struct scopes open = SCOPES_INIT, named = SCOPES_INIT;
+	bool sent = true;
+
+	scopes_copy(&named, &c->revoke);
+	scopes_copy(&open, &c->grant);
+	scopes_subtract(&open, &c->confirmed);
+	bool unconfirmed = open.n > 0;
+	scopes_subtract(&open, have);
+	if (open.n > 0) {
+		send_change(c, t, open, true);
+		open = (struct scopes)SCOPES_INIT;
+	} else if (!unconfirmed && named.n > 0) {
+		send_change(c, t, named, false);
+		named = (struct scopes)SCOPES_INIT;
+	} else if (!unconfirmed) {
+		store_job_end(&c->job, NULL, NULL);
+	} else {
+		sent = false;
+	}
+	scopes_finish(&open);
+	scopes_finish(&named);
+	return sent;
+}
+
+static void change_step(struct store_job *job)
+{
+	static const struct scopes none = SCOPES_INIT;
+	struct change_job *c = change_of(job);
+	struct error e;
+	struct token *t = store_job_token(job, &e);
+
+	if (t == NULL) {
+		fail(c, NULL, &e);
+		return;
+	}
+	/* Its turn has come: the jobs before it may have taken away what was confirmed. */
+	if (!c->begun && model_permissions(t, c->database_id)->revocations != c->revocations)
+		scopes_finish(&c->confirmed);
+	c->begun = true;
+	const struct grant *g = model_grant(t, c->database_id);
+	const struct scopes *have = g != NULL ? &g->scopes : &none;
+	if (!resource_sent_since(&t->grants, c->since)) {
+		if (!c->exact && !c->must_read && step_cached(c, t, have))
+			return;
+		c->must_read = true;
+		int r = resource_need_since(&t->grants, &job->waiter, c->since);
+		if (r < 0)
+			fail(c, t, &job->waiter.error);
+		if (r != 0)
+			return;
+	}
+	step_fresh(c, t, have);
+}
+
+struct store_job *store_change(struct store *s, const struct store_change *change, store_done *done,
+			       void *ctx)
+{
+	struct change_job *c =
+		store_job_new(s, sizeof(*c), change->organization_id, change->token_id, done, ctx);
+
+	c->job.step = change_step;
+	c->job.finish = change_finish;
+	c->database_id = xstrdup(change->database_id);
+	scopes_copy(&c->grant, change->grant);
+	scopes_copy(&c->revoke, change->revoke);
+	if (change->keep != NULL)
+		scopes_copy(&c->keep, change->keep);
+	if (change->confirmed != NULL)
+		c->confirmed = both(&c->grant, change->confirmed);
+	c->revocations = change->revocations;
+	c->exact = change->exact;
+	c->since = change->since;
+	return &c->job;
+}

@@ -1,0 +1,551 @@
+#include "cache/store.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cache/store_internal.h"
+#include "planetscale/decode.h"
+
+/* So often a list of several pages is read again that changed while it was read. */
+#define REREADS_MAX 5
+/* More pages than this are no list, whatever "next_page" says. */
+#define PAGES_MAX 2000
+/* And more than this in all its pages, which are kept until the last has come. */
+#define LIST_MAX_BYTES ((size_t)256 << 20)
+
+enum fetch_kind {
+	FETCH_ORGANIZATIONS,
+	FETCH_DATABASES,
+	FETCH_TOKENS,
+	FETCH_TOKEN,
+	FETCH_GRANTS
+};
+
+/* One fetch under way: all pages of a list, or a token's grants. */
+struct fetch {
+	struct waiter
+		waiter; /* first; waits for the organizations when a 404 has to be explained */
+	struct list link;
+	struct store *store; /* borrowed */
+	enum fetch_kind kind;
+	char *organization_id; /* owned; NULL for FETCH_ORGANIZATIONS */
+	char *token_id;        /* owned; NULL for lists */
+	uint64_t started;
+	struct api_call *call; /* borrowed */
+	int64_t page;
+	int pages;
+	size_t bytes; /* of all pages so far */
+	uint64_t probe_since; /* not 0: waiting for the probe */
+	struct settling settling; /* of a 404 to a token that was just made */
+	struct error refusal; /* what the probe explains */
+	struct organization_records organizations;
+	struct database_records databases;
+	struct token_records tokens;
+	struct grants grants;
+	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
+	int64_t total;
+	bool changed;
+	int rereads;
+	size_t had; /* of the reading before; 0: none */
+	int64_t had_total;
+};
+
+static void fetch_free(struct fetch *f)
+{
+	waiter_leave(&f->waiter);
+	list_remove(&f->link);
+	organization_records_finish(&f->organizations);
+	database_records_finish(&f->databases);
+	token_records_finish(&f->tokens);
+	grants_finish(&f->grants);
+	free(f->organization_id);
+	free(f->token_id);
+	free(f);
+}
+
+static struct organization *fetch_organization(const struct fetch *f)
+{
+	return f->organization_id == NULL
+		       ? NULL
+		       : model_organization(&f->store->model, f->organization_id);
+}
+
+/* The resource this fetch serves, if it still waits for just this fetch; else NULL. */
+static struct resource *fetch_resource(const struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+	struct token *t = o != NULL && f->token_id != NULL ? model_token(o, f->token_id) : NULL;
+	struct resource *r = NULL;
+
+	switch (f->kind) {
+	case FETCH_ORGANIZATIONS:
+		r = &f->store->model.organizations;
+		break;
+	case FETCH_DATABASES:
+		r = o != NULL ? &o->databases : NULL;
+		break;
+	case FETCH_TOKENS:
+		r = o != NULL ? &o->tokens : NULL;
+		break;
+	case FETCH_TOKEN:
+	case FETCH_GRANTS:
+		r = t != NULL ? &t->grants : NULL;
+		break;
+	}
+	return r != NULL && r->state == RESOURCE_FETCHING && r->started == f->started ? r : NULL;
+}
+
+/* Nothing is left to serve, or a change of ours has overtaken it: then it is over. */
+static bool fetch_over(struct fetch *f)
+{
+	struct resource *r = fetch_resource(f);
+
+	if (r != NULL && resource_current(r, f->started))
+		return false;
+	fetch_free(f);
+	if (r != NULL)
+		resource_void(r);
+	return true;
+}
+
+static void fetch_fail(struct fetch *f, const struct error *e)
+{
+	struct resource *r = fetch_resource(f);
+	struct error copy = *e;
+
+	fetch_free(f);
+	if (r != NULL)
+		resource_failed(r, &copy);
+}
+
+static void fetch_apply(struct fetch *f)
+{
+	struct resource *r = fetch_resource(f);
+	struct organization *o = fetch_organization(f);
+	bool contradicted = false;
+
+	switch (f->kind) {
+	case FETCH_ORGANIZATIONS:
+		model_apply_organizations(&f->store->model, &f->organizations);
+		break;
+	case FETCH_DATABASES:
+		if (f->databases.n == 0) /* there are none, or none that it may see */
+			api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
+		model_apply_databases(o, &f->databases);
+		break;
+	case FETCH_TOKENS:
+		contradicted = model_apply_tokens(o, &f->tokens, f->started);
+		break;
+	case FETCH_TOKEN:
+	case FETCH_GRANTS:
+		contradicted = model_apply_grants(container_of(r, struct token, grants),
+						  &f->grants);
+		break;
+	}
+	bool list = f->token_id == NULL;
+	fetch_free(f);
+	resource_landed(r);
+	if (contradicted)
+		resource_doubt(r);
+	if (list)
+		malloc_trim(0); /* a long list leaves many times its size behind */
+}
+
+/* --- a 404 may mean a bad token, a missing right or a missing thing ----------------------------
+ */
+
+/*
+ * The organizations are listed for every valid credential: if that fails, the credential is the
+ * reason; if ours is no longer among them, it is gone; if it is, the thing or the right is. A token
+ * is looked for in the list of tokens, which asks the same when it is refused: if it is gone, so is
+ * this fetch.
+ */
+static void probe_answer(struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+	struct resource *probe = o != NULL && f->token_id != NULL
+					 ? &o->tokens
+					 : &f->store->model.organizations;
+	int r = resource_need_since(probe, &f->waiter, f->probe_since);
+	struct error e = f->refusal;
+
+	if (r == WAIT)
+		return;
+	if (r < 0) {
+		fetch_fail(f, &f->waiter.error);
+		return;
+	}
+	if (fetch_organization(f) == NULL) {
+		fetch_free(f);
+		return;
+	}
+	const char *needs =
+		f->kind == FETCH_DATABASES ? API_READ_DATABASES : API_READ_SERVICE_TOKENS;
+	e.err = EACCES;
+	error_hint(&e,
+		   "PlanetScale also answers 404 where a right is missing: a service token needs %s",
+		   needs);
+	api_learn(f->store->api, needs, API_RIGHT_LACKING);
+	fetch_fail(f, &e);
+}
+
+static void fetch_page(struct fetch *f);
+
+static void fetch_run(struct waiter *w)
+{
+	struct fetch *f = container_of(w, struct fetch, waiter);
+
+	if (fetch_over(f))
+		return;
+	if (f->probe_since != 0)
+		probe_answer(f);
+	else
+		fetch_page(f);
+}
+
+/* A replica may not have heard of a token that was just made: ask again. In the end the list shall
+ * decide, as it is. */
+static bool fetch_settles(struct fetch *f)
+{
+	if (f->token_id == NULL || !recent_made(&f->store->model.recent, f->token_id))
+		return false;
+	if (!f->settling.on)
+		settling_begin(&f->settling, f->store);
+	int64_t wait_ms = settling_next_ms(&f->settling, f->store);
+	if (wait_ms >= 0)
+		waiter_sleep(&f->waiter, wait_ms);
+	else
+		recent_token_unknown(&f->store->model.recent, f->token_id);
+	return wait_ms >= 0;
+}
+
+static void fetch_refused(struct fetch *f, const struct error *e)
+{
+	if (e->http_status == 404 && fetch_settles(f))
+		return;
+	if (e->http_status != 404 || f->kind == FETCH_ORGANIZATIONS) {
+		fetch_fail(f, e);
+		return;
+	}
+	f->refusal = *e;
+	f->probe_since = clock_stamp(f->store->all->clock);
+	probe_answer(f);
+}
+
+/* --- pages ---------------------------------------------------------------------------------------
+ */
+
+static int decode_page(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e)
+{
+	struct token_record token = {0};
+	int r = 0;
+
+	*next = 0;
+	switch (f->kind) {
+	case FETCH_ORGANIZATIONS:
+		return decode_organizations(a->body, a->len, &f->organizations, next, e);
+	case FETCH_DATABASES:
+		return decode_databases(a->body, a->len, &f->databases, next, e);
+	case FETCH_TOKENS:
+		return decode_tokens(a->body, a->len, &f->tokens, next, e);
+	case FETCH_GRANTS:
+		return decode_grants(a->body, a->len, &f->grants, next, e);
+	case FETCH_TOKEN:
+		r = decode_token(a->body, a->len, &token, e);
+		if (r != 0)
+			return r;
+		if (token.has_grants) {
+			f->grants = token.grants;
+			token.grants = (struct grants)GRANTS_INIT;
+		} else {
+			f->store->no_accesses = true;
+			f->kind = FETCH_GRANTS;
+			*next = 1;
+		}
+		token_record_finish(&token);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static size_t fetched(const struct fetch *f)
+{
+	return f->organizations.n + f->databases.n + f->tokens.n + f->grants.n;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many different things the pages named. */
+static size_t fetched_once(const struct fetch *f)
+{
+	const char **ids = xcalloc(fetched(f), sizeof(*ids));
+	size_t n = 0, different = 0;
+
+	for (size_t i = 0; i < f->organizations.n; i++)
+		ids[n++] = f->organizations.v[i].id;
+	for (size_t i = 0; i < f->databases.n; i++)
+		ids[n++] = f->databases.v[i].id;
+	for (size_t i = 0; i < f->tokens.n; i++)
+		ids[n++] = f->tokens.v[i].id;
+	if (n > 0)
+		qsort(ids, n, sizeof(*ids), by_text);
+	for (size_t i = 0; i < n; i++)
+		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
+	free(ids);
+	return different;
+}
+
+/*
+ * Pages are counted off when each is asked for: what is deleted in between moves the rest up, and a
+ * thing that stood at the border of two pages is in neither. The total that each page tells shows
+ * it. If a second reading falls short of the same total by as much, that is how PlanetScale counts.
+ */
+static bool fetch_shifted(struct fetch *f)
+{
+	size_t n = fetched_once(f);
+
+	if (f->changed)
+		return true;
+	if (f->total < 0 || (int64_t)n >= f->total || (n == f->had && f->total == f->had_total))
+		return false;
+	f->had = n;
+	f->had_total = f->total;
+	return true;
+}
+
+/* What a page of a list says of the whole; it is one page more. */
+static void note_total(struct fetch *f, const struct api_answer *a)
+{
+	int64_t total = f->token_id == NULL ? decode_total(a->body, a->len) : -1;
+
+	f->changed |= f->pages > 0 && total != f->total;
+	f->total = total;
+}
+
+static void fetch_again(struct fetch *f)
+{
+	struct error e;
+
+	if (++f->rereads > REREADS_MAX) {
+		error_set(&e, EAGAIN, "PlanetScale's list changed each of the %d times it was read",
+			  f->rereads);
+		fetch_fail(f, &e);
+		return;
+	}
+	organization_records_finish(&f->organizations);
+	database_records_finish(&f->databases);
+	token_records_finish(&f->tokens);
+	f->page = 1;
+	f->pages = 0;
+	f->bytes = 0;
+	f->changed = false;
+	fetch_page(f);
+}
+
+/* One page more has come, and there is a `next` one. */
+static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
+{
+	if (next <= f->page || ++f->pages >= PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX)
+		error_set(e, EREMOTEIO,
+			  "PlanetScale's list does not end: page %lld is followed by %lld",
+			  (long long)f->page, (long long)next);
+	else if (f->bytes > LIST_MAX_BYTES)
+		error_set(e, EREMOTEIO, "PlanetScale's list is larger than %zu MiB",
+			  LIST_MAX_BYTES >> 20);
+	else
+		return false;
+	return true;
+}
+
+static void fetch_answer(void *ctx, const struct api_answer *a)
+{
+	struct fetch *f = ctx;
+	struct error e;
+	int64_t next = 0;
+
+	f->call = NULL;
+	if (fetch_over(f))
+		return;
+	if (a->error.err != 0) {
+		fetch_refused(f, &a->error);
+		return;
+	}
+	f->bytes += a->len;
+	if (decode_page(f, a, &next, &e) != 0) {
+		error_wrap(&e, "PlanetScale's answer makes no sense");
+		e.http_status = a->error.http_status;
+		memcpy(e.request_id, a->error.request_id, sizeof(e.request_id));
+		fetch_fail(f, &e);
+		return;
+	}
+	if (next != 0 || f->pages > 0)
+		note_total(f, a);
+	if (next == 0) {
+		if (f->pages > 0 && fetch_shifted(f))
+			fetch_again(f);
+		else
+			fetch_apply(f);
+		return;
+	}
+	if (beyond_limits(f, next, &e)) {
+		fetch_fail(f, &e);
+		return;
+	}
+	f->page = next;
+	fetch_page(f);
+}
+
+static void fetch_page(struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+	const struct resource *r = fetch_resource(f);
+	struct api_target t = {
+		.organization = o != NULL ? o->r.name : NULL,
+		.token_id = f->token_id,
+		.prefetch = r != NULL && list_empty(&r->waiters),
+		.done = fetch_answer,
+		.ctx = f,
+	};
+
+	switch (f->kind) {
+	case FETCH_ORGANIZATIONS:
+		f->call = api_list_organizations(f->store->api, &t, f->page);
+		break;
+	case FETCH_DATABASES:
+		f->call = api_list_databases(f->store->api, &t, f->page);
+		break;
+	case FETCH_TOKENS:
+		f->call = api_list_tokens(f->store->api, &t, f->page);
+		break;
+	case FETCH_TOKEN:
+		f->call = api_get_token(f->store->api, &t);
+		break;
+	case FETCH_GRANTS:
+		f->call = api_list_grants(f->store->api, &t, f->page);
+		break;
+	}
+}
+
+static void fetch_start(struct store *s, enum fetch_kind kind, struct resource *r,
+			const struct organization *o, const struct token *t)
+{
+	struct fetch *f = xcalloc(1, sizeof(*f));
+
+	waiter_init(&f->waiter, s->all, fetch_run);
+	f->store = s;
+	f->kind = kind;
+	f->organization_id = o != NULL ? xstrdup(o->r.id) : NULL;
+	f->token_id = t != NULL ? xstrdup(t->r.id) : NULL;
+	f->started = r->started;
+	f->page = kind == FETCH_TOKEN ? 0 : 1;
+	list_append(&s->fetches, &f->link);
+	fetch_page(f);
+}
+
+/* Its page under way goes before what nobody waits for; the next ones do by themselves. */
+static void fetch_awaited(struct resource *r, void *ctx)
+{
+	struct store *s = ctx;
+
+	list_for_each(pos, &s->fetches)
+	{
+		struct fetch *f = container_of(pos, struct fetch, link);
+		if (f->call != NULL && fetch_resource(f) == r)
+			api_promote(f->call);
+	}
+}
+
+static void start_organizations(struct resource *r, void *ctx)
+{
+	fetch_start(ctx, FETCH_ORGANIZATIONS, r, NULL, NULL);
+}
+
+static void start_databases(struct resource *r, void *ctx)
+{
+	fetch_start(ctx, FETCH_DATABASES, r, container_of(r, struct organization, databases), NULL);
+}
+
+static void start_tokens(struct resource *r, void *ctx)
+{
+	fetch_start(ctx, FETCH_TOKENS, r, container_of(r, struct organization, tokens), NULL);
+}
+
+static void start_grants(struct resource *r, void *ctx)
+{
+	struct token *t = container_of(r, struct token, grants);
+	struct store *s = ctx;
+
+	fetch_start(s, s->no_accesses ? FETCH_GRANTS : FETCH_TOKEN, r, t->org, t);
+}
+
+/* --- needs
+ * ---------------------------------------------------------------------------------------- */
+
+struct model *store_model(struct store *s)
+{
+	return &s->model;
+}
+
+int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
+{
+	(void)s;
+	/* What landed or failed since serves `w`: do not ask again whenever it is run. */
+	for (size_t i = 0; i < o->n_tokens; i++) {
+		struct resource *r = &o->token[i]->grants;
+		if (r->data_landed <= w->arrived && r->failed_landed <= w->arrived)
+			resource_prefetch(r);
+	}
+	for (size_t i = 0; i < o->n_tokens; i++) {
+		int r = resource_need(&o->token[i]->grants, w);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- the whole
+ * -------------------------------------------------------------------------------------- */
+
+struct store *store_new(struct api *api, struct resources *all)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+	struct model_sources sources = {
+		.organizations = start_organizations,
+		.databases = start_databases,
+		.tokens = start_tokens,
+		.grants = start_grants,
+		.ctx = s,
+	};
+
+	s->api = api;
+	s->all = all;
+	store_set_timeout(s, INT64_MAX);
+	all->awaited = fetch_awaited;
+	all->ctx = s;
+	list_init(&s->fetches);
+	list_init(&s->jobs);
+	model_init(&s->model, all, &sources);
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	list_for_each(pos, &s->jobs) store_job_free(container_of(pos, struct store_job, link));
+	list_for_each(pos, &s->fetches)
+	{
+		struct fetch *f = container_of(pos, struct fetch, link);
+		if (f->call != NULL)
+			api_cancel(f->call);
+		fetch_free(f);
+	}
+	model_finish(&s->model);
+	free(s);
+}

@@ -1,0 +1,343 @@
+/*
+ * store_token: make and delete service tokens.
+ *
+ * A POST that makes a token is sent once: its answer holds the only copy of the secret, and a
+ * second POST would make a second token. If no answer came, the list is read again, so that a
+ * person learns which token may now exist without anybody knowing its secret.
+ *
+ * A deletion is known by the documented answer, or by a list that lacks the token. Until then its
+ * secret is kept. Lists may lag, so one that contradicts is read again for some seconds.
+ */
+#include "cache/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cache/store_internal.h"
+#include "planetscale/decode.h"
+
+struct token_job {
+	struct store_job job; /* first */
+	char *name;           /* owned; to be made */
+	char *made_id;        /* owned; of the token that was made; NULL: not yet */
+	int64_t ttl_s;
+	uint64_t since; /* the list has to be read after this to know what happened */
+	/* The answer, until the list tells what it means: a refusal, or no documented success. */
+	struct error refusal;
+	bool perhaps; /* it may have been done although `refusal` */
+};
+
+static struct token_job *token_job_of(struct store_job *job)
+{
+	return container_of(job, struct token_job, job);
+}
+
+static void token_finish(struct store_job *job)
+{
+	free(token_job_of(job)->name);
+	free(token_job_of(job)->made_id);
+}
+
+/* Neither the POST's answer nor the list tells whether the token exists. */
+static struct error unknown_creation(const struct token_job *t)
+{
+	struct error e = t->refusal;
+
+	e.err = EIO;
+	error_hint(&e, "look into service-tokens/: if a token %s is there, its secret is lost",
+		   t->name);
+	return e;
+}
+
+/* The organization with its list read after `since`; NULL: parked, or the job has ended. */
+static struct organization *fresh_list(struct token_job *t)
+{
+	struct error e;
+	struct organization *o = store_job_organization(&t->job, &e);
+
+	if (o == NULL) {
+		store_job_end(&t->job, &e, NULL);
+		return NULL;
+	}
+	int r = resource_need_since(&o->tokens, &t->job.waiter, t->since);
+	if (r == WAIT)
+		return NULL;
+	if (r < 0) {
+		e = t->job.token_id != NULL ? t->job.waiter.error : unknown_creation(t);
+		store_job_end(&t->job, &e, NULL);
+		return NULL;
+	}
+	return o;
+}
+
+/* From now on the job's step is `resolve`, which needs the fresh list. */
+static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *job))
+{
+	t->since = clock_stamp(t->job.store->all->clock);
+	t->job.step = resolve;
+	settling_begin(&t->job.settling, t->job.store);
+	resolve(&t->job);
+}
+
+/* The list is not what it should become: true if it is read again. */
+static bool list_again(struct token_job *t)
+{
+	if (!store_job_settles(&t->job))
+		return false;
+	t->since = clock_stamp(t->job.store->all->clock);
+	return true;
+}
+
+/* --- making -------------------------------------------------------------------------------------
+ */
+
+static void made(struct token_job *t)
+{
+	char *id = t->made_id;
+
+	t->made_id = NULL;
+	recent_token(&t->job.store->model.recent, id, true);
+	log_notice("made service token %s", id);
+	store_job_end(&t->job, NULL, id);
+	free(id);
+}
+
+/* The POST's outcome is unknown; the list is fresh. Did a token of this name appear? */
+static void create_resolve(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+	struct buf ids = BUF_INIT;
+	struct error e;
+
+	if (o == NULL)
+		return;
+	e = t->refusal;
+	for (size_t i = 0; i < o->n_tokens; i++)
+		if (str_eq(o->token[i]->r.name, t->name))
+			buf_addf(&ids, "%s%s", ids.len > 0 ? " " : "", o->token[i]->r.id);
+	if (ids.len == 0 && list_again(t))
+		return;
+	if (ids.len > 0) {
+		error_set(&e, EIO,
+			  "the token %s was made (id %s), but its secret was lost with the answer: "
+			  "%s",
+			  t->name, buf_str(&ids), t->refusal.text);
+		error_hint(&e, "remove it with rmdir and make it again");
+	} else {
+		if (e.http_status < 300)
+			e.err = EIO;
+		error_wrap(&e, "no token %s appeared in the list", t->name);
+	}
+	e.http_status = t->refusal.http_status;
+	memcpy(e.request_id, t->refusal.request_id, sizeof(e.request_id));
+	buf_finish(&ids);
+	store_job_end(&t->job, &e, NULL);
+}
+
+/* The answer has all that a success has but its status; the list is fresh. */
+static void create_check(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+
+	if (o == NULL)
+		return;
+	if (model_token(o, t->made_id) == NULL) {
+		struct error e = t->refusal;
+		if (list_again(t))
+			return;
+		e.err = EIO;
+		error_wrap(&e, "no token %s (id %s) appeared in the list", t->name, t->made_id);
+		store_job_end(job, &e, NULL);
+		return;
+	}
+	made(t);
+}
+
+static void created(void *ctx, const struct api_answer *a)
+{
+	struct token_job *t = ctx;
+	struct store *s = t->job.store;
+	struct organization *o = model_organization(&s->model, t->job.organization_id);
+	struct token_record record = {0};
+	struct secret *secret = NULL;
+	struct error e = a->error;
+
+	t->job.call = NULL;
+	t->job.changing = false;
+	t->job.changed = a->fate != HTTP_NOT_SENT;
+	if (o != NULL)
+		resource_dirty(&o->tokens);
+	bool unknown = a->fate == HTTP_UNKNOWN || e.http_status >= 500;
+	if (e.err == 0 && decode_created_token(a->body, a->len, &record, &secret, &e) != 0) {
+		error_wrap(&e, "PlanetScale's answer makes no sense");
+		e.http_status = a->error.http_status;
+		unknown = true;
+	}
+	if (e.err != 0) {
+		t->refusal = e;
+		if (unknown)
+			list_afresh(t, create_resolve);
+		else
+			store_job_end(&t->job, &e, NULL);
+		return;
+	}
+	t->made_id = xstrdup(record.id);
+	model_keep_secret(&s->model, t->made_id, secret);
+	if (o != NULL && a->done)
+		model_add_token(o, &record);
+	token_record_finish(&record);
+	if (a->done) {
+		made(t);
+		return;
+	}
+	store_job_doubt(a, &t->refusal);
+	list_afresh(t, create_check);
+}
+
+static void create_step(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	struct error e;
+
+	struct organization *o = store_job_organization(job, &e);
+	if (o == NULL) {
+		store_job_end(job, &e, NULL);
+		return;
+	}
+	struct api_target target = {.organization = o->r.name, .done = created, .ctx = t};
+	resource_dirty(&o->tokens);
+	job->changing = true;
+	job->call = api_create_token(job->store->api, &target, t->name, t->ttl_s);
+}
+
+struct store_job *store_create_token(struct store *s, const char *organization_id, const char *name,
+				     int64_t ttl_s, store_done *done, void *ctx)
+{
+	struct token_job *t = store_job_new(s, sizeof(*t), organization_id, NULL, done, ctx);
+
+	t->job.step = create_step;
+	t->job.finish = token_finish;
+	t->name = xstrdup(name);
+	t->ttl_s = ttl_s;
+	return &t->job;
+}
+
+/* --- deleting ------------------------------------------------------------------------------------
+ */
+
+static void gone(struct token_job *t)
+{
+	struct store *s = t->job.store;
+	struct organization *o = model_organization(&s->model, t->job.organization_id);
+	struct token *token = o != NULL ? model_token(o, t->job.token_id) : NULL;
+
+	model_drop_secret(&s->model, t->job.token_id);
+	if (token != NULL)
+		model_remove_token(token);
+	else
+		recent_token(&s->model.recent, t->job.token_id, false);
+}
+
+/* It is still there, so `refusal` was one, or nothing was done. */
+static void not_deleted(struct token_job *t)
+{
+	struct error e = t->refusal;
+
+	if (e.http_status == 404) {
+		e.err = EACCES;
+		error_hint(&e,
+			   "PlanetScale also answers 404 where a right is missing: a service token "
+			   "needs delete_service_tokens");
+	} else {
+		error_wrap(&e, "the service token %s is still there", t->job.token_id);
+	}
+	store_job_end(&t->job, &e, NULL);
+}
+
+/*
+ * The DELETE was answered 404, or in a way that does not say that it was done; the list is fresh.
+ * One that lacks a token which was just made says as little as one that still has it.
+ */
+static void delete_resolve(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	const struct organization *o = fresh_list(t);
+
+	if (o == NULL)
+		return;
+	bool listed = model_token(o, t->job.token_id) != NULL;
+	bool unlisted_new = recent_made_unlisted(&job->store->model.recent, t->job.token_id);
+	if (((listed && t->perhaps) || unlisted_new) && list_again(t))
+		return;
+	if (listed && !unlisted_new) {
+		not_deleted(t);
+		return;
+	}
+	gone(t);
+	log_notice("deleted service token %s", t->job.token_id);
+	/* Sent twice because the first answer was lost: then the first did it. */
+	store_job_end(&t->job, t->perhaps ? NULL : &t->refusal, NULL);
+}
+
+static void deleted(void *ctx, const struct api_answer *a)
+{
+	struct token_job *t = ctx;
+	struct organization *o = model_organization(&t->job.store->model, t->job.organization_id);
+	struct error e = a->error;
+
+	t->job.call = NULL;
+	t->job.changing = false;
+	t->job.changed = a->fate != HTTP_NOT_SENT;
+	if (o != NULL)
+		resource_dirty(&o->tokens);
+	if (a->done) {
+		gone(t);
+		log_notice("deleted service token %s", t->job.token_id);
+		store_job_end(&t->job, NULL, NULL);
+	} else if (e.err == 0 || e.http_status == 404) {
+		t->refusal = e;
+		if (e.err == 0)
+			store_job_doubt(a, &t->refusal);
+		t->perhaps = e.err == 0 || a->attempts > 1;
+		list_afresh(t, delete_resolve);
+	} else {
+		if (o != NULL && a->fate != HTTP_NOT_SENT)
+			resource_forget(&o->tokens);
+		store_job_end(&t->job, &e, NULL);
+	}
+}
+
+static void delete_step(struct store_job *job)
+{
+	struct token_job *t = token_job_of(job);
+	struct error e;
+
+	struct token *token = store_job_token(job, &e);
+	if (token == NULL) {
+		store_job_end(job, &e, NULL);
+		return;
+	}
+	struct api_target target = {
+		.organization = token->org->r.name,
+		.token_id = token->r.id,
+		.done = deleted,
+		.ctx = t,
+	};
+	resource_dirty(&token->org->tokens);
+	job->changing = true;
+	job->call = api_delete_token(job->store->api, &target);
+}
+
+struct store_job *store_delete_token(struct store *s, const char *organization_id,
+				     const char *token_id, store_done *done, void *ctx)
+{
+	struct token_job *t = store_job_new(s, sizeof(*t), organization_id, token_id, done, ctx);
+
+	t->job.step = delete_step;
+	t->job.finish = token_finish;
+	return &t->job;
+}

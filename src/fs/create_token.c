@@ -1,0 +1,247 @@
+/*
+ * fs_token: make tokens, by mkdir and by writing a line to create-token.
+ */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/names.h"
+#include "fs/fs_internal.h"
+#include "system/process.h"
+
+#define LINE_MAX_BYTES 4096
+
+/*
+ * May a token of this name be made: 0, WAIT, or EEXIST? Against a list asked for after the op
+ * arrived, for PlanetScale itself allows two tokens of one name.
+ */
+static int check_free(struct op *op, struct organization *o, const char *name)
+{
+	int r = resource_need_since(&o->tokens, &op->waiter, op->waiter.arrived);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < o->n_tokens; i++)
+		if (str_eq(o->token[i]->r.name, name))
+			return -EEXIST;
+	return 0;
+}
+
+static struct organization *directory_organization(struct op *op, int *r)
+{
+	struct fs *fs = fs_of(op);
+	struct node *n = fs_node(op, r);
+	struct view v;
+
+	if (n == NULL)
+		return NULL;
+	*r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	return *r == 0 ? v.organization : NULL;
+}
+
+/* --- mkdir
+ * --------------------------------------------------------------------------------------------- */
+
+/* The reply may not wait, so the attributes are of the kind alone; they expire at once. */
+static void mkdir_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct node *dir = node_find(&fs->nodes, op->node);
+	struct op_entry entry = {0};
+
+	if (op_over(op, e))
+		return;
+	if (dir == NULL) { /* the kernel holds the directory of a mkdir, so it is there */
+		const struct error lost = {.err = ESTALE};
+		op_reply_error(op, &lost);
+		return;
+	}
+	struct place p = dir->place;
+	p.kind = TREE_TOKEN;
+	p.token_id = made_id;
+	fs_entry_unread(op, &p, &entry);
+	fs_reply_entry(op, &entry);
+}
+
+int fs_mkdir(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct buf name = BUF_INIT;
+	int r;
+	struct node *dir = fs_node(op, &r);
+
+	if (dir == NULL)
+		return r;
+	if (dir->place.kind != TREE_TOKENS)
+		return fs_refuse(op, EPERM,
+				 "mkdir makes service tokens, below service-tokens/ only");
+	r = name_decode(op->name, &name);
+	if (r != 0) {
+		buf_finish(&name);
+		return fs_refuse(op, -r, "a token cannot be called that: %s",
+				 op->name[0] == '.'   ? "the name begins with a dot"
+				 : r == -ENAMETOOLONG ? "the name has over 255 bytes"
+						      : "it is no valid UTF-8, or written with "
+							"needless percent signs");
+	}
+	struct organization *o = directory_organization(op, &r);
+	if (o != NULL)
+		r = check_free(op, o, buf_str(&name));
+	if (o != NULL && r == 0) {
+		op_commit(op, mkdir_completed);
+		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->config->ttl_s,
+					     op_done, op);
+	}
+	buf_finish(&name);
+	return r;
+}
+
+/* --- create-token
+ * ----------------------------------------------------------------------------------------- */
+
+struct creation {
+	struct file *file; /* held */
+	size_t size;       /* bytes of the write that this line took; 0: flush */
+};
+
+static void create_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct creation *c = op->commit;
+	size_t size = c->size;
+
+	(void)made_id;
+	file_release(c->file);
+	free(c);
+	if (op_detached(op))
+		return;
+	if (e != NULL)
+		op_reply_error(op, e);
+	else if (size > 0)
+		op_reply_written(op, size);
+	else
+		op_reply_ok(op);
+}
+
+/* One line: 0 (committed), WAIT, -errno. `size` as in struct creation. */
+static int create_line(struct op *op, struct file *f, const char *line, size_t len, size_t size)
+{
+	struct fs *fs = fs_of(op);
+	struct token_request request = {0};
+	struct organization *o = NULL;
+	int r = grammar_token_request(line, len, &request, &op->waiter.error);
+
+	if (r == 0)
+		o = directory_organization(op, &r);
+	if (r == 0)
+		r = check_free(op, o, request.name);
+	if (r == -EEXIST)
+		fs_refuse(op, EEXIST, "there is a token of this name");
+	if (r == 0) {
+		struct creation *c = xmalloc(sizeof(*c));
+		*c = (struct creation){f, size};
+		file_hold(f);
+		buf_clear(&f->line);
+		op->commit = c;
+		op_commit(op, create_completed);
+		op->job = store_create_token(fs->store, o->r.id, request.name,
+					     request.ttl_s > 0 ? request.ttl_s : fs->config->ttl_s,
+					     op_done, op);
+	} else if (r != WAIT) {
+		buf_clear(&f->line);
+	}
+	free(request.name);
+	return r;
+}
+
+static bool blank(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strchr(" \t\r\n", s[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* A line a write: what comes behind the first is left to the caller's next write, as write(2)
+ * allows. */
+int fs_write_create_token(struct op *op, struct file *f)
+{
+	const char *data = buf_str(&op->data);
+	const char *end = op->data.len == 0 ? NULL : memchr(data, '\n', op->data.len);
+	size_t size = end == NULL ? op->data.len : (size_t)(end - data) + 1;
+	struct buf line = BUF_INIT;
+
+	if (fs_check_seen(op) != 0) { /* the file was opened by one that is, and handed on */
+		buf_clear(&f->line);
+		return -EPERM;
+	}
+	f->line_writer = process_group(op->pid);
+	if (f->line_refused || f->line.len + size > LINE_MAX_BYTES) {
+		buf_clear(&f->line); /* half a line makes no token when the file is closed */
+		f->line_refused = true;
+		return fs_refuse(op, EFBIG, "a line of create-token has at most %d bytes",
+				 LINE_MAX_BYTES);
+	}
+	if (end == NULL) {
+		buf_add(&f->line, data, size);
+		op_reply_written(op, size);
+		return 0;
+	}
+	buf_add(&line, buf_str(&f->line), f->line.len);
+	buf_add(&line, data, size);
+	int r = 0;
+	if (blank(line.data, line.len)) {
+		buf_clear(&f->line);
+		op_reply_written(op, size);
+	} else {
+		r = create_line(op, f, line.data, line.len, size);
+	}
+	buf_finish(&line);
+	return r;
+}
+
+/* The opener's close counts; if it has ended, so does that of the process that wrote the line. */
+static bool may_complete(const struct file *f, pid_t closer)
+{
+	struct process opener;
+
+	return closer == f->opener ||
+	       (closer == f->line_writer && process_read(f->opener, &opener) != 0);
+}
+
+/* The last line may lack its end. A killed writer's half a line makes no token. */
+int fs_flush_create_token(struct op *op, struct file *f)
+{
+	enum process_end end = process_end(op->pid);
+
+	if (end == PROCESS_END_UNSEEN && f->line.len > 0) {
+		buf_clear(&f->line);
+		return fs_refuse(op, ECANCELED, "it cannot be seen whether its writer was killed: "
+						"no token is made of a line without an end");
+	}
+	if (end != PROCESS_LIVES)
+		buf_clear(&f->line);
+	if (blank(buf_str(&f->line), f->line.len) || !may_complete(f, process_group(op->pid))) {
+		op_reply_ok(op);
+		return 0;
+	}
+	struct buf line = BUF_INIT;
+	buf_add(&line, f->line.data, f->line.len);
+	int r = create_line(op, f, line.data, line.len, 0);
+	buf_finish(&line);
+	return r;
+}
+
+/* Nobody listens any more, and what is made now would have a secret that nobody reads. */
+void fs_release_create_token(struct file *f)
+{
+	struct error e;
+
+	if (blank(buf_str(&f->line), f->line.len))
+		return;
+	error_set(&e, ECANCELED, "the last line had no end when its writer closed the file: no "
+				 "token was made");
+	error_hint(&e, "end the line with a newline");
+	fs_record_close(f->fs, &f->node->place, &e);
+}

@@ -1,0 +1,540 @@
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cache/names.h"
+#include "fs/fs_internal.h"
+#include "system/process.h"
+
+/*
+ * How long the kernel may answer for us. Short, because other people change things too; not at all
+ * for sizes that a write elsewhere in the tree may change.
+ */
+#define ENTRY_TIMEOUT_S 1.0
+#define ATTR_TIMEOUT_S  1.0
+
+static op_handler *const handlers[OP_KINDS] = {
+	[OP_LOOKUP] = fs_lookup,     [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
+	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,     [OP_MKDIR] = fs_mkdir,
+	[OP_UNLINK] = fs_unlink,     [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
+	[OP_RENAME] = fs_rename,     [OP_LINK] = fs_link,       [OP_OPEN] = fs_open,
+	[OP_CREATE] = fs_create,     [OP_READ] = fs_read,       [OP_WRITE] = fs_write,
+	[OP_FLUSH] = fs_flush,       [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
+	[OP_READDIR] = fs_readdir,   [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
+};
+
+int64_t fs_now_ns(const struct fs *fs)
+{
+	return clock_wall_ns(fs->all->clock);
+}
+
+int fs_refuse(struct op *op, int err, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return error_set(&op->waiter.error, err, "%s", text);
+}
+
+int fs_check_seen(struct op *op)
+{
+	struct process p;
+
+	if (process_read(op->pid, &p) == 0)
+		return 0;
+	fs_refuse(op, EPERM, "the process that asks cannot be seen from here, so it may only read: "
+			     "it is in another pid namespace, or hidden in /proc");
+	error_hint(&op->waiter.error, "do it where pscalefs runs");
+	return -EPERM;
+}
+
+/* --- nodes ---------------------------------------------------------------------------------------
+ */
+
+struct node *fs_node(struct op *op, int *r)
+{
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+
+	*r = n == NULL ? -ESTALE : 0;
+	return n;
+}
+
+int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out)
+{
+	struct fs *fs = fs_of(op);
+	struct node *dir = node_find(&fs->nodes, directory);
+
+	if (dir == NULL)
+		return -ESTALE;
+	if (strlen(name) > FILE_NAME_MAX)
+		return fs_refuse(op, ENAMETOOLONG, "a name has at most %d bytes", FILE_NAME_MAX);
+	return tree_child(&fs->tree, &op->waiter, &dir->place, name, out);
+}
+
+double fs_attr_timeout(const struct place *p)
+{
+	switch ((int)p->kind) {
+	case TREE_STATUS:
+	case TREE_ERRORS:
+	case TREE_DATABASE_ACCESS:
+	case TREE_TOKEN_INFO:
+	case TREE_PERMISSIONS:
+	case TREE_DATABASE_PERMISSIONS:
+	case TREE_SCRATCH:
+		return 0;
+	default:
+		return ATTR_TIMEOUT_S;
+	}
+}
+
+/* The name of a token may come to mean none or another at any time, and a scratch file come and go.
+ */
+static double entry_timeout(const struct place *p)
+{
+	switch ((int)p->kind) {
+	case TREE_TOKEN:
+	case TREE_DATABASE_TOKEN:
+	case TREE_BY_ID_TOKEN:
+	case TREE_TOKEN_ENV:
+	case TREE_TOKEN_HEADER:
+	case TREE_TOKEN_SECRET:
+	case TREE_SCRATCH:
+		return 0;
+	default:
+		return ENTRY_TIMEOUT_S;
+	}
+}
+
+int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
+{
+	struct fs *fs = fs_of(op);
+	double attr_timeout_s = fs_attr_timeout(p);
+	struct view v;
+	int r;
+
+	/*
+	 * A lookup that waits blocks its whole directory; so where the size may need the network,
+	 * the kernel gets attributes that have expired, and asks for the true ones when it needs
+	 * them.
+	 */
+	if (attr_timeout_s > 0 || p->kind == TREE_SCRATCH) {
+		r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
+	} else {
+		r = tree_view(&fs->tree, &op->waiter, p, &v);
+		tree_attr_unread(p, &e->st);
+	}
+	if (r != 0)
+		return r;
+	struct node *n = node_at(&fs->nodes, p);
+	node_looked_up(n);
+	e->node = n->number;
+	e->attr_timeout_s = attr_timeout_s;
+	e->entry_timeout_s = entry_timeout(p);
+	return 0;
+}
+
+void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e)
+{
+	struct node *n = node_at(&fs_of(op)->nodes, p);
+
+	*e = (struct op_entry){.node = n->number};
+	node_looked_up(n);
+	tree_attr_unread(p, &e->st);
+}
+
+int fs_reply_entry(struct op *op, struct op_entry *e)
+{
+	struct fs *fs = fs_of(op);
+
+	if (op_reply_entry(op, e) != 0)
+		fs_forget(fs, e->node, 1);
+	return 0;
+}
+
+void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
+{
+	struct node *n = node_find(&fs->nodes, node);
+
+	if (n != NULL)
+		node_forget(&fs->nodes, n, lookups);
+}
+
+/* --- open files
+ * ------------------------------------------------------------------------------------ */
+
+struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
+{
+	struct file *f = xcalloc(1, sizeof(*f));
+
+	f->fs = fs;
+	f->refs = 1;
+	f->node = node;
+	node_hold(node);
+	f->opener = process_group(tid);
+	list_append(&fs->files, &f->link);
+	return f;
+}
+
+struct file *file_of(const struct op *op)
+{
+	return (struct file *)(uintptr_t)op->file;
+}
+
+void file_hold(struct file *f)
+{
+	f->refs++;
+}
+
+void file_release(struct file *f)
+{
+	if (--f->refs > 0)
+		return;
+	list_remove(&f->link);
+	node_release(&f->fs->nodes, f->node);
+	buf_finish(&f->text);
+	secret_free(f->secret);
+	buf_finish(&f->line);
+	snapshot_release(f->directory);
+	if (f->scratch != NULL)
+		scratch_release(f->scratch);
+	permissions_leave(f->writer);
+	free(f);
+}
+
+void fs_release(struct fs *fs, uint64_t file)
+{
+	struct file *f = (struct file *)(uintptr_t)file;
+
+	(void)fs;
+	if (f->writer != NULL)
+		fs_release_permissions(f);
+	else if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
+		fs_release_create_token(f);
+	file_release(f);
+}
+
+/* --- handlers that only look
+ * -------------------------------------------------------------------------- */
+
+int fs_lookup(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	struct op_entry e;
+	int r = fs_child(op, op->node, op->name, &p);
+
+	if (r != 0)
+		return r;
+	if (tree_is_permissions(p.kind) &&
+	    permissions_removed(permissions_known(&fs->permissions, &p), op->pid))
+		return -ENOENT;
+	r = fs_entry(op, &p, &e);
+	return r != 0 ? r : fs_reply_entry(op, &e);
+}
+
+/*
+ * Like a file that was unlinked while it was open: fstat(2) works, and reading it says what became
+ * of the token. The kernel does not tell fstat from stat; a path finds out at the next lookup.
+ */
+static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st)
+{
+	list_for_each(pos, &fs->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->node != n)
+			continue;
+		tree_attr_unread(&n->place, st);
+		st->st_nlink = 0;
+		st->st_size = (off_t)(f->secret != NULL    ? secret_len(f->secret)
+				      : f->scratch != NULL ? f->scratch->text.len
+							   : f->text.len);
+		return true;
+	}
+	return false;
+}
+
+/* --- what stat(2) shows to a writer ----------------------------------------------------------- */
+
+/* Has this thread group opened it, or written through it last? */
+static bool is_of(const struct file *f, pid_t tgid)
+{
+	return f->opener == tgid || (f->writer != NULL && f->writer->last == tgid);
+}
+
+/* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
+static bool writes_at(const struct file *f, const struct place *p)
+{
+	return f->writer != NULL && f->writer->text->file != NULL &&
+	       str_eq(f->writer->text->file->token_id, p->token_id) &&
+	       str_eq(f->writer->text->file->database_id, p->database_id);
+}
+
+/*
+ * The handle whose text the caller means. fstat(2) does not tell which handle it was asked of: so of
+ * a process that has the file open for writing it is that one, unless it has it open for reading,
+ * too (`sort f > f`).
+ */
+static const struct file *writer_of(struct op *op, const struct node *n)
+{
+	const struct file *f = file_of(op), *found = NULL;
+	pid_t caller = -1; /* asked for only where it matters: it costs a look into /proc */
+
+	if (f != NULL)
+		return f->writer != NULL ? f : NULL;
+	list_for_each(pos, &fs_of(op)->files)
+	{
+		f = container_of(pos, struct file, link);
+		if (f->node != n && (n->misnamed || !writes_at(f, &n->place)))
+			continue;
+		/* Its text is gone, and the kernel has this node under the file's name again. */
+		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
+			continue;
+		if (caller == -1)
+			caller = process_group(op->pid);
+		if (!is_of(f, caller))
+			continue;
+		if (f->writer == NULL)
+			return NULL;
+		found = f;
+	}
+	return found;
+}
+
+static bool writer_size(struct op *op, const struct node *n, off_t *size)
+{
+	const struct file *f = writer_of(op, n);
+
+	if (f != NULL)
+		*size = (off_t)f->writer->text->text.len;
+	return f != NULL;
+}
+
+/* Has the calling process this very node open, so that fstat(2) may be meant? */
+static bool opened_by_caller(struct op *op, const struct node *n)
+{
+	pid_t caller = process_group(op->pid);
+
+	list_for_each(pos, &fs_of(op)->files)
+	{
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->node == n && is_of(f, caller))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel has `permissions` under the name of its backup, until it looks that up anew. */
+static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st)
+{
+	struct fs *fs = fs_of(op);
+	const struct scratch *s = scratch_of_misnamed(&fs->scratches, n->number);
+
+	if (s == NULL)
+		return -ESTALE;
+	struct place p = n->place;
+	p.kind = TREE_SCRATCH;
+	p.name = s->name;
+	return tree_attr(&fs->tree, &op->waiter, &p, st);
+}
+
+int fs_attr(struct op *op, struct node *n, struct stat *st)
+{
+	struct fs *fs = fs_of(op);
+	struct view v;
+	off_t size;
+	int r;
+
+	/* Replaced while it was open: another file has its name. */
+	if (n->detached && n->place.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
+		return 0;
+	if (!tree_is_permissions(n->place.kind) || !writer_size(op, n, &size)) {
+		if (n->misnamed && op->file == 0 && !opened_by_caller(op, n) &&
+		    attr_of_misnamed(op, n, st) == 0)
+			return 0;
+		r = tree_attr(&fs->tree, &op->waiter, &n->place, st);
+		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
+	}
+	r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	if (r != 0)
+		return r;
+	tree_attr_unread(&n->place, st);
+	tree_times(&fs->tree, &v, st);
+	st->st_size = size;
+	st->st_blocks = (size + 511) / 512;
+	return 0;
+}
+
+int fs_getattr(struct op *op)
+{
+	struct stat st;
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	r = fs_attr(op, n, &st);
+	if (r == 0)
+		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+	return r;
+}
+
+int fs_readlink(struct op *op)
+{
+	struct buf target = BUF_INIT;
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	r = tree_show(&fs_of(op)->tree, &op->waiter, &n->place, &target);
+	if (r == 0)
+		op_reply_link(op, buf_str(&target));
+	buf_finish(&target);
+	return r;
+}
+
+int fs_statfs(struct op *op)
+{
+	op_reply_statfs(op);
+	return 0;
+}
+
+/*
+ * An access control list is the mode in another form, and setting it, too, succeeds and does nothing.
+ * The kernel answers getxattr(2) of one by "there is none", so that editors which copy it set the
+ * mode's; refusing that, they would give up the save.
+ */
+int fs_setxattr(struct op *op)
+{
+	if (!str_starts(op->name, "system.posix_acl_"))
+		return -ENOTSUP;
+	op_reply_ok(op);
+	return 0;
+}
+
+/* --- setting up and ending
+ * --------------------------------------------------------------------------- */
+
+/* Where an op was at work, for the journal. */
+static void op_path(struct op *op, struct buf *out)
+{
+	struct fs *fs = fs_of(op);
+	struct node *n = node_find(&fs->nodes, op->node);
+
+	if (n == NULL) {
+		buf_adds(out, "?");
+		return;
+	}
+	tree_path(&fs->tree, &n->place, out);
+	if (op->name != NULL)
+		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", op->name);
+	if (op->kind == OP_RENAME)
+		buf_addf(out, " -> %s", op->new_name);
+}
+
+struct fs *fs_new(const struct fs_parts *parts)
+{
+	static const struct place root = {.kind = TREE_ROOT};
+	struct fs *fs = xcalloc(1, sizeof(*fs));
+
+	fs->all = parts->all;
+	fs->config = parts->config;
+	fs->store = parts->store;
+	fs->model = store_model(parts->store);
+	fs->api = parts->api;
+	store_set_timeout(fs->store, parts->config->timeout_ms);
+	list_init(&fs->files);
+	list_init(&fs->snapshots);
+	list_init(&fs->commits);
+	nodes_init(&fs->nodes, &root);
+	scratches_init(&fs->scratches);
+	permissions_files_init(&fs->permissions);
+	sweep_init(&fs->sweep);
+	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
+	fs->ops.patience_ms = 20 * parts->config->timeout_ms;
+	fs->tree = (struct tree){
+		.store = parts->store,
+		.model = fs->model,
+		.config = parts->config,
+		.api = parts->api,
+		.http = parts->http,
+		.journal = &fs->journal,
+		.scratches = &fs->scratches,
+		.clock = parts->all->clock,
+	};
+	return fs;
+}
+
+void fs_free(struct fs *fs)
+{
+	if (fs == NULL)
+		return;
+	while (!list_empty(&fs->files)) {
+		struct file *f = container_of(fs->files.next, struct file, link);
+		f->refs = 1;
+		file_release(f);
+	}
+	permissions_files_finish(&fs->permissions);
+	fs_forget_emptying(fs, NULL);
+	scratches_finish(&fs->scratches);
+	sweep_finish(&fs->sweep);
+	nodes_finish(&fs->nodes);
+	journal_finish(&fs->journal);
+	free(fs);
+}
+
+struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_t node)
+{
+	return op_new(&fs->ops, kind, req, tid, node);
+}
+
+void fs_refresh(struct fs *fs)
+{
+	model_forget(fs->model);
+	http_reconnect(fs->tree.http);
+}
+
+bool fs_poll_interrupted(struct fs *fs)
+{
+	bool any = false;
+
+	list_for_each(pos, &fs->ops.live)
+	{
+		struct op *op = container_of(pos, struct op, live);
+		if (!op->interrupted || op->state == OP_DETACHED)
+			continue;
+		any = true;
+		if (process_ending(op->pid))
+			waiter_wake(&op->waiter);
+	}
+	return any;
+}
+
+void fs_let_go(struct fs *fs, int err)
+{
+	ops_let_go(&fs->ops, err);
+}
+
+void fs_stop(struct fs *fs, int err)
+{
+	ops_finish(&fs->ops, err);
+	fs_end_commits(fs, err);
+}
+
+bool fs_busy(const struct fs *fs)
+{
+	list_for_each(pos, &fs->ops.live)
+	{
+		const struct op *op = container_of(pos, struct op, live);
+		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
+			return true;
+	}
+	return !list_empty(&fs->commits);
+}

@@ -1,0 +1,106 @@
+/*
+ * fs_directory: list. Slow work is done at opendir, which blocks nobody else in the kernel. What was
+ * found is kept with the open directory, so that its offsets stay true; handles of one directory
+ * that found the same share it.
+ */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/fs_internal.h"
+
+struct snapshot {
+	struct list link; /* in fs->snapshots */
+	unsigned refs;
+	uint64_t node; /* number */
+	struct op_directory entries;
+};
+
+void snapshot_release(struct snapshot *s)
+{
+	if (s == NULL || --s->refs > 0)
+		return;
+	list_remove(&s->link);
+	op_directory_finish(&s->entries);
+	free(s);
+}
+
+static bool same_entries(const struct op_directory *a, const struct op_directory *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].inode != b->v[i].inode || a->v[i].mode != b->v[i].mode ||
+		    strcmp(a->v[i].name, b->v[i].name) != 0)
+			return false;
+	return true;
+}
+
+/* The entries are moved in: into a new snapshot, or out of the world for one that says the same. */
+static struct snapshot *snapshot_hold(struct fs *fs, uint64_t node, struct op_directory *entries)
+{
+	list_for_each(pos, &fs->snapshots)
+	{
+		struct snapshot *s = container_of(pos, struct snapshot, link);
+		if (s->node != node || !same_entries(&s->entries, entries))
+			continue;
+		op_directory_finish(entries);
+		s->refs++;
+		return s;
+	}
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	s->refs = 1;
+	s->node = node;
+	s->entries = *entries;
+	list_append(&fs->snapshots, &s->link);
+	return s;
+}
+
+static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
+{
+	struct op_directory *d = ctx;
+
+	/* Room for a power of two at a time. */
+	if ((d->n & (d->n - 1)) == 0)
+		d->v = xrealloc(d->v, (d->n == 0 ? 1 : d->n * 2) * sizeof(*d->v));
+	d->v[d->n++] = (struct op_dirent){xstrdup(name), mode, inode};
+}
+
+int fs_opendir(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct op_directory d = {0};
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	add_dirent(&d, ".", S_IFDIR, place_inode(&n->place));
+	add_dirent(&d, "..", S_IFDIR, NODE_ROOT);
+	r = tree_children(&fs->tree, &op->waiter, &n->place, add_dirent, &d);
+	if (r != 0) {
+		op_directory_finish(&d);
+		return r;
+	}
+	struct file *f = file_new(fs, n, op->pid);
+	f->directory = snapshot_hold(fs, op->node, &d);
+	uint64_t file = (uint64_t)(uintptr_t)f;
+	if (op_reply_open(op, file, false) != 0)
+		fs_release(fs, file);
+	return 0;
+}
+
+int fs_readdir(struct op *op)
+{
+	struct file *f = file_of(op);
+	const struct place *p = &f->node->place;
+
+	if (tree_above_token(p->kind))
+		sweep_read_above(&fs_of(op)->sweep, op->pid);
+	else if (p->kind == TREE_TOKEN || tree_in_token(p->kind))
+		sweep_read_inside(&fs_of(op)->sweep, op->pid, place_inode(p));
+	op_reply_directory(op, &f->directory->entries);
+	return 0;
+}

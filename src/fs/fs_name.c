@@ -1,0 +1,439 @@
+/*
+ * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
+ * (sweep); nothing but a token, its grants and scratch files can be removed at all.
+ */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cache/names.h"
+#include "fs/fs_internal.h"
+#include "system/process.h"
+
+/*
+ * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
+ * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
+ */
+void fs_detach(struct fs *fs, const struct place *p)
+{
+	struct node *n = node_known(&fs->nodes, p);
+
+	if (n != NULL)
+		node_detach(&fs->nodes, n);
+}
+
+/* --- what may be removed
+ * ------------------------------------------------------------------------------ */
+
+/* The first refusal tells the journal; a sweep's hundreds would leave room for nothing else. */
+static int refuse_removal(struct op *op, const char *why)
+{
+	if (!sweep_refused(&fs_of(op)->sweep, op->pid))
+		return -EPERM;
+	return fs_refuse(op, EPERM, "%s", why);
+}
+
+static int check_sweep(struct op *op, const struct place *p)
+{
+	const struct node *dir = node_find(&fs_of(op)->nodes, op->node);
+	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? place_inode(&dir->place) : 0;
+
+	if (sweep_allows(&fs_of(op)->sweep, op->pid, inside))
+		return 0;
+	refuse_removal(op, "a removal that comes down from above deletes no token and no access");
+	error_hint(&op->waiter.error, "name the token: rm -r service-tokens/NAME");
+	return -EPERM;
+}
+
+static bool token_of(const struct place *p)
+{
+	return p->kind == TREE_TOKEN || tree_in_token(p->kind);
+}
+
+int fs_removal(struct op *op, struct place *p)
+{
+	int r = fs_child(op, op->node, op->name, p);
+
+	if (r != 0)
+		return r;
+	if (fs_check_seen(op) != 0)
+		return -EPERM;
+	if (!token_of(p))
+		return refuse_removal(op,
+				      "only service tokens and their access can be removed here");
+	return check_sweep(op, p);
+}
+
+/* --- unlink
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct node *dir = node_find(&fs->nodes, op->node);
+
+	(void)made_id;
+	if (e != NULL && dir != NULL && !op_detached(op) &&
+	    fs_leaves_to_deletion(op, dir->place.token_id, e))
+		e = NULL;
+	if (op_over(op, e))
+		return;
+	if (dir != NULL) {
+		struct place p = dir->place;
+		p.kind = tree_permissions(p.database_id);
+		fs_detach(fs, &p);
+		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
+	}
+	op_reply_ok(op);
+}
+
+int fs_unlink(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place p;
+	int r = fs_removal(op, &p);
+
+	if (r != 0)
+		return r;
+	if (tree_is_permissions(p.kind)) {
+		struct permissions_file *permissions = permissions_known(&fs->permissions, &p);
+		if (permissions_removed(permissions, op->pid))
+			return -ENOENT;
+		if (!permissions_takes_back(permissions, op->pid))
+			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
+						      unlink_completed);
+		permissions_detach(permissions);
+		unlink_completed(op, NULL, NULL);
+		return 0;
+	}
+	if (S_ISDIR(tree_mode(p.kind)))
+		return -EISDIR;
+	if (p.kind == TREE_SCRATCH) {
+		fs_detach(fs, &p);
+		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
+	} else if (tree_secret(p.kind) == 0) {
+		/* Quietly, for rm -r: they are the token's, and go with it. */
+		fs_empties(op, &p);
+	} else if (!fs_keeps_secret(op, &p)) {
+		model_remove_secret(fs->model, p.token_id, tree_secret(p.kind));
+	}
+	op_reply_ok(op);
+	return 0;
+}
+
+/* --- rename
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static bool same_directory(const struct op *op)
+{
+	return op->node == op->new_node;
+}
+
+/* The node that the kernel now has under `to`. */
+static void moved(struct fs *fs, const struct place *from, const struct place *to)
+{
+	struct node *n = node_known(&fs->nodes, from);
+
+	if (n != NULL)
+		node_move(&fs->nodes, n, to);
+	else
+		fs_detach(fs, to);
+}
+
+/* The places of a scratch file and of `permissions` in the op's directory. */
+static bool rename_places(struct op *op, const char *scratch_name, struct place *scratch,
+			  struct place *permissions)
+{
+	struct node *dir = node_find(&fs_of(op)->nodes, op->node);
+
+	if (dir == NULL)
+		return false;
+	*scratch = dir->place;
+	scratch->kind = TREE_SCRATCH;
+	scratch->name = scratch_name;
+	*permissions = dir->place;
+	permissions->kind = tree_permissions(dir->place.database_id);
+	return true;
+}
+
+static void rename_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct fs *fs = fs_of(op);
+	struct place scratch, permissions;
+
+	(void)made_id;
+	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
+		struct scratch *s = scratch_find(&fs->scratches, &scratch);
+		moved(fs, &scratch, &permissions);
+		permissions_forget_removal(permissions_at(&fs->permissions, &permissions));
+		if (s != NULL)
+			scratch_unlink(&fs->scratches, s);
+	}
+	if (op_detached(op))
+		return;
+	if (e == NULL) {
+		op_reply_ok(op);
+		return;
+	}
+	/* mv prints nonsense for EINVAL, and copies and deletes for EXDEV. */
+	struct error told = *e;
+	if (told.err == EINVAL)
+		told.err = EBADMSG;
+	op_reply_error(op, &told);
+}
+
+static int commit_scratch(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+	struct scratch *s = scratch_find(&fs->scratches, from);
+	struct view v;
+
+	if (s->target != NULL)
+		return fs_refuse(op, EPERM, "a link cannot become permissions");
+	if (fs_check_seen(op) != 0)
+		return -EPERM;
+	int r = tree_view(&fs->tree, &op->waiter, to, &v);
+	if (r == 0)
+		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+/* An editor's backup: the text is copied, the grants and `permissions` stay. */
+static int back_up(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+	struct buf text = BUF_INIT;
+	struct scratch *s = scratch_find(&fs->scratches, to);
+	struct error *e = &op->waiter.error;
+	int r = fs_await_commits(op, from);
+
+	if (r == 0)
+		r = tree_show(&fs->tree, &op->waiter, from, &text);
+
+	if (r == 0 && s != NULL) { /* what has that one open keeps it */
+		fs_detach(fs, to);
+		scratch_unlink(&fs->scratches, s);
+	}
+	if (r == 0)
+		r = scratch_add(&fs->scratches, to, S_IFREG | 0600, NULL, fs_now_ns(fs), &s, e);
+	if (r == 0)
+		r = scratch_write(s, 0, buf_str(&text), text.len, fs_now_ns(fs), e);
+	if (r == 0) {
+		struct node *n = node_known(&fs->nodes, from);
+		if (n != NULL) {
+			node_misname(&fs->nodes, n);
+			s->misnamed = n->number;
+		}
+		permissions_remember_removal(permissions_at(&fs->permissions, from), op->pid, true);
+		op_reply_ok(op);
+	}
+	buf_finish(&text);
+	return r;
+}
+
+static int rename_scratch(struct op *op, const struct place *from, const struct place *to)
+{
+	struct fs *fs = fs_of(op);
+
+	scratch_rename(&fs->scratches, scratch_find(&fs->scratches, from), to->name);
+	moved(fs, from, to);
+	op_reply_ok(op);
+	return 0;
+}
+
+static int rename_child(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct place from, to;
+	int r = fs_child(op, op->node, op->name, &from);
+
+	if (r != 0)
+		return r;
+	if (from.kind == TREE_TOKEN)
+		return fs_refuse(op, EPERM,
+				 "PlanetScale cannot rename a service token; to copy its "
+				 "access: cp -r OLD/databases NEW/");
+	if ((from.kind != TREE_SCRATCH && !tree_is_permissions(from.kind)) || !same_directory(op) ||
+	    (op->flags & RENAME_EXCHANGE))
+		return fs_refuse(op, EPERM, "this cannot be renamed");
+	r = fs_child(op, op->new_node, op->new_name, &to);
+	if (r == WAIT || (r < 0 && r != -ENOENT))
+		return r;
+	if (r == 0 && (op->flags & RENAME_NOREPLACE) &&
+	    !permissions_removed(permissions_known(&fs->permissions, &to), op->pid))
+		return -EEXIST;
+	if (r == -ENOENT) {
+		to = from;
+		to.kind = TREE_SCRATCH;
+		to.name = op->new_name;
+		if (!name_scratch(op->new_name))
+			return fs_refuse(op, EPERM,
+					 "no file of this name can be made here: did you "
+					 "mean `permissions`?");
+	}
+	if (from.kind == TREE_SCRATCH && tree_is_permissions(to.kind))
+		return commit_scratch(op, &from, &to);
+	if (to.kind != TREE_SCRATCH)
+		return fs_refuse(op, EPERM, "this cannot be replaced");
+	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
+}
+
+/* A 422 to what had to be read first would be EINVAL, too. */
+int fs_rename(struct op *op)
+{
+	int r = rename_child(op);
+
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+/* --- what does not exist here
+ * ------------------------------------------------------------------------------------- */
+
+int fs_link(struct op *op)
+{
+	return fs_refuse(op, EPERM, "there are no hard links here");
+}
+
+int fs_mknod(struct op *op)
+{
+	return fs_refuse(op, EPERM,
+			 "only permissions and editors' temporary files can be made here");
+}
+
+/* Emacs locks a file by a link beside it that points nowhere. */
+int fs_symlink(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	struct op_entry e;
+	struct scratch *s;
+	struct view v;
+	int r;
+	struct node *dir = fs_node(op, &r);
+
+	if (dir == NULL)
+		return r;
+	struct place p = dir->place;
+	p.kind = TREE_SCRATCH;
+	p.name = op->name;
+	if ((dir->place.kind != TREE_TOKEN && dir->place.kind != TREE_TOKEN_DATABASE) ||
+	    !name_scratch(op->name))
+		return fs_refuse(op, EPERM, "no link can be made here");
+	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
+	if (r == 0 && scratch_find(&fs->scratches, &p) != NULL)
+		return -EEXIST;
+	if (r == 0)
+		r = scratch_add(&fs->scratches, &p, S_IFLNK | 0777, op->new_name, fs_now_ns(fs), &s,
+				&op->waiter.error);
+	if (r == 0)
+		r = fs_entry(op, &p, &e);
+	return r != 0 ? r : fs_reply_entry(op, &e);
+}
+
+/* --- setattr
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	(void)made_id;
+	if (op_over(op, e))
+		return;
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	struct stat st;
+	tree_attr_unread(&n->place, &st);
+	st.st_size = (off_t)op->size;
+	op_reply_attr(op, &st, 0);
+}
+
+static int truncate_permissions(struct op *op, const struct place *p)
+{
+	struct file *f = file_of(op);
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	int r = fs_check_seen(op);
+
+	if (r != 0)
+		return r;
+	if (f != NULL && f->writer != NULL)
+		return fs_truncate_text(op, f);
+	if (n != NULL && n->misnamed)
+		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
+	/* Though what is known be empty already: somebody else may have granted since. */
+	if (op->size == 0)
+		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL,
+					      truncate_completed);
+	return fs_cut_permissions(op, p, truncate_completed);
+}
+
+static int set_size(struct op *op, const struct place *p)
+{
+	struct fs *fs = fs_of(op);
+	struct file *f = file_of(op);
+	struct scratch *s = p->kind == TREE_SCRATCH ? scratch_find(&fs->scratches, p) : NULL;
+
+	if (f != NULL && f->scratch != NULL) /* whatever became of its name */
+		s = f->scratch;
+	else if (tree_is_permissions(p->kind))
+		return truncate_permissions(op, p);
+	if (s != NULL)
+		return scratch_truncate(s, op->size, fs_now_ns(fs), &op->waiter.error);
+	if (p->kind == TREE_REFRESH || p->kind == TREE_CREATE_TOKEN)
+		return 0;
+	return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+}
+
+/* touch: look again at what this directory shows. */
+static void forget_below(struct fs *fs, const struct place *p)
+{
+	struct organization *o = p->organization_id == NULL
+					 ? NULL
+					 : model_organization(fs->model, p->organization_id);
+	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
+
+	if (o == NULL) {
+		model_forget(fs->model);
+		return;
+	}
+	if (t != NULL) {
+		resource_forget(&t->grants);
+		resource_forget(&o->tokens);
+		return;
+	}
+	resource_forget(&o->databases);
+	resource_forget(&o->tokens);
+	for (size_t i = 0; i < o->n_tokens; i++)
+		resource_forget(&o->token[i]->grants);
+}
+
+int fs_setattr(struct op *op)
+{
+	struct fs *fs = fs_of(op);
+	int r;
+	struct node *n = fs_node(op, &r);
+
+	if (n == NULL)
+		return r;
+	if (op->set_size) {
+		r = set_size(op, &n->place);
+		if (r != 0 || op->state == OP_COMMITTED)
+			return r;
+		op->set_size = false; /* once: a write may come in while this waits */
+	}
+	if (op->set_times && (S_ISDIR(tree_mode(n->place.kind)) || n->place.kind == TREE_REFRESH)) {
+		forget_below(fs, &n->place);
+		op->set_times = false; /* once, however often this runs */
+	}
+	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar,
+	 * editors do. */
+	struct stat st;
+	r = fs_attr(op, n, &st);
+	if (r == 0)
+		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+	return r;
+}

@@ -1,0 +1,567 @@
+/*
+ * fs_permissions: the operations on `permissions`, the file that grants and revokes.
+ *
+ * A write grants (and, with "-", revokes) by its complete lines and answers when PlanetScale has
+ * confirmed it. What a replaced text leaves out is revoked when it is closed, by fsync, or at
+ * release: permissions_file decides when. A commit that failed when nobody could be told is kept for
+ * the next fsync of the file.
+ *
+ * One change of a file at a time: whoever comes meanwhile waits, so the text that a change was made
+ * of is still the text when its answer comes.
+ */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "fs/fs_internal.h"
+#include "planetscale/known_scopes.h"
+#include "system/process.h"
+
+/* A change under way, and what is needed when it ends. */
+struct commit {
+	struct list link;      /* in fs->commits: of a released file */
+	struct store_job *job; /* borrowed; of a released file */
+	struct fs *fs;         /* borrowed */
+	struct permissions_file *permissions; /* borrowed: it lives while `committing` counts us */
+	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
+	struct file *file;                    /* held; NULL: not through an open file */
+	struct permissions_demand demand;
+	size_t size;           /* write: bytes taken */
+	char *organization_id; /* owned */
+	char *token_id;        /* owned */
+	char *database_id;     /* owned; NULL: the organization's own */
+	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
+	enum fs_replacement how;
+	struct buf replacement;
+	void (*completed)(struct op *op, const struct error *e, const char *made_id);
+};
+
+static unsigned revocations(const struct commit *c)
+{
+	struct organization *o = model_organization(c->fs->model, c->organization_id);
+	struct token *t = o == NULL ? NULL : model_token(o, c->token_id);
+
+	return t == NULL ? 0 : model_permissions(t, c->database_id)->revocations;
+}
+
+static struct commit *commit_new(struct fs *fs, const struct place *p, struct file *f)
+{
+	struct commit *c = xcalloc(1, sizeof(*c));
+
+	list_init(&c->link);
+	c->fs = fs;
+	c->organization_id = xstrdup(p->organization_id);
+	c->token_id = xstrdup(p->token_id);
+	c->database_id = xstrdup(p->database_id);
+	c->file = f;
+	if (f != NULL)
+		file_hold(f);
+	c->permissions = permissions_at(&fs->permissions, p);
+	c->permissions->committing++;
+	c->text = f != NULL ? f->writer->text : c->permissions->text;
+	if (c->text != NULL)
+		text_hold(c->text);
+	return c;
+}
+
+/* Where the file of a commit is. */
+static struct place commit_place(const struct commit *c)
+{
+	return (struct place){
+		.kind = tree_permissions(c->database_id),
+		.organization_id = c->organization_id,
+		.token_id = c->token_id,
+		.database_id = c->database_id,
+	};
+}
+
+static void start_due(struct fs *fs, const struct place *p, struct permissions_file *f);
+
+/* What had to wait for it begins: first what closed files left to do. */
+static void commit_free(struct commit *c)
+{
+	struct permissions_file *f = c->permissions;
+	struct place p = commit_place(c);
+
+	list_remove(&c->link);
+	if (c->text != NULL)
+		text_release(c->text);
+	if (--f->committing == 0) {
+		start_due(c->fs, &p, f);
+		waiters_wake(&f->waiters);
+	}
+	if (c->file != NULL)
+		file_release(c->file);
+	permissions_demand_finish(&c->demand);
+	buf_finish(&c->replacement);
+	free(c->organization_id);
+	free(c->token_id);
+	free(c->database_id);
+	free(c);
+}
+
+static struct store_job *commit_start(struct commit *c, uint64_t since, store_done *done, void *ctx)
+{
+	const struct permissions_writer *w = c->file != NULL ? c->file->writer : NULL;
+	const struct store_change change = {
+		.organization_id = c->organization_id,
+		.token_id = c->token_id,
+		.database_id = c->database_id,
+		.grant = &c->demand.edit.grant,
+		.revoke = &c->demand.edit.revoke,
+		.keep = &c->demand.keep,
+		.exact = c->demand.exact,
+		.confirmed = w != NULL ? &w->confirmed : NULL,
+		.revocations = w != NULL ? w->revocations : 0,
+		.since = since,
+	};
+
+	return store_change(c->fs->store, &change, done, ctx);
+}
+
+/* A refused grant names the nearest scope. */
+static void advise(struct error *e, const char *database_id, const struct scopes *granting)
+{
+	enum scope_level level = database_id == NULL ? SCOPE_ORGANIZATION : SCOPE_DATABASE;
+
+	if (e->err != EINVAL || e->http_status == 0)
+		return;
+	for (size_t i = 0; i < granting->n; i++) {
+		struct buf advice = BUF_INIT;
+		if (catalog_find(level, granting->v[i]) != NULL)
+			continue;
+		catalog_advise(level, granting->v[i], &advice);
+		error_hint(e, "%s", buf_str(&advice));
+		buf_finish(&advice);
+		return;
+	}
+}
+
+int fs_await_commits(struct op *op, const struct place *p)
+{
+	struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
+
+	if (f == NULL || f->committing == 0)
+		return 0;
+	waiters_park(&f->waiters, &op->waiter);
+	return WAIT;
+}
+
+/* --- write ------------------------------------------------------------------------------------ */
+
+/* Of a write whose caller was killed, another process that has the file open may hear at close: not
+ * by EINTR, for a shell would then try again. */
+static void refuse(struct file *f, const struct error *e,
+		   void (*mark)(struct permissions_writer *w, const struct error *e))
+{
+	struct error why = *e;
+
+	if (why.err == EINTR)
+		why.err = ECANCELED;
+	mark(f->writer, &why);
+	if (f->writer->text->file != NULL)
+		permissions_made_in_vain(f->writer->text->file, f->opener);
+}
+
+/* Callers ignore ftruncate(2) errors: a refused one marks the handle, so that its close does not
+ * commit the text that was not cut. */
+int fs_truncate_text(struct op *op, struct file *f)
+{
+	struct error *e = &op->waiter.error;
+	int r = fs_await_commits(op, &f->node->place);
+
+	if (r == 0)
+		r = permissions_truncate(f->writer, op->size, op->waiter.arrived, e);
+	if (r < 0 && r != -ESTALE)
+		refuse(f, e, permissions_refuse);
+	return r;
+}
+
+static void write_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct commit *c = op->commit;
+	struct error told;
+	size_t size = c->size;
+
+	(void)made_id;
+	if (e == NULL) {
+		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
+	} else {
+		told = *e;
+		advise(&told, c->database_id, &c->demand.edit.grant);
+		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
+		refuse(c->file, &told, permissions_refuse_write);
+	}
+	commit_free(c);
+	if (!op_over(op, e != NULL ? &told : NULL))
+		op_reply_written(op, size);
+}
+
+int fs_write_permissions(struct op *op, struct file *f)
+{
+	struct permissions_writer *w = f->writer;
+	struct edit edit = EDIT_INIT;
+	struct error *e = &op->waiter.error;
+	size_t size = op->data.len;
+	int r = fs_await_commits(op, &f->node->place);
+
+	if (r != 0)
+		return r;
+	r = fs_check_seen(op); /* the file was opened by one that is, and handed on */
+	/* Where the end is the kernel takes from what stat(2) was answered last, to anyone. */
+	if (r == 0)
+		r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
+				      process_group(op->pid), op->waiter.arrived, e);
+	if (r != 0) {
+		/* What can be tried again leaves no mark, unless its close would take away. */
+		if (r != -ESTALE && (r != -EAGAIN || w->owes))
+			refuse(f, e, permissions_refuse);
+		return r;
+	}
+	r = permissions_lines(w, &edit, e);
+	if (r != 0) {
+		refuse(f, e, permissions_refuse_write);
+		return r;
+	}
+	if (edit.grant.n == 0 && edit.revoke.n == 0) {
+		edit_finish(&edit);
+		op_reply_written(op, size);
+		return 0;
+	}
+	struct commit *c = commit_new(fs_of(op), &f->node->place, f);
+	c->demand.edit = edit;
+	c->size = size;
+	op->commit = c;
+	op_commit(op, write_completed);
+	op->job = commit_start(c, op->waiter.arrived, op_done, op);
+	return 0;
+}
+
+/* --- close, fsync ----------------------------------------------------------------------------- */
+
+/* A commit succeeded or failed; `heard`: its caller is answered in a way that tools look at. */
+static void keep_outcome(struct commit *c, const struct error *e, bool heard)
+{
+	/* EINTR: a killed writer commits nothing, which is no failure. */
+	if (e != NULL && e->err == EINTR)
+		return;
+	if (e != NULL && !heard)
+		permissions_keep_failure(c->permissions, e, HEARD_BY_NOBODY);
+	else if (e == NULL && c->demand.exact)
+		permissions_drop_failure(c->permissions);
+}
+
+static void close_commit(struct commit *c, const struct error *e, struct error *told)
+{
+	struct file *f = c->file;
+
+	if (e == NULL) {
+		permissions_confirm(c->text, f != NULL ? f->writer : NULL, &c->demand.edit.grant,
+				    revocations(c));
+		if (c->demand.exact)
+			permissions_forget_removal(c->permissions);
+		return;
+	}
+	if (f != NULL)
+		permissions_made_in_vain(c->permissions, f->opener);
+	*told = *e;
+	advise(told, c->database_id, &c->demand.edit.grant);
+}
+
+static void closing_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct commit *c = op->commit;
+	struct error told;
+
+	(void)made_id;
+	close_commit(c, e, &told);
+	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
+	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
+	commit_free(c);
+	if (!op_over(op, e != NULL ? &told : NULL))
+		op_reply_ok(op);
+}
+
+static int commit_text(struct op *op, struct file *f, enum closing what)
+{
+	struct permissions_text *t = f->writer->text;
+	struct error *e = &op->waiter.error;
+	struct permissions_demand demand;
+	int r = permissions_commit(t, f->writer, what, &demand, e);
+
+	if (r != 0) { /* it is no permissions file */
+		permissions_made_in_vain(t->file, f->opener);
+		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
+			permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
+		return r;
+	}
+	struct commit *c = commit_new(fs_of(op), &f->node->place, f);
+	c->demand = demand;
+	op->commit = c;
+	op_commit(op, closing_completed);
+	op->job = commit_start(c, t->written, op_done, op);
+	return 0;
+}
+
+/* Obey what closing (or fsync) asks for. */
+static int close_text(struct op *op, struct file *f, enum closing what)
+{
+	struct permissions_text *t = f->writer->text;
+	struct error e;
+
+	switch (what) {
+	case CLOSING_LINE:
+	case CLOSING_WHOLE:
+		return commit_text(op, f, what);
+	case CLOSING_REFUSED:
+		/* Not every program looks at what write and close say: the next fsync asks. */
+		if (op->kind == OP_FLUSH && t->file->failure == NULL)
+			permissions_keep_failure(t->file, &f->writer->refused, HEARD_BY_WRITER);
+		e = (struct error){.err = f->writer->refused.err}; /* errors has the sentence */
+		return op_reply_error(op, &e), 0;
+	case CLOSING_SPOILED:
+		op->waiter.error = t->spoiled;
+		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
+			permissions_keep_failure(t->file, &t->spoiled, HEARD_BY_NOBODY);
+		return -t->spoiled.err;
+	case CLOSING_NOTHING:
+		break;
+	}
+	op_reply_ok(op);
+	return 0;
+}
+
+/* Its writer ends, and a daemon that may not look into it does not see whether by a signal. */
+static int refuse_unseen(struct op *op, struct file *f)
+{
+	struct error *e = &op->waiter.error;
+
+	error_set(e, ECANCELED, "it cannot be seen whether its writer was killed: nothing is "
+				"revoked for what its text lacks");
+	error_hint(e, "write it with another program, as in: PROGRAM | cat >permissions");
+	permissions_keep_failure(f->writer->text->file, e, HEARD_BY_NOBODY);
+	return -ECANCELED;
+}
+
+int fs_flush_permissions(struct op *op, struct file *f)
+{
+	pid_t closer = process_group(op->pid);
+	enum process_end end = process_end(op->pid);
+
+	if (end != PROCESS_LIVES) {
+		permissions_killed(f->writer, closer);
+		if (end == PROCESS_END_UNSEEN && f->writer->killed && closer == f->opener)
+			return refuse_unseen(op, f);
+		op_reply_ok(op);
+		return 0;
+	}
+	/* Not yet decided for good: the text may change while this waits. */
+	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->place) : 0;
+	if (r != 0)
+		return r;
+	permissions_closed(f->writer);
+	return close_text(op, f, permissions_flush(f->writer, closer));
+}
+
+int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
+{
+	struct fs *fs = fs_of(op);
+	struct view v;
+	int r = tree_view(&fs->tree, &op->waiter, p, &v);
+
+	if (r == 0)
+		r = fs_await_commits(op, p);
+	if (r != 0)
+		return r == -ESTALE ? -EIDRM : r;
+	enum closing what = f->writer != NULL ? permissions_fsync(f->writer) : CLOSING_NOTHING;
+	if (what != CLOSING_NOTHING)
+		return close_text(op, f, what);
+	struct permissions_file *memory = permissions_known(&fs->permissions, p);
+	if (memory != NULL && memory->failure != NULL) {
+		struct error e = {.err = memory->failure->err}; /* errors has the sentence */
+		permissions_drop_failure(memory);
+		op_reply_error(op, &e);
+		return 0;
+	}
+	op_reply_ok(op);
+	return 0;
+}
+
+/* --- release: nobody listens any more --------------------------------------------------------- */
+
+void fs_record_close(struct fs *fs, const struct place *p, const struct error *e)
+{
+	struct buf path = BUF_INIT;
+
+	tree_path(&fs->tree, p, &path);
+	struct journal_who who = {
+		.pid = 0, .command = "", .operation = "close", .path = buf_str(&path)};
+	log_warning("%s", journal_add(&fs->journal, fs->all->clock->wall_s, &who, e));
+	buf_finish(&path);
+}
+
+static void released(void *ctx, const struct error *e, const char *made_id)
+{
+	struct commit *c = ctx;
+	struct place p = commit_place(c);
+	struct error kept;
+
+	(void)made_id;
+	close_commit(c, e, &kept);
+	keep_outcome(c, e != NULL ? &kept : NULL, false);
+	if (e != NULL)
+		fs_record_close(c->fs, &p, &kept);
+	commit_free(c);
+}
+
+/* The mount ends: those that are left will not be. */
+void fs_end_commits(struct fs *fs, int err)
+{
+	struct error e;
+
+	error_set(&e, err, "the mount ended before it was done");
+	while (!list_empty(&fs->commits)) {
+		struct commit *c = container_of(fs->commits.next, struct commit, link);
+		store_cancel(c->job);
+		released(c, &e, NULL);
+	}
+}
+
+/* Commit what closed files have left to do, once nothing stands in its way. */
+static void start_due(struct fs *fs, const struct place *p, struct permissions_file *f)
+{
+	enum closing what = permissions_due(f);
+	struct permissions_demand demand;
+	struct error e;
+
+	if (what == CLOSING_NOTHING)
+		return;
+	struct commit *c = commit_new(fs, p, NULL);
+	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* no permissions file */
+		permissions_keep_failure(f, &e, HEARD_BY_NOBODY);
+		fs_record_close(fs, p, &e);
+		commit_free(c);
+		return;
+	}
+	c->demand = demand;
+	list_append(&fs->commits, &c->link);
+	c->job = commit_start(c, clock_stamp(fs->all->clock), released, c);
+}
+
+void fs_release_permissions(struct file *f)
+{
+	struct permissions_writer *w = f->writer;
+	struct permissions_file *permissions = w->text->file;
+
+	if (w->changed && !w->closed)
+		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
+	permissions_release(w);
+	if (permissions != NULL)
+		start_due(f->fs, &f->node->place, permissions);
+}
+
+/* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
+
+/* Handles on the file that was renamed here read and write this one from now on. */
+static void adopt_handles(struct commit *c, const struct scratch *s)
+{
+	list_for_each(pos, &c->fs->files)
+	{
+		struct file *f = container_of(pos, struct file, link);
+		if (f->scratch != s)
+			continue;
+		if (f->writable)
+			f->writer = permissions_adopt(c->permissions, &s->text,
+						      &c->demand.edit.grant, f->opener);
+		else
+			buf_add(&f->text, buf_str(&s->text), s->text.len);
+		scratch_release(f->scratch);
+		f->scratch = NULL;
+	}
+}
+
+static void replaced(struct commit *c, const struct op *op)
+{
+	struct place p = commit_place(c);
+
+	if (c->how == REPLACED_BY_TRUNCATE) {
+		permissions_set(c->permissions, &c->replacement);
+		return;
+	}
+	permissions_detach(c->permissions);
+	if (c->how == REPLACED_BY_RENAME) {
+		p.kind = TREE_SCRATCH;
+		p.name = op->name;
+		struct scratch *s = scratch_find(&c->fs->scratches, &p);
+		if (s != NULL)
+			adopt_handles(c, s);
+	}
+}
+
+static void replace_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	struct commit *c = op->commit;
+	struct error told;
+
+	if (e != NULL) {
+		told = *e;
+		advise(&told, c->database_id, &c->demand.edit.grant);
+	}
+	keep_outcome(c, e, true);
+	if (e == NULL)
+		replaced(c, op);
+	op->commit = NULL;
+	void (*completed)(struct op *, const struct error *, const char *) = c->completed;
+	commit_free(c);
+	completed(op, e != NULL ? &told : NULL, made_id);
+}
+
+int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replacement how,
+			   const struct buf *text,
+			   void (*completed)(struct op *op, const struct error *e,
+					     const char *made_id))
+{
+	struct edit edit = EDIT_INIT;
+	int r = fs_await_commits(op, p);
+
+	if (r == 0 && text != NULL)
+		r = grammar_parse(buf_str(text), text->len, &edit, &op->waiter.error);
+	if (r != 0)
+		return r;
+	struct commit *c = commit_new(fs_of(op), p, NULL);
+	c->demand.edit = edit;
+	c->demand.exact = !edit.sign;
+	if (text != NULL)
+		buf_add(&c->replacement, buf_str(text), text->len);
+	c->how = how;
+	c->completed = completed;
+	op->commit = c;
+	op_commit(op, replace_completed);
+	op->job = commit_start(c, op->waiter.arrived, op_done, op);
+	return 0;
+}
+
+int fs_cut_permissions(struct op *op, const struct place *p,
+		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+{
+	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
+	struct buf text = BUF_INIT;
+	int r = fs_await_commits(op, p);
+
+	if (r == 0 && f != NULL && f->text != NULL)
+		buf_add(&text, buf_str(&f->text->text), f->text->text.len);
+	else if (r == 0)
+		r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
+	if (r == 0 && op->size > text.len)
+		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
+	if (r == 0 && op->size < text.len) {
+		buf_resize(&text, op->size);
+		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, completed);
+	}
+	buf_finish(&text);
+	return r;
+}

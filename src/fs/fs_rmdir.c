@@ -1,0 +1,233 @@
+/*
+ * fs_rmdir: remove directories that are empty, as rmdir(2) does everywhere.
+ *
+ * A token is empty when nothing is granted to it and no secret of it is kept here; a database's
+ * directory, when nothing is granted there. Grants are asked for afresh: the answer decides.
+ *
+ * rm -r removes what is in a token file by file, and then the token. Two files it cannot do without
+ * help. The secret exists once: it must outlive an rm -r that fails before the token is gone, so
+ * its file only seems to go, and the deletion takes it away. A permission that was granted for all
+ * databases cannot be taken away for one: it, too, goes with the token. So what a process removes
+ * is remembered, if it empties the token's directory: has read it and removes the files of fixed
+ * names, which nobody does who names one of them.
+ */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/fs_internal.h"
+#include "system/process.h"
+
+/* --- what is being emptied
+ * ------------------------------------------------------------------------------------------ */
+
+static struct emptying *emptying(const struct op *op, const char *token_id)
+{
+	struct fs *fs = op->ops->fs;
+	struct process p;
+
+	for (size_t i = 0; i < fs->n_emptying; i++) {
+		struct emptying *e = &fs->emptying[i];
+		if (str_eq(e->token_id, token_id) && process_read(op->pid, &p) == 0 &&
+		    p.tgid == e->tgid && p.start_time == e->start_time && p.program == e->program)
+			return e;
+	}
+	return NULL;
+}
+
+static void drop(struct fs *fs, size_t i)
+{
+	free(fs->emptying[i].token_id);
+	fs->n_emptying--;
+	memmove(&fs->emptying[i], &fs->emptying[i + 1],
+		(fs->n_emptying - i) * sizeof(fs->emptying[0]));
+}
+
+void fs_forget_emptying(struct fs *fs, const char *token_id)
+{
+	for (size_t i = fs->n_emptying; i-- > 0;)
+		if (token_id == NULL || str_eq(fs->emptying[i].token_id, token_id))
+			drop(fs, i);
+}
+
+void fs_empties(struct op *op, const struct place *file)
+{
+	struct fs *fs = fs_of(op);
+	const struct node *dir = node_find(&fs->nodes, op->node);
+	struct process p;
+
+	if (emptying(op, file->token_id) != NULL || dir == NULL ||
+	    !sweep_has_read(&fs->sweep, op->pid, place_inode(&dir->place)) ||
+	    process_read(op->pid, &p) != 0)
+		return;
+	if (fs->n_emptying == EMPTYING_MAX)
+		drop(fs, 0);
+	fs->emptying[fs->n_emptying++] = (struct emptying){
+		.tgid = p.tgid,
+		.start_time = p.start_time,
+		.program = p.program,
+		.token_id = xstrdup(file->token_id),
+	};
+}
+
+bool fs_keeps_secret(struct op *op, const struct place *file)
+{
+	struct emptying *e = emptying(op, file->token_id);
+
+	if (e != NULL && tree_secret(file->kind) == SECRET_TOKEN)
+		e->secret = true;
+	return e != NULL;
+}
+
+bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct error *why)
+{
+	struct emptying *e = emptying(op, token_id);
+
+	/* PlanetScale's answer was read, and says that it is still granted: see store_change.c. */
+	if (e == NULL || why->err != EREMOTEIO || why->http_status != 0)
+		return false;
+	e->granted = true;
+	return true;
+}
+
+/* --- what is in it
+ * -------------------------------------------------------------------------------------------------- */
+
+/* Is it in the tree, where it can be removed? One without a name is not. */
+static bool shown(const struct grant *g)
+{
+	return g->level == GRANT_ORGANIZATION ||
+	       (g->level == GRANT_DATABASE && g->resource_name != NULL);
+}
+
+/* What is granted, in words; empty if nothing. `all`: what the tree does not show, too. A database
+ * that is gone does not count. */
+static void list_grants(const struct token *t, bool all, struct buf *out)
+{
+	const struct grants *grants = &t->r.grants;
+	size_t n = 0;
+
+	for (size_t i = 0; i < grants->n; i++) {
+		const struct grant *g = &grants->v[i];
+		if (g->deleted || g->scopes.n == 0 || !(all || shown(g)))
+			continue;
+		if (++n > 5)
+			continue;
+		buf_addf(out, "%s%s%s", n > 1 ? ", " : "",
+			 g->level == GRANT_ORGANIZATION ? "the organization"
+			 : g->level == GRANT_DATABASE   ? "database "
+							: "",
+			 g->level == GRANT_ORGANIZATION ? ""
+			 : g->resource_name != NULL     ? g->resource_name
+							: "another resource");
+	}
+	if (n > 5)
+		buf_addf(out, " and %zu more", n - 5);
+}
+
+/* -ENOTEMPTY, and what is in the token; 0: nothing. */
+static int check_token(struct op *op, const struct token *t)
+{
+	const struct emptying *e = emptying(op, t->r.id);
+	bool secret = model_secret(fs_of(op)->model, t->r.id) != NULL && (e == NULL || !e->secret);
+	struct buf grants = BUF_INIT;
+	int r = 0;
+
+	if (e == NULL || !e->granted)
+		list_grants(t, e == NULL, &grants);
+	if (grants.len > 0 || secret)
+		r = fs_refuse(op, ENOTEMPTY, "the token has %s%s%s%s",
+			      grants.len > 0 ? "permissions on " : "", buf_str(&grants),
+			      grants.len > 0 && secret ? ", and " : "",
+			      secret ? "a secret that only this mount keeps" : "");
+	if (r != 0)
+		error_hint(&op->waiter.error, "rm -r deletes it, whatever it may do");
+	buf_finish(&grants);
+	return r;
+}
+
+/* --- rmdir
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Scratch files go with the token, if it is gone. */
+static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)
+{
+	char *token_id = op->commit;
+
+	(void)made_id;
+	if (e == NULL) {
+		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
+		fs_forget_emptying(fs_of(op), token_id);
+	}
+	free(token_id);
+	if (!op_over(op, e))
+		op_reply_ok(op);
+}
+
+static int rmdir_token(struct op *op, const struct place *p, struct token *t)
+{
+	struct fs *fs = fs_of(op);
+	int r = resource_need_since(&t->grants, &op->waiter, op->waiter.arrived);
+
+	if (r == 0)
+		r = check_token(op, t);
+	if (r != 0)
+		return r;
+	op_commit(op, rmdir_token_completed);
+	op->commit = xstrdup(p->token_id);
+	op->job = store_delete_token(fs->store, p->organization_id, p->token_id, op_done, op);
+	return 0;
+}
+
+/* Its scratch files go with it, and so does its node: the directory itself is there again when
+ * asked for. */
+static int rmdir_access(struct op *op, const struct place *p, struct token *t)
+{
+	struct fs *fs = fs_of(op);
+	const struct emptying *e = emptying(op, p->token_id);
+	struct resource *grants = &t->grants;
+	int r = 0;
+
+	if (p->kind == TREE_TOKEN_DATABASE)
+		r = fs_await_commits(op, p);
+	/* What rm -r has just revoked is known. */
+	if (r == 0)
+		r = e != NULL ? resource_need(grants, &op->waiter)
+			      : resource_need_since(grants, &op->waiter, op->waiter.arrived);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; (e == NULL || !e->granted) && i < t->r.grants.n; i++) {
+		const struct grant *g = &t->r.grants.v[i];
+		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted || !shown(g) ||
+		    (p->database_id != NULL && !str_eq(grant_database_id(g), p->database_id)))
+			continue;
+		r = fs_refuse(op, ENOTEMPTY, "the token has permissions on database %s",
+			      g->resource_name);
+		error_hint(&op->waiter.error, "rm -r revokes them");
+		return r;
+	}
+	fs_detach(fs, p);
+	if (p->database_id != NULL)
+		scratch_unlink_all(&fs->scratches, p->token_id, p->database_id);
+	op_reply_ok(op);
+	return 0;
+}
+
+int fs_rmdir(struct op *op)
+{
+	struct place p;
+	struct view v;
+	int r = fs_removal(op, &p);
+
+	if (r != 0)
+		return r;
+	if (p.kind != TREE_TOKEN && p.kind != TREE_TOKEN_DATABASE && p.kind != TREE_TOKEN_DATABASES)
+		return -ENOTDIR;
+	r = tree_view(&fs_of(op)->tree, &op->waiter, &p, &v);
+	if (r != 0)
+		return r;
+	return p.kind == TREE_TOKEN ? rmdir_token(op, &p, v.token) : rmdir_access(op, &p, v.token);
+}

@@ -1,0 +1,342 @@
+#include "fs/op.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "system/process.h"
+
+/* More than any op needs when no answer is overtaken. */
+#define WAITS_AT_LEAST 16
+
+const char *op_name(enum op_kind kind)
+{
+	static const char *const names[OP_KINDS] = {
+		[OP_LOOKUP] = "lookup",     [OP_GETATTR] = "getattr", [OP_SETATTR] = "setattr",
+		[OP_READLINK] = "readlink", [OP_MKNOD] = "mknod",     [OP_MKDIR] = "mkdir",
+		[OP_UNLINK] = "unlink",     [OP_RMDIR] = "rmdir",     [OP_SYMLINK] = "symlink",
+		[OP_RENAME] = "rename",     [OP_LINK] = "link",       [OP_OPEN] = "open",
+		[OP_CREATE] = "create",     [OP_READ] = "read",       [OP_WRITE] = "write",
+		[OP_FLUSH] = "close",       [OP_FSYNC] = "fsync",     [OP_OPENDIR] = "opendir",
+		[OP_READDIR] = "readdir",   [OP_STATFS] = "statfs",   [OP_SETXATTR] = "setxattr",
+	};
+
+	return names[kind];
+}
+
+void op_directory_finish(struct op_directory *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		free(d->v[i].name);
+	free(d->v);
+	*d = (struct op_directory){0};
+}
+
+void ops_init(struct ops *ops, struct resources *all, struct journal *journal,
+	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
+	      void (*path)(struct op *op, struct buf *out))
+{
+	*ops = (struct ops){.all = all,
+			    .journal = journal,
+			    .sink = sink,
+			    .handlers = handlers,
+			    .fs = fs,
+			    .path = path};
+	list_init(&ops->live);
+}
+
+static void op_free(struct op *op)
+{
+	waiter_leave(&op->waiter);
+	list_remove(&op->live);
+	free(op->name);
+	free(op->new_name);
+	buf_finish(&op->data);
+	free(op);
+}
+
+static void record(struct op *op, const struct error *e)
+{
+	struct process caller;
+	struct buf path = BUF_INIT;
+
+	if (e->text[0] == '\0')
+		return;
+	process_read(op->pid, &caller);
+	op->ops->path(op, &path);
+	struct journal_who who = {
+		.pid = op->state == OP_DETACHED ? 0 : op->pid,
+		.command = caller.command,
+		.operation = op_name(op->kind),
+		.path = buf_str(&path),
+	};
+	log_warning("%s", journal_add(op->ops->journal, op->ops->all->clock->wall_s, &who, e));
+	buf_finish(&path);
+}
+
+/* The caller has its answer, or EINTR, and the op is over unless a job still refers to it. */
+static void replied(struct op *op)
+{
+	assert(op->state != OP_REPLIED && op->state != OP_DETACHED);
+	op->state = OP_REPLIED;
+	op->ops->settled++;
+}
+
+static int finish(struct op *op, int result)
+{
+	op_free(op);
+	return result;
+}
+
+int op_reply_error(struct op *op, const struct error *e)
+{
+	record(op, e);
+	replied(op);
+	return finish(op, op->ops->sink->error(op->req, e->err));
+}
+
+int op_reply_ok(struct op *op)
+{
+	replied(op);
+	return finish(op, op->ops->sink->error(op->req, 0));
+}
+
+int op_reply_entry(struct op *op, const struct op_entry *e)
+{
+	replied(op);
+	return finish(op, op->ops->sink->entry(op->req, e));
+}
+
+int op_reply_attr(struct op *op, const struct stat *st, double timeout_s)
+{
+	replied(op);
+	return finish(op, op->ops->sink->attr(op->req, st, timeout_s));
+}
+
+int op_reply_data(struct op *op, const char *data, size_t size)
+{
+	replied(op);
+	return finish(op, op->ops->sink->data(op->req, data, size));
+}
+
+int op_reply_link(struct op *op, const char *target)
+{
+	replied(op);
+	return finish(op, op->ops->sink->link(op->req, target));
+}
+
+int op_reply_open(struct op *op, uint64_t file, bool direct)
+{
+	replied(op);
+	return finish(op, op->ops->sink->open(op->req, file, direct));
+}
+
+int op_reply_create(struct op *op, const struct op_entry *e, uint64_t file)
+{
+	replied(op);
+	return finish(op, op->ops->sink->create(op->req, e, file));
+}
+
+int op_reply_written(struct op *op, size_t size)
+{
+	replied(op);
+	return finish(op, op->ops->sink->written(op->req, size));
+}
+
+int op_reply_directory(struct op *op, const struct op_directory *d)
+{
+	replied(op);
+	return finish(op, op->ops->sink->directory(op->req, d, op->offset, op->size));
+}
+
+int op_reply_statfs(struct op *op)
+{
+	replied(op);
+	return finish(op, op->ops->sink->statfs(op->req));
+}
+
+static void reply_interrupted(struct op *op)
+{
+	struct error e = {.err = EINTR};
+
+	op_reply_error(op, &e);
+}
+
+/* Its caller has its answer; the change goes on. */
+static void detach(struct op *op, int err)
+{
+	op->ops->sink->error(op->req, err);
+	op->req = NULL;
+	op->state = OP_DETACHED;
+}
+
+/* A committed op whose caller is being ended: drop what was not sent, let go of what was. */
+static void abandon(struct op *op)
+{
+	if (op->job == NULL || store_drop(op->job)) {
+		void (*completed)(struct op *, const struct error *, const char *) = op->completed;
+		struct error e = {.err = EINTR};
+		completed(op, &e, NULL);
+		return;
+	}
+	detach(op, EINTR);
+}
+
+/* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
+static bool out_of_patience(const struct op *op)
+{
+	return op->ops->patience_ms > 0 && op->waits >= WAITS_AT_LEAST &&
+	       op->ops->all->clock->mono_ms - op->began_ms > op->ops->patience_ms;
+}
+
+static void op_run(struct op *op)
+{
+	struct error e;
+
+	if (op->state == OP_DETACHED)
+		return;
+	if (op->interrupted && process_ending(op->pid)) {
+		if (op->state == OP_COMMITTED)
+			abandon(op);
+		else
+			reply_interrupted(op);
+		return;
+	}
+	if (op->state == OP_COMMITTED)
+		return;
+	bool last = out_of_patience(op); /* but what has come meanwhile is looked at */
+	struct ops *ops = op->ops;
+	unsigned settled = ops->settled;
+	op->state = OP_RUNNING;
+	op->waiter.error = (struct error){0};
+	int r = ops->handlers[op->kind](op);
+	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
+	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
+	(void)settled;
+	if (r == WAIT && last) {
+		error_set(&e, ETIMEDOUT, "no answer came that was not out of date by then");
+		op_reply_error(op, &e);
+	} else if (r == WAIT) {
+		op->state = OP_WAITING;
+		op->waits++;
+	} else if (r < 0) {
+		e = op->waiter.error;
+		e.err = -r;
+		op_reply_error(op, &e);
+	}
+}
+
+static void run_waiter(struct waiter *w)
+{
+	op_run(container_of(w, struct op, waiter));
+}
+
+struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint64_t node)
+{
+	struct op *op = xcalloc(1, sizeof(*op));
+
+	waiter_init(&op->waiter, ops->all, run_waiter);
+	op->ops = ops;
+	op->kind = kind;
+	op->req = req;
+	op->pid = pid;
+	op->began_ms = ops->all->clock->mono_ms;
+	op->node = node;
+	list_append(&ops->live, &op->live);
+	return op;
+}
+
+void op_start(struct op *op)
+{
+	log_detail("%s, node %llu%s%s, pid %d", op_name(op->kind), (unsigned long long)op->node,
+		   op->name != NULL ? ", " : "", op->name != NULL ? op->name : "", (int)op->pid);
+	op_run(op);
+}
+
+void op_interrupt(struct op *op)
+{
+	op->interrupted = true;
+	waiter_wake(&op->waiter);
+}
+
+void op_commit(struct op *op,
+	       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+{
+	assert(op->state == OP_RUNNING);
+	op->state = OP_COMMITTED;
+	op->ops->settled++;
+	op->completed = completed;
+}
+
+bool op_detached(const struct op *op)
+{
+	return op->state == OP_DETACHED;
+}
+
+bool op_over(struct op *op, const struct error *e)
+{
+	if (op_detached(op))
+		return true;
+	if (e == NULL)
+		return false;
+	op_reply_error(op, e);
+	return true;
+}
+
+void op_done(void *ctx, const struct error *e, const char *made_id)
+{
+	struct op *op = ctx;
+
+	op->job = NULL;
+	if (!op_detached(op)) {
+		op->completed(op, e, made_id);
+		return;
+	}
+	if (e != NULL)
+		record(op, e);
+	else
+		log_notice("%s finished after its caller was interrupted", op_name(op->kind));
+	op->completed(op, e, made_id);
+	op_free(op);
+}
+
+/* What a commit owns is freed by its completion, which has to run. */
+static void end_commit(struct op *op, int err)
+{
+	struct error e = {.err = err};
+	bool detached = op_detached(op);
+
+	if (op->job != NULL)
+		store_cancel(op->job);
+	op->job = NULL;
+	op->completed(op, &e, NULL);
+	if (detached)
+		op_free(op);
+}
+
+void ops_let_go(struct ops *ops, int err)
+{
+	struct error e = {.err = err};
+
+	list_for_each(pos, &ops->live)
+	{
+		struct op *op = container_of(pos, struct op, live);
+		if (op->state == OP_COMMITTED)
+			detach(op, err);
+		else if (op->state != OP_DETACHED)
+			op_reply_error(op, &e);
+	}
+}
+
+void ops_finish(struct ops *ops, int err)
+{
+	while (!list_empty(&ops->live)) {
+		struct op *op = container_of(ops->live.next, struct op, live);
+		struct error e = {.err = err};
+		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
+			end_commit(op, err);
+		else
+			op_reply_error(op, &e);
+	}
+}

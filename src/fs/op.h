@@ -1,0 +1,194 @@
+/*
+ * op: one request of the kernel in flight: copies of its arguments, exactly one reply, interrupts.
+ *
+ *     RUNNING ──WAIT──▶ WAITING ──woken──▶ RUNNING        (from the top, any number of times)
+ *        │ op_commit                          │ op_reply_*
+ *        ▼                                    ▼
+ *     COMMITTED ──the job's completion──▶ REPLIED ▶ freed
+ *        │ interrupted after it was sent, or the mount ends
+ *        ▼
+ *     DETACHED ──the job's completion──▶ freed (the caller has EINTR or ENODEV; the result is
+ * kept, and reported in the journal)
+ *
+ * The rules that make parking safe:
+ *  1. Check, then commit: a handler first needs things and may be run again; then it commits at
+ * most once, and from there a completion replies.
+ *  2. Only the op crosses a wait, with copies of its arguments; model objects are looked up again.
+ *  3. Every run makes progress: a result that landed after the op arrived serves it.
+ *  6. An interrupt marks the op and makes it ready, nothing else: the reply comes from the loop.
+ * Any signal causes one; only a signal that ends the caller is answered, with EINTR.
+ *  7. A change that was not sent is dropped by an interrupt; one that was goes on, detached.
+ *  8. Exactly one reply, through op_reply_*, which assert it.
+ * (The others are at the top of resource.h, store.h, session.h and loop.h.)
+ *
+ * Knows neither libfuse (a sink takes the replies) nor what the operations mean (fs).
+ */
+#ifndef PSCALEFS_OP_H
+#define PSCALEFS_OP_H
+
+#include <sys/stat.h>
+
+#include "base/error_log.h"
+#include "cache/resource.h"
+#include "cache/store.h"
+
+enum op_kind {
+	OP_LOOKUP,
+	OP_GETATTR,
+	OP_SETATTR,
+	OP_READLINK,
+	OP_MKNOD,
+	OP_MKDIR,
+	OP_UNLINK,
+	OP_RMDIR,
+	OP_SYMLINK,
+	OP_RENAME,
+	OP_LINK,
+	OP_OPEN,
+	OP_CREATE,
+	OP_READ,
+	OP_WRITE,
+	OP_FLUSH,
+	OP_FSYNC,
+	OP_OPENDIR,
+	OP_READDIR,
+	OP_STATFS,
+	OP_SETXATTR,
+	OP_KINDS,
+};
+const char *op_name(enum op_kind kind);
+
+struct op_entry {
+	uint64_t node; /* number; its lookup count was raised for this reply */
+	struct stat st;
+	double attr_timeout_s;
+	double entry_timeout_s;
+};
+
+struct op_directory {
+	struct op_dirent {
+		char *name; /* owned */
+		mode_t mode;
+		uint64_t inode;
+	} * v; /* owned */
+	size_t n;
+};
+void op_directory_finish(struct op_directory *d);
+
+/*
+ * Takes the replies. Each returns 0, or -errno if the kernel no longer wanted it (the caller died):
+ * what the reply handed over (a lookup, an open file) is then not the kernel's.
+ */
+struct op_sink {
+	int (*error)(void *req, int err);
+	int (*entry)(void *req, const struct op_entry *e);
+	int (*attr)(void *req, const struct stat *st, double timeout_s);
+	int (*data)(void *req, const char *data, size_t size);
+	int (*link)(void *req, const char *target);
+	int (*open)(void *req, uint64_t file, bool direct);
+	int (*create)(void *req, const struct op_entry *e, uint64_t file);
+	int (*written)(void *req, size_t size);
+	/* As many entries from `offset` as fit into `size` bytes. */
+	int (*directory)(void *req, const struct op_directory *d, uint64_t offset, size_t size);
+	int (*statfs)(void *req);
+};
+
+enum op_state {
+	OP_RUNNING,
+	OP_WAITING,
+	OP_COMMITTED,
+	OP_REPLIED,
+	OP_DETACHED
+};
+
+struct op;
+typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked; -errno */
+
+/* What ops of one mount share. */
+struct ops {
+	struct resources *all;      /* borrowed */
+	struct journal *journal;    /* borrowed */
+	const struct op_sink *sink; /* borrowed */
+	struct list live;
+	op_handler *const *handlers;                  /* borrowed; by kind */
+	void *fs;                                     /* borrowed; for the handlers */
+	void (*path)(struct op *op, struct buf *out); /* for the journal */
+	/*
+	 * A request ends by its own deadline (http). This is for an op whose every answer is
+	 * overtaken, by somebody who writes to `refresh` in a loop, say. 0: none.
+	 */
+	int64_t patience_ms;
+	unsigned settled; /* ops that were replied to or committed, ever */
+};
+
+struct op {
+	struct waiter waiter; /* first */
+	struct list live;
+	struct ops *ops; /* borrowed */
+	void *req;       /* the sink's */
+	enum op_kind kind;
+	enum op_state state;
+	bool interrupted;
+	pid_t pid; /* the calling thread */
+	int64_t began_ms;
+	unsigned waits; /* how often it was parked */
+
+	/* Arguments; which are set depends on the kind. */
+	uint64_t node,
+		new_node;      /* numbers: the inode or directory; the target directory of rename */
+	char *name, *new_name; /* owned; new_name also: the target of symlink */
+	uint64_t file;         /* handle; 0: none */
+	struct buf data;       /* write */
+	uint64_t offset;
+	size_t size;
+	int flags; /* open: O_*; rename: RENAME_* */
+	mode_t mode;
+	bool set_size, set_times; /* setattr; `size` is the new one */
+
+	struct store_job *job; /* of the commit; borrowed */
+	void *commit;          /* the handler's; borrowed */
+	void (*completed)(struct op *op, const struct error *e, const char *made_id);
+};
+
+void ops_init(struct ops *ops, struct resources *all, struct journal *journal,
+	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
+	      void (*path)(struct op *op, struct buf *out));
+/* Answer all that are still open with `err`, the mount ends; what they committed goes on, detached.
+ */
+void ops_let_go(struct ops *ops, int err);
+/* The same, and end what they committed. */
+void ops_finish(struct ops *ops, int err);
+
+struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint64_t node);
+/* The first run; afterwards the op may be gone. */
+void op_start(struct op *op);
+/* From the interrupt callback: mark, make ready, nothing else. */
+void op_interrupt(struct op *op);
+
+/*
+ * From a handler: a job is about to be started for it. `completed` runs once and must reply, unless
+ * op_detached() (then it must not). Use op_done as the job's callback.
+ */
+void op_commit(struct op *op,
+	       void (*completed)(struct op *op, const struct error *e, const char *made_id));
+store_done op_done;
+bool op_detached(const struct op *op);
+/* In a completion: nobody waits any more, or the failure `e` (may be NULL) has now been answered.
+ */
+bool op_over(struct op *op, const struct error *e);
+
+/* The replies. After any of them the op is no longer the caller's. The int: see struct op_sink. */
+int op_reply_error(struct op *op,
+		   const struct error *e); /* told in the journal if it has a sentence */
+int op_reply_ok(struct op *op);
+int op_reply_entry(struct op *op, const struct op_entry *e);
+int op_reply_attr(struct op *op, const struct stat *st, double timeout_s);
+int op_reply_data(struct op *op, const char *data, size_t size);
+int op_reply_link(struct op *op, const char *target);
+int op_reply_open(struct op *op, uint64_t file, bool direct);
+int op_reply_create(struct op *op, const struct op_entry *e, uint64_t file);
+int op_reply_written(struct op *op, size_t size);
+int op_reply_directory(struct op *op, const struct op_directory *d);
+int op_reply_statfs(struct op *op);
+
+#endif

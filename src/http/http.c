@@ -1,0 +1,611 @@
+#include "http/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "http/rate_limit.h"
+#include "http/transfer.h"
+
+#define TIMEOUT_DEFAULT_MS  30000
+#define CONCURRENCY_DEFAULT 32
+#define BODY_MAX_DEFAULT    ((size_t)32 << 20)
+#define TIMEOUTS_AT_MOST    4     /* for a call in all, however much progress it makes */
+#define ROOM_MAX_MS         1000  /* what a repeat must have left to be worth it */
+#define PAUSE_MIN_MS        500   /* after a 429 */
+#define QUICK_REPEATS       2     /* of what hardly mends, such as a refused connection */
+#define QUICK_MS            500   /* and only if it failed this fast */
+#define SUSPENDED_MIN_MS    1000  /* from when on connections are taken for dead */
+#define POLL_MAX_MS         60000 /* so that sums fit an int; wakes the loop for nothing */
+#define FDS_MAX             8
+
+enum call_state {
+	QUEUED,
+	RUNNING,
+	FINISHED
+};
+
+struct http_call {
+	struct list link;  /* in queue[priority], running or finished */
+	struct http *http; /* borrowed */
+	enum call_state state;
+	enum http_priority priority;
+	bool repeatable;
+	void (*done)(void *ctx, const struct http_result *result);
+	void *ctx;  /* borrowed */
+	char *path; /* owned */
+	char *body; /* owned, wiped; NULL: none */
+	struct transfer transfer;
+	int attempts;
+	int quick_repeats;
+	int64_t waiting_ms;    /* since when somebody waits */
+	int64_t not_before_ms; /* QUEUED: backoff */
+	int64_t started_ms;    /* of the attempt */
+};
+
+struct http {
+	struct clock *clock;         /* borrowed */
+	struct transfers *transfers; /* owned */
+	int64_t timeout_ms;
+	unsigned concurrency;
+	struct budget budget;
+	int64_t suspended_ms; /* the clock's, when connections were last known to be good */
+	struct list queue[2]; /* by priority: first come, first served; repeats before others */
+	struct list running;
+	struct list finished; /* to be called back */
+	unsigned running_count;
+	uint64_t sent;
+	uint64_t failed;
+};
+
+/* ---- Deadlines --------------------------------------------------------------------------------
+ */
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Nobody waits for a prefetch until it is started or promoted. */
+static bool idle_prefetch(const struct http_call *call)
+{
+	return call->state == QUEUED && call->priority == HTTP_PREFETCH && call->attempts == 0;
+}
+
+/* The end of it all, whatever arrives. */
+static int64_t end_ms(const struct http_call *call)
+{
+	return call->waiting_ms + TIMEOUTS_AT_MOST * call->http->timeout_ms;
+}
+
+/* Repeats have one timeout in all, from the first time it was sent. */
+static int64_t repeat_until_ms(const struct http_call *call)
+{
+	int64_t since = call->transfer.sent ? call->transfer.sent_ms : call->waiting_ms;
+
+	return min64(since + call->http->timeout_ms, end_ms(call));
+}
+
+static int64_t deadline_ms(const struct http_call *call)
+{
+	if (idle_prefetch(call))
+		return end_ms(call);
+	if (call->state != RUNNING || call->transfer.received_ms == 0)
+		return repeat_until_ms(call);
+	int64_t progress = call->transfer.received_ms + call->http->timeout_ms;
+	return min64(max64(progress, repeat_until_ms(call)), end_ms(call));
+}
+
+/* ---- The end of a call ------------------------------------------------------------------------
+ */
+
+static void call_free(struct http_call *call)
+{
+	list_remove(&call->link);
+	transfer_finish(&call->transfer);
+	if (call->body != NULL)
+		secret_wipe(call->body, strlen(call->body));
+	free(call->body);
+	free(call->path);
+	free(call);
+}
+
+static void call_move(struct http_call *call, enum call_state state, struct list *to)
+{
+	struct http *h = call->http;
+
+	h->running_count += (unsigned)(state == RUNNING) - (unsigned)(call->state == RUNNING);
+	list_remove(&call->link);
+	list_append(to, &call->link);
+	call->state = state;
+}
+
+static void call_finish(struct http_call *call)
+{
+	struct http *h = call->http;
+	int status = call->transfer.status;
+
+	h->failed += status == 0 || status >= 400;
+	call_move(call, FINISHED, &h->finished);
+}
+
+static enum http_fate call_fate(const struct http_call *call)
+{
+	if (call->transfer.status != 0)
+		return HTTP_ANSWERED;
+	return call->transfer.sent ? HTTP_UNKNOWN : HTTP_NOT_SENT;
+}
+
+/* Callbacks may send and cancel: take the calls one by one. */
+static void deliver(struct http *h)
+{
+	while (!list_empty(&h->finished)) {
+		struct http_call *call = container_of(h->finished.next, struct http_call, link);
+		const struct transfer *t = &call->transfer;
+		struct http_result result = {
+			.fate = call_fate(call),
+			.status = t->status,
+			.body = "",
+			.error = t->error,
+			.attempts = call->attempts + (int)t->resent,
+		};
+
+		if (result.fate == HTTP_ANSWERED && t->answer != NULL) {
+			result.body = t->answer;
+			result.body_len = t->answer_len;
+		}
+		memcpy(result.request_id, t->request_id, sizeof(result.request_id));
+		list_remove(&call->link);
+		call->done(call->ctx, &result);
+		call_free(call);
+	}
+}
+
+/* ---- Attempts ---------------------------------------------------------------------------------
+ */
+
+static void log_attempt(const struct http_call *call, const char *outcome)
+{
+	const struct transfer *t = &call->transfer;
+	char status[16];
+
+	snprintf(status, sizeof(status), "%d", t->status);
+	log_detail("%s %s: %s, %lld ms, %zu bytes, attempt %d", t->method, call->path,
+		   outcome != NULL  ? outcome
+		   : t->status != 0 ? status
+				    : t->error.text,
+		   (long long)(call->http->clock->mono_ms - call->started_ms), t->answer_len,
+		   call->attempts);
+}
+
+static bool repeatable_status(int status)
+{
+	static const int statuses[] = {429, 502, 503, 504};
+
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		if (statuses[i] == status)
+			return true;
+	return false;
+}
+
+/* Can another try help, and may it be made? */
+static bool worth_repeating(struct http_call *call)
+{
+	const struct transfer *t = &call->transfer;
+
+	if (t->status != 0)
+		return call->repeatable && repeatable_status(t->status);
+	if ((t->sent && !call->repeatable) || t->repeat == REPEAT_NEVER)
+		return false;
+	if (t->repeat == REPEAT_LATER)
+		return true;
+	return call->quick_repeats++ < QUICK_REPEATS &&
+	       call->http->clock->mono_ms - call->started_ms <= QUICK_MS;
+}
+
+/* Is there time enough for an attempt that begins then? */
+static bool time_for_repeat(const struct http_call *call, int64_t at_ms)
+{
+	int64_t room_ms = min64(call->http->timeout_ms / 10, ROOM_MAX_MS);
+
+	return at_ms + room_ms <= repeat_until_ms(call);
+}
+
+/* To be sent not before then, ahead of the others that wait. */
+static void queue_again(struct http_call *call, int64_t not_before_ms)
+{
+	call->not_before_ms = not_before_ms;
+	call_move(call, QUEUED, call->http->queue[call->priority].next);
+}
+
+/* An attempt is over: send it again later, or hand over what came of it. */
+static void attempt_ended(struct http_call *call)
+{
+	struct http *h = call->http;
+	const struct transfer *t = &call->transfer;
+	int64_t wait_ms = budget_backoff_ms(&h->budget, (unsigned)call->attempts - 1);
+
+	log_attempt(call, NULL);
+	if (t->status != 0)
+		wait_ms = max64(wait_ms, t->retry_after_ms);
+	if (t->status == 429) {
+		wait_ms = max64(wait_ms, PAUSE_MIN_MS);
+		budget_pause(&h->budget, wait_ms);
+	}
+	int64_t next_ms = h->clock->mono_ms + wait_ms;
+	if (worth_repeating(call) && time_for_repeat(call, next_ms))
+		queue_again(call, next_ms);
+	else
+		call_finish(call);
+}
+
+static void attempt_start(struct http_call *call)
+{
+	struct http *h = call->http;
+
+	if (idle_prefetch(call))
+		call->waiting_ms = h->clock->mono_ms;
+	call->attempts++;
+	call->started_ms = h->clock->mono_ms;
+	h->sent++;
+	budget_take(&h->budget);
+	call_move(call, RUNNING, &h->running);
+	if (!transfer_start(h->transfers, &call->transfer))
+		call_finish(call);
+}
+
+/* The next to go, interactive ones first; NULL: none may go now. */
+static struct http_call *next_to_start(struct http *h)
+{
+	/* Prefetching leaves a quarter of the places to those that somebody waits for. */
+	const unsigned places[] = {h->concurrency, h->concurrency - h->concurrency / 4};
+
+	for (int p = HTTP_INTERACTIVE; p <= HTTP_PREFETCH; p++) {
+		if (h->running_count >= places[p] ||
+		    budget_wait_ms(&h->budget, p == HTTP_INTERACTIVE) > 0)
+			continue;
+		list_for_each(pos, &h->queue[p])
+		{
+			struct http_call *call = container_of(pos, struct http_call, link);
+			if (call->not_before_ms <= h->clock->mono_ms)
+				return call;
+		}
+	}
+	return NULL;
+}
+
+/* ---- Giving up --------------------------------------------------------------------------------
+ */
+
+static void seconds(char *out, size_t size, int64_t ms)
+{
+	snprintf(out, size, "%g s", (double)ms / 1000);
+}
+
+/* What is queued and will not be sent in time. After an attempt, that one's outcome stands. */
+static void give_up_queued(struct http_call *call)
+{
+	struct http *h = call->http;
+	struct error *e = &call->transfer.error;
+	char wait[32];
+
+	if (call->attempts > 0) {
+		call_finish(call);
+		return;
+	}
+	if (budget_paused_ms(&h->budget) > 0) {
+		seconds(wait, sizeof(wait), budget_paused_ms(&h->budget));
+		error_set(e, EAGAIN, "%s allows no requests for another %s (rate limit)",
+			  transfers_host(h->transfers), wait);
+	} else if (budget_wait_ms(&h->budget, call->priority == HTTP_INTERACTIVE) > 0) {
+		error_set(e, EAGAIN,
+			  "too many requests waited for the budget of requests a minute");
+	} else {
+		error_set(e, ETIMEDOUT, "the request could not be sent: %u others are under way",
+			  h->running_count);
+	}
+	call_finish(call);
+}
+
+static void give_up_running(struct http_call *call)
+{
+	struct http *h = call->http;
+	struct transfer *t = &call->transfer;
+	const char *host = transfers_host(h->transfers);
+	bool silent = t->received_ms == 0 || h->clock->mono_ms < end_ms(call);
+	char time[32];
+
+	transfer_cut(t);
+	t->status = 0;
+	seconds(time, sizeof(time), silent ? h->timeout_ms : TIMEOUTS_AT_MOST * h->timeout_ms);
+	error_set(&t->error, ETIMEDOUT,
+		  silent ? "no answer from %s within %s" : "the answer from %s took more than %s",
+		  host, time);
+	log_attempt(call, NULL);
+	if (silent)
+		transfers_renew(h->transfers); /* its connection may be dead */
+	call_finish(call);
+}
+
+static void expire_queued(struct http *h)
+{
+	int64_t now = h->clock->mono_ms, open = now + budget_paused_ms(&h->budget);
+
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
+		list_for_each(pos, &h->queue[p])
+		{
+			struct http_call *call = container_of(pos, struct http_call, link);
+			if (open >= deadline_ms(call))
+				give_up_queued(call);
+		}
+	}
+}
+
+static void expire_running(struct http *h)
+{
+	list_for_each(pos, &h->running)
+	{
+		struct http_call *call = container_of(pos, struct http_call, link);
+		if (h->clock->mono_ms >= deadline_ms(call))
+			give_up_running(call);
+	}
+}
+
+/* ---- After suspension -------------------------------------------------------------------------
+ */
+
+/* What runs over a connection that is gone, if it may be sent again and there is time to. */
+static void repeat_running(struct http *h)
+{
+	/* From the last, as each goes before the first of the queue. */
+	for (struct list *pos = h->running.prev, *prev = pos->prev; pos != &h->running;
+	     pos = prev, prev = pos->prev) {
+		struct http_call *call = container_of(pos, struct http_call, link);
+		struct transfer *t = &call->transfer;
+
+		if (!call->repeatable || !time_for_repeat(call, h->clock->mono_ms))
+			continue;
+		transfer_cut(t);
+		t->status = 0;
+		error_set(&t->error, ETIMEDOUT,
+			  "no answer from %s before the machine was suspended",
+			  transfers_host(h->transfers));
+		log_attempt(call, NULL);
+		queue_again(call, 0);
+	}
+}
+
+static void notice_suspension(struct http *h)
+{
+	int64_t slept_ms = h->clock->suspended_ms - h->suspended_ms;
+
+	h->suspended_ms = h->clock->suspended_ms;
+	if (slept_ms < SUSPENDED_MIN_MS)
+		return;
+	log_notice("suspended for %lld s: connecting anew", (long long)slept_ms / 1000);
+	transfers_renew(h->transfers);
+	repeat_running(h);
+}
+
+/* ---- Turning ----------------------------------------------------------------------------------
+ */
+
+/*
+ * What waits too long goes before anything starts, so nothing is sent just to be cut. What runs
+ * too long goes only after what has arrived was read: the process may have been stopped.
+ */
+void http_turn(struct http *h)
+{
+	struct http_call *call;
+	struct transfer *t;
+
+	notice_suspension(h);
+	expire_queued(h);
+	while ((call = next_to_start(h)) != NULL)
+		attempt_start(call);
+	transfers_perform(h->transfers);
+	while ((t = transfers_ended(h->transfers)) != NULL)
+		attempt_ended(container_of(t, struct http_call, transfer));
+	expire_running(h);
+	deliver(h);
+}
+
+/* When http_turn() has something to do, the network aside. */
+static int64_t next_turn_ms(struct http *h)
+{
+	int64_t now = h->clock->mono_ms, next = now + POLL_MAX_MS;
+
+	if (!list_empty(&h->finished) || next_to_start(h) != NULL)
+		return now;
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
+		int64_t open = now + budget_wait_ms(&h->budget, p == HTTP_INTERACTIVE);
+
+		list_for_each(pos, &h->queue[p])
+		{
+			struct http_call *call = container_of(pos, struct http_call, link);
+			int64_t start = max64(open, call->not_before_ms);
+			/* One that may go but has no place waits for another to end. */
+			if (start > now)
+				next = min64(next, start);
+			next = min64(next, deadline_ms(call));
+		}
+	}
+	list_for_each(pos, &h->running) next =
+		min64(next, deadline_ms(container_of(pos, struct http_call, link)));
+	return next;
+}
+
+void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms)
+{
+	struct pollfd extra[FDS_MAX];
+	int64_t wait_ms = max64(next_turn_ms(h) - h->clock->mono_ms, 0);
+
+	assert(n <= FDS_MAX);
+	for (unsigned i = 0; i < n; i++)
+		extra[i] = (struct pollfd){.fd = fds[i].fd, .events = fds[i].events};
+	if (timeout_ms >= 0)
+		wait_ms = min64(wait_ms, timeout_ms);
+	transfers_poll(h->transfers, extra, n, (int)wait_ms);
+	for (unsigned i = 0; i < n; i++)
+		fds[i].revents = extra[i].revents;
+	clock_tick(h->clock);
+}
+
+/* ---- What callers do --------------------------------------------------------------------------
+ */
+
+struct http_call *http_send(struct http *h, const struct http_request *request)
+{
+	struct http_call *call = xcalloc(1, sizeof(*call));
+
+	list_init(&call->link);
+	call->http = h;
+	call->priority = request->priority;
+	call->repeatable = request->repeatable;
+	call->done = request->done;
+	call->ctx = request->ctx;
+	call->path = xstrdup(request->path);
+	call->body = xstrdup(request->body);
+	call->waiting_ms = h->clock->mono_ms;
+	call->transfer = (struct transfer){
+		.method = request->method,
+		.path = call->path,
+		.body = call->body,
+		.authorization = request->authorization,
+		.alone = !request->repeatable,
+	};
+	call_move(call, QUEUED, &h->queue[call->priority]);
+	return call;
+}
+
+bool http_sent(const struct http_call *call)
+{
+	return call->transfer.sent;
+}
+
+void http_cancel(struct http *h, struct http_call *call)
+{
+	if (call->state == RUNNING) {
+		transfer_cut(&call->transfer);
+		log_attempt(call, "cancelled");
+		h->running_count--;
+	}
+	call_free(call);
+}
+
+void http_promote(struct http_call *call)
+{
+	struct http *h = call->http;
+
+	if (call->priority == HTTP_INTERACTIVE)
+		return;
+	if (idle_prefetch(call))
+		call->waiting_ms = h->clock->mono_ms;
+	call->priority = HTTP_INTERACTIVE;
+	if (call->state == QUEUED)
+		call_move(call, QUEUED, &h->queue[HTTP_INTERACTIVE]);
+}
+
+void http_reconnect(struct http *h)
+{
+	transfers_renew(h->transfers);
+}
+
+void http_refresh(struct http *h)
+{
+	budget_resume(&h->budget);
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
+		list_for_each(pos, &h->queue[p]) container_of(pos, struct http_call, link)
+			->not_before_ms = 0;
+	http_reconnect(h);
+}
+
+struct http_stats http_stats(const struct http *h)
+{
+	struct http_stats s = {
+		.sent = h->sent,
+		.failed = h->failed,
+		.running = h->running_count,
+		.budget_left = budget_left(&h->budget),
+		.paused_ms = budget_paused_ms(&h->budget),
+	};
+
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
+		for (const struct list *l = h->queue[p].next; l != &h->queue[p]; l = l->next)
+			s.waiting++;
+	return s;
+}
+
+const char *http_version(void)
+{
+	return transfers_version();
+}
+
+struct http *http_new(const struct http_options *options, struct clock *clock, struct error *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+	uint64_t seed = (uint64_t)clock->mono_ms;
+
+	h->clock = clock;
+	h->suspended_ms = clock->suspended_ms;
+	h->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_DEFAULT_MS;
+	h->concurrency =
+		options->concurrency > 0 ? (unsigned)options->concurrency : CONCURRENCY_DEFAULT;
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
+		list_init(&h->queue[p]);
+	list_init(&h->running);
+	list_init(&h->finished);
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		log_detail("no random numbers for the backoff, the clock must do");
+	budget_init(&h->budget, clock, options->rate_per_minute, seed);
+	struct transfers_options to = {
+		.base_url = options->base_url,
+		.ca_file = options->ca_file,
+		.user_agent = options->user_agent,
+		.timeout_ms = h->timeout_ms,
+		.body_max_bytes =
+			options->body_max_bytes > 0 ? options->body_max_bytes : BODY_MAX_DEFAULT,
+		.spare_handles = h->concurrency,
+	};
+	h->transfers = transfers_new(&to, clock, e);
+	if (h->transfers != NULL)
+		return h;
+	free(h);
+	return NULL;
+}
+
+static void drop_all(struct list *calls)
+{
+	list_for_each(pos, calls)
+	{
+		struct http_call *call = container_of(pos, struct http_call, link);
+
+		if (call->state == RUNNING)
+			transfer_cut(&call->transfer);
+		call_free(call);
+	}
+}
+
+void http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
+		drop_all(&h->queue[p]);
+	drop_all(&h->running);
+	drop_all(&h->finished);
+	transfers_free(h->transfers);
+	free(h);
+}

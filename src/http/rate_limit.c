@@ -1,0 +1,155 @@
+#include "http/rate_limit.h"
+
+#include <string.h>
+#include <time.h>
+
+#define UNITS_PER_REQUEST  60000 /* milliseconds a minute */
+#define PAUSE_MAX_MS       (60 * 60 * 1000)
+#define BACKOFF_FIRST_MS   100
+#define BACKOFF_MAX_MS     5000
+#define RETRY_AFTER_MAX_MS (24ll * 60 * 60 * 1000)
+
+void budget_init(struct budget *b, const struct clock *clock, int rate_per_minute, uint64_t seed)
+{
+	memset(b, 0, sizeof(*b));
+	b->clock = clock;
+	b->random = seed;
+	b->level_ms = clock_real_ms(clock);
+	if (rate_per_minute <= 0)
+		return;
+	/* A rate of one: the second leaves when the minute is over. */
+	b->capacity = rate_per_minute >= 6 ? rate_per_minute / 6 : 1;
+	b->refill = rate_per_minute > b->capacity ? rate_per_minute - b->capacity : 1;
+	b->level = b->capacity * UNITS_PER_REQUEST;
+}
+
+static int64_t level_now(const struct budget *b)
+{
+	int64_t level = b->level + (clock_real_ms(b->clock) - b->level_ms) * b->refill;
+	int64_t full = b->capacity * UNITS_PER_REQUEST;
+
+	return level < full ? level : full;
+}
+
+int64_t budget_wait_ms(const struct budget *b, bool last_tenth)
+{
+	int64_t wait_ms = budget_paused_ms(b);
+
+	if (b->capacity == 0)
+		return wait_ms;
+	int64_t need = (1 + (last_tenth ? 0 : b->capacity / 10)) * UNITS_PER_REQUEST;
+	int64_t lack = need - level_now(b);
+	int64_t refill_ms = lack <= 0 ? 0 : (lack + b->refill - 1) / b->refill;
+
+	return refill_ms > wait_ms ? refill_ms : wait_ms;
+}
+
+void budget_take(struct budget *b)
+{
+	if (b->capacity == 0)
+		return;
+	b->level = level_now(b) - UNITS_PER_REQUEST;
+	b->level_ms = clock_real_ms(b->clock);
+}
+
+int budget_left(const struct budget *b)
+{
+	if (b->capacity == 0)
+		return -1;
+	int64_t level = level_now(b);
+	return level < 0 ? 0 : (int)(level / UNITS_PER_REQUEST);
+}
+
+void budget_pause(struct budget *b, int64_t ms)
+{
+	int64_t until = clock_real_ms(b->clock) + (ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+
+	if (until > b->paused_until_ms)
+		b->paused_until_ms = until;
+	if (level_now(b) > UNITS_PER_REQUEST) {
+		b->level = UNITS_PER_REQUEST;
+		b->level_ms = clock_real_ms(b->clock);
+	}
+}
+
+int64_t budget_paused_ms(const struct budget *b)
+{
+	int64_t left = b->paused_until_ms - clock_real_ms(b->clock);
+
+	return left > 0 ? left : 0;
+}
+
+void budget_resume(struct budget *b)
+{
+	b->paused_until_ms = 0;
+}
+
+/* splitmix64: any seed will do, and nobody gains by guessing it. */
+static uint64_t random_next(struct budget *b)
+{
+	uint64_t z = b->random += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+int64_t budget_backoff_ms(struct budget *b, unsigned n)
+{
+	int64_t whole = n < 6 ? (int64_t)BACKOFF_FIRST_MS << n : BACKOFF_MAX_MS;
+
+	if (whole > BACKOFF_MAX_MS)
+		whole = BACKOFF_MAX_MS;
+	return whole - (int64_t)(random_next(b) % (uint64_t)(whole / 2 + 1));
+}
+
+/* Seconds with at most three decimals that count; -1 if that is not all there is. */
+static int64_t parse_seconds(const char *s)
+{
+	int64_t ms = 0, unit = 100;
+
+	if (*s < '0' || *s > '9')
+		return -1;
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (ms < RETRY_AFTER_MAX_MS)
+			ms = ms * 10 + (*s - '0') * 1000;
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9'; s++, unit /= 10)
+			ms += (*s - '0') * unit;
+	s += strspn(s, " \t");
+	return *s == '\0' ? ms : -1;
+}
+
+/* The program never calls setlocale(), so strptime knows the English names. */
+static int64_t parse_date(const char *s)
+{
+	static const char *const formats[] = {
+		"%a, %d %b %Y %H:%M:%S GMT",
+		"%A, %d-%b-%y %H:%M:%S GMT",
+		"%a %b %d %H:%M:%S %Y",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		struct tm tm = {0};
+		const char *rest = strptime(s, formats[i], &tm);
+
+		if (rest != NULL && rest[strspn(rest, " \t")] == '\0')
+			return timegm(&tm);
+	}
+	return -1;
+}
+
+int64_t retry_after_ms(const char *value, int64_t wall_s)
+{
+	value += strspn(value, " \t");
+	int64_t ms = parse_seconds(value);
+
+	if (ms < 0) {
+		int64_t date_s = parse_date(value);
+
+		if (date_s < 0)
+			return -1;
+		ms = date_s > wall_s ? (date_s - wall_s) * 1000 : 0;
+	}
+	return ms < RETRY_AFTER_MAX_MS ? ms : RETRY_AFTER_MAX_MS;
+}

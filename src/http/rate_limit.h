@@ -1,0 +1,56 @@
+/*
+ * budget: when a request may leave: the token bucket, the pause after a 429, the backoff between
+ * repeats and what Retry-After says.
+ *
+ * Pure arithmetic on the loop's clock: sends nothing, knows neither curl nor PlanetScale.
+ *
+ * The bucket. PlanetScale counts requests a minute; what it calls a minute (a fixed or a sliding
+ * one) is not documented, so no window of 60 s may hold more than `rate`. A bucket of capacity c
+ * refilled with r a minute lets at most c + r go in any such window; c = rate / 6 and r = rate - c
+ * make that `rate`. Of the default 600: a hundred at once, then 8.3 a second.
+ */
+#ifndef PSCALEFS_RATE_LIMIT_H
+#define PSCALEFS_RATE_LIMIT_H
+
+#include "base/util.h"
+
+struct budget {
+	const struct clock *clock; /* borrowed */
+	int64_t capacity;          /* requests; 0: no bucket, only pauses */
+	int64_t refill;            /* requests a minute */
+	int64_t level; /* at `level_ms`; 1/60000 of a request, so that refill is whole a ms */
+	int64_t level_ms;
+	int64_t paused_until_ms;
+	uint64_t random; /* state of the jitter */
+};
+
+/* rate_per_minute 0: no bucket. `seed` spreads the backoff of several processes. */
+void budget_init(struct budget *b, const struct clock *clock, int rate_per_minute, uint64_t seed);
+
+/* Milliseconds until one may leave; 0: now. `last_tenth`: it may take the bucket's last tenth too.
+ */
+int64_t budget_wait_ms(const struct budget *b, bool last_tenth);
+void budget_take(struct budget *b);
+/* How many may go at once; -1: no bucket. */
+int budget_left(const struct budget *b);
+
+/*
+ * After a 429: nothing leaves for `ms` (an hour at most). Also empties the bucket to one request:
+ * others share the account's limit, so what we thought was left is not.
+ */
+void budget_pause(struct budget *b, int64_t ms);
+int64_t budget_paused_ms(const struct budget *b); /* what is left of it; 0: not paused */
+void budget_resume(struct budget *b);
+
+/* Before the n-th repeat (from 0): 100 ms * 2^n, 5 s at most, of which up to half is left off by
+ * chance. */
+int64_t budget_backoff_ms(struct budget *b, unsigned n);
+
+/*
+ * The value of a Retry-After header in milliseconds from now: seconds, with decimals or without,
+ * or one of the three dates of RFC 9110, 5.6.7 (0 if it has passed). A day at most; -1 if it is
+ * neither.
+ */
+int64_t retry_after_ms(const char *value, int64_t wall_s);
+
+#endif

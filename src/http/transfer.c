@@ -1,0 +1,491 @@
+#include "http/transfer.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/wiping_alloc.h"
+#include "http/rate_limit.h"
+#include "http/transfer_answer.h"
+#include "http/transfer_error.h"
+
+#define POLL_FDS_MAX 8
+
+struct transfers {
+	const struct clock *clock; /* borrowed */
+	char *base_url;            /* owned */
+	char *host;                /* owned */
+	char *ca_file;             /* owned; NULL: the system's */
+	char *user_agent;          /* owned */
+	bool tls;
+	int64_t timeout_ms;
+	size_t body_max_bytes;
+	CURLM *multi;
+	unsigned running;
+	CURL **idle; /* owned: handles to be used again */
+	unsigned idle_count, idle_max;
+	bool renew; /* as soon as none is running */
+};
+
+/* ---- What arrives: called by curl from within transfers_perform() -----------------------------
+ */
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct transfer *t = ctx;
+	size_t len = size * n;
+
+	t->received_ms = t->owner->clock->mono_ms;
+	if (len > t->owner->body_max_bytes - t->answer_len) {
+		t->overflow = true;
+		return 0;
+	}
+	if (len > 0)
+		transfer_add(t, data, len);
+	return len;
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *ctx)
+{
+	struct transfer *t = ctx;
+	const struct clock *clock = t->owner->clock;
+	size_t len = size * n;
+	char value[64];
+
+	t->received_ms = clock->mono_ms;
+	t->header_bytes += len;
+	if (t->header_bytes > HEADERS_MAX) {
+		t->overflow = true;
+		return 0;
+	}
+	if (transfer_header(line, len, "Retry-After", value, sizeof(value)))
+		t->retry_after_ms = retry_after_ms(value, clock->wall_s);
+	else
+		transfer_header(line, len, "X-Request-Id", t->request_id, sizeof(t->request_id));
+	return len;
+}
+
+/* Compressed bytes are progress too, though curl may hand on nothing yet. */
+static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
+		       curl_off_t up)
+{
+	struct transfer *t = ctx;
+
+	(void)total, (void)up_total, (void)up;
+	if (now > t->body_bytes)
+		t->received_ms = t->owner->clock->mono_ms;
+	t->body_bytes = now;
+	return 0;
+}
+
+static void note_sent(struct transfer *t)
+{
+	if (!t->sent)
+		t->sent_ms = t->owner->clock->mono_ms;
+	t->sent = true;
+}
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+/*
+ * The connection stands, the request goes next. Also before each repeat that curl makes by itself,
+ * on a stream the server refused for instance: not of what must be sent once.
+ */
+static int on_ready(void *ctx, char *peer, char *self, int peer_port, int self_port)
+{
+	(void)peer, (void)self, (void)peer_port, (void)self_port;
+	struct transfer *t = ctx;
+
+	if (t->alone && t->sent)
+		return CURL_PREREQFUNC_ABORT;
+	t->resent += t->ready;
+	t->ready = true;
+	note_sent(t);
+	return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/*
+ * A connection whose other end is gone (a laptop that slept, a lost NAT entry) must not swallow
+ * request after request: the kernel ends it when what was sent stays unacknowledged.
+ */
+static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct transfers *ts = ctx;
+	unsigned timeout_ms = (unsigned)(ts->timeout_ms / 3);
+
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+	return CURL_SOCKOPT_OK;
+}
+
+/* ---- One transfer -----------------------------------------------------------------------------
+ */
+
+static void set_connection(CURL *easy, struct transfers *ts)
+{
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Else a silent name server stops the loop when a lookup is cut. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	/*
+	 * With TLS, requests rather share one HTTP/2 connection than make their own. Without,
+	 * nobody says beforehand whether they may, and they would wait for the first one's answer.
+	 */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 (long)(ts->tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ts->tls ? 1L : 0L);
+	/* libcurl 7.88 waits for ever when the head of an HTTP/2 answer does not fit in here. */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HEADERS_MAX);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, ts->user_agent);
+	/*
+	 * Without TLS, what goes to this machine stays on it: a proxy of the environment's would be
+	 * told the credential. With it, one is asked for a tunnel and sees nothing.
+	 */
+	if (!ts->tls)
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, ts);
+	/* The address may change: each connection asks anew, and connections are few. */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(ts->timeout_ms / 3));
+	if (ts->ca_file != NULL) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, ts->ca_file);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
+}
+
+static void set_callbacks(CURL *easy, struct transfer *t)
+{
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075000
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+#else
+	note_sent(t); /* cannot be told: assume the worse */
+#endif
+}
+
+static void set_request(CURL *easy, struct transfer *t)
+{
+	bool post = str_eq(t->method, "POST");
+	const char *body = t->body == NULL && post ? "" : t->body;
+	char *url = xasprintf("%s%s", t->owner->base_url, t->path);
+
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	free(url);
+	if (body != NULL) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+	}
+	if (!post)
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+	/*
+	 * libcurl 7.88 ends an HTTP/2 session whose answer has a head of more than 128 KiB, and
+	 * nghttp2 one whose head has too many frames. HTTP/1.1 has no such limits.
+	 */
+	bool http1 = t->http1 && t->owner->tls;
+	if (http1)
+		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+			 t->alone || http1 || t->owner->renew ? 1L : 0L);
+	/* A new token's secret comes this way: its buffers go with the connection. */
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, t->alone ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static struct curl_slist *headers_add(struct curl_slist *list, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	if (longer == NULL)
+		abort(); /* like xmalloc */
+	return longer;
+}
+
+static struct curl_slist *headers_new(const struct transfer *t)
+{
+	static const char name[] = "Authorization: ";
+	struct curl_slist *list = headers_add(NULL, "Accept: application/json");
+
+	if (t->body != NULL) {
+		list = headers_add(list, "Content-Type: application/json");
+		list = headers_add(list, "Expect:");
+	}
+	if (t->authorization != NULL) {
+		size_t len = secret_len(t->authorization);
+		char *line = xmalloc(sizeof(name) + len);
+
+		memcpy(line, name, sizeof(name) - 1);
+		memcpy(line + sizeof(name) - 1, secret_expose(t->authorization), len + 1);
+		list = headers_add(list, line);
+		secret_wipe(line, sizeof(name) + len);
+		free(line);
+	}
+	return list;
+}
+
+static void headers_free(struct curl_slist *list)
+{
+	for (struct curl_slist *l = list; l != NULL; l = l->next)
+		secret_wipe(l->data, strlen(l->data));
+	curl_slist_free_all(list);
+}
+
+/* Now that none is running, close all connections. */
+static void renew(struct transfers *ts)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi == NULL)
+		return; /* no memory, no descriptor: try again later */
+	curl_multi_cleanup(ts->multi);
+	ts->multi = multi;
+	ts->renew = false;
+}
+
+/*
+ * A handle whose transfer was cut is not used again. Nor is one that made a token: its buffer holds
+ * the answer, and is wiped with it.
+ */
+static void detach(struct transfer *t, bool reuse)
+{
+	struct transfers *ts = t->owner;
+
+	curl_multi_remove_handle(ts->multi, t->easy);
+	curl_easy_reset(t->easy);
+	if (reuse && !t->alone && ts->idle_count < ts->idle_max)
+		ts->idle[ts->idle_count++] = t->easy;
+	else
+		curl_easy_cleanup(t->easy);
+	t->easy = NULL;
+	headers_free(t->headers);
+	t->headers = NULL;
+	free(t->detail);
+	t->detail = NULL;
+	t->owner = NULL;
+	if (--ts->running == 0 && ts->renew)
+		renew(ts);
+}
+
+static void no_memory(struct transfer *t, const struct transfers *ts)
+{
+	error_set(&t->error, ENOMEM, "no memory for a request to %s", ts->host);
+}
+
+bool transfer_start(struct transfers *ts, struct transfer *t)
+{
+	assert(t->owner == NULL);
+	transfer_finish(t);
+	memset(&t->error, 0, sizeof(t->error));
+	t->status = 0;
+	t->repeat = REPEAT_NEVER;
+	t->request_id[0] = '\0';
+	t->retry_after_ms = -1;
+	t->received_ms = 0;
+	t->header_bytes = 0;
+	t->body_bytes = 0;
+	t->ready = false;
+	t->overflow = false;
+	t->easy = ts->idle_count > 0 ? ts->idle[--ts->idle_count] : curl_easy_init();
+	if (t->easy == NULL) {
+		no_memory(t, ts);
+		return false;
+	}
+	t->owner = ts;
+	t->detail = xcalloc(1, CURL_ERROR_SIZE);
+	t->headers = headers_new(t);
+	set_connection(t->easy, ts);
+	set_callbacks(t->easy, t);
+	set_request(t->easy, t);
+	ts->running++;
+	if (curl_multi_add_handle(ts->multi, t->easy) == CURLM_OK)
+		return true;
+	no_memory(t, ts);
+	detach(t, false);
+	return false;
+}
+
+void transfer_cut(struct transfer *t)
+{
+	detach(t, false);
+}
+
+struct transfer *transfers_ended(struct transfers *ts)
+{
+	int left;
+	CURLMsg *m = curl_multi_info_read(ts->multi, &left);
+
+	while (m != NULL && m->msg != CURLMSG_DONE)
+		m = curl_multi_info_read(ts->multi, &left);
+	if (m == NULL)
+		return NULL;
+	CURLcode code = m->data.result; /* m dies with the handle's removal */
+	struct transfer *t = NULL;
+	long status = 0;
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+	curl_easy_getinfo(m->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_OK)
+		t->status = (int)status;
+	else
+		transfer_error(t, (int)code, ts->host, ts->body_max_bytes);
+	detach(t, true);
+	return t;
+}
+
+/* ---- All transfers ----------------------------------------------------------------------------
+ */
+
+/* Host and port for people, and whether it is a URL to work with at all. */
+static int check_url(struct transfers *ts, struct error *e)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
+	int err = 0;
+
+	if (u == NULL || curl_url_set(u, CURLUPART_URL, ts->base_url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    (!str_eq(scheme, "https") && !str_eq(scheme, "http")))
+		err = error_set(e, EINVAL, "the API's address is no http or https URL");
+	else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
+		err = error_set(e, EINVAL, "the API's address must not name a user");
+	else if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK)
+		ts->host = xasprintf("%s:%s", host, port);
+	else
+		ts->host = xstrdup(host);
+	ts->tls = str_eq(scheme, "https");
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_free(user);
+	curl_url_cleanup(u);
+	return err;
+}
+
+static int check(struct transfers *ts, struct error *e)
+{
+	int err = check_url(ts, e);
+
+	if (err != 0)
+		return err;
+	if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS) == 0)
+		return error_set(e, EOPNOTSUPP,
+				 "this libcurl (%s) was built without an asynchronous resolver",
+				 curl_version());
+	if (ts->ca_file != NULL && access(ts->ca_file, R_OK) != 0)
+		return error_set(e, errno, "CA file %s: %s", ts->ca_file, strerror(errno));
+	if (ts->multi == NULL)
+		return error_set(e, ENOMEM, "libcurl cannot start");
+	return 0;
+}
+
+struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
+				struct error *e)
+{
+	heap_for_openssl();
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_malloc, heap_free, heap_realloc,
+				 heap_strdup, heap_calloc) != CURLE_OK) {
+		error_set(e, ENOMEM, "libcurl cannot start");
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN); /* CURLOPT_NOSIGNAL leaves it to us, and TLS may raise it */
+	struct transfers *ts = xcalloc(1, sizeof(*ts));
+	ts->clock = clock;
+	ts->base_url = xstrdup(options->base_url);
+	ts->ca_file = xstrdup(options->ca_file);
+	ts->user_agent = xstrdup(options->user_agent);
+	ts->timeout_ms = options->timeout_ms;
+	ts->body_max_bytes = options->body_max_bytes;
+	ts->idle_max = options->spare_handles;
+	ts->idle = xcalloc(ts->idle_max, sizeof(CURL *));
+	ts->multi = curl_multi_init();
+	if (check(ts, e) == 0)
+		return ts;
+	transfers_free(ts);
+	return NULL;
+}
+
+void transfers_free(struct transfers *ts)
+{
+	if (ts == NULL)
+		return;
+	assert(ts->running == 0);
+	while (ts->idle_count > 0)
+		curl_easy_cleanup(ts->idle[--ts->idle_count]);
+	if (ts->multi != NULL)
+		curl_multi_cleanup(ts->multi);
+	free(ts->idle);
+	free(ts->base_url);
+	free(ts->host);
+	free(ts->ca_file);
+	free(ts->user_agent);
+	free(ts);
+	curl_global_cleanup();
+}
+
+const char *transfers_host(const struct transfers *ts)
+{
+	return ts->host;
+}
+
+void transfers_perform(struct transfers *ts)
+{
+	int running;
+
+	curl_multi_perform(ts->multi, &running);
+}
+
+void transfers_poll(struct transfers *ts, struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	struct curl_waitfd extra[POLL_FDS_MAX];
+
+	assert(n <= POLL_FDS_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		extra[i].fd = fds[i].fd;
+		extra[i].events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+					  (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+		extra[i].revents = 0;
+	}
+	curl_multi_poll(ts->multi, extra, n, timeout_ms, NULL);
+	/* curl does not pass on POLLERR and POLLHUP, which is what a dead mount says. */
+	if (n > 0)
+		poll(fds, n, 0);
+}
+
+void transfers_renew(struct transfers *ts)
+{
+	ts->renew = true;
+	if (ts->running == 0)
+		renew(ts);
+}
+
+const char *transfers_version(void)
+{
+	return curl_version();
+}

@@ -1,0 +1,17 @@
+/*
+ * transfer_answer: what arrives in a transfer, byte by byte and line by line; no libcurl here.
+ */
+#ifndef PSCALEFS_TRANSFER_ANSWER_H
+#define PSCALEFS_TRANSFER_ANSWER_H
+
+#include "http/transfer.h"
+
+/*
+ * Append to the answer. It may hold a new token's secret: what is left behind when it grows is
+ * wiped.
+ */
+void transfer_add(struct transfer *t, const char *data, size_t len);
+/* If `line` is the header `name`, its value to `out`, cleaned and without blanks around it. */
+bool transfer_header(const char *line, size_t len, const char *name, char *out, size_t size);
+
+#endif

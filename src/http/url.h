@@ -1,0 +1,31 @@
+/*
+ * url: addresses as text: may a credential be sent there, which port, one segment of a path.
+ *
+ * Pure; resolves nothing. A credential goes by https to anywhere, by http to this machine only.
+ */
+#ifndef PSCALEFS_URL_H
+#define PSCALEFS_URL_H
+
+#include "base/error.h"
+#include "base/util.h"
+
+/*
+ * "https://HOST[:PORT][/PATH]", or http:// with a loopback HOST (127.0.0.0/8, [::1], localhost); no
+ * user, query or fragment. A copy without trailing slashes, owned by the caller, or NULL with a
+ * sentence. Never quotes the address: it may hold a password.
+ */
+char *url_check(const char *url, struct error *e);
+
+/*
+ * The port of a URL or of a proxy's address, which needs no scheme; where none is given, `https`
+ * for https:// and `other` for all else. 0: it cannot be one.
+ */
+uint16_t url_port(const char *url, uint16_t https, uint16_t other);
+
+/*
+ * Percent-encode one segment of a URL path (RFC 3986 unreserved stay). False if it is empty, "." or
+ * "..", which no URL can carry.
+ */
+bool url_segment(const char *segment, struct buf *out);
+
+#endif

@@ -1,0 +1,491 @@
+#include "mount/config_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/grammar.h"
+
+#define TRY_HELP      "`pscalefs -h` lists all options"
+#define TIMEOUT_MAX_S 3600
+#define CACHE_MAX_S   86400
+#define RATE_MAX      100000
+
+/*
+ * An option may be known by a letter (-f), by a long name (--help) and as a word of -o; `arg` is
+ * what its argument is called, NULL if it takes none. Without `help` it is one of the words that
+ * mount(8) and fstab(5) use.
+ */
+struct option {
+	char letter;
+	const char *name;
+	const char *word;
+	const char *arg;
+	int (*set)(struct config *c, const struct option *o, const char *value, struct error *e);
+	size_t field;
+	int64_t number; /* set_flag, set_action: the value; set_seconds, set_count: the largest */
+	const char *help;
+};
+
+static int set_action(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)value, (void)e;
+	c->action = (enum config_action)o->number;
+	return 0;
+}
+
+static int set_flag(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	bool flag = o->number != 0;
+
+	(void)value, (void)e;
+	memcpy((char *)c + o->field, &flag, sizeof(flag));
+	return 0;
+}
+
+static int set_debug(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)o, (void)value, (void)e;
+	c->debug = true;
+	c->foreground = true;
+	return 0;
+}
+
+static int set_text(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	char **field = (void *)((char *)c + o->field);
+
+	(void)e;
+	free(*field);
+	*field = xstrdup(value);
+	return 0;
+}
+
+/* "30" or "0.25", to milliseconds; -1 if it is anything else. */
+static int64_t parse_seconds(const char *s)
+{
+	size_t whole = strspn(s, "0123456789"), fraction = 0;
+	int64_t ms = 0;
+
+	if (s[whole] == '.')
+		fraction = strspn(s + whole + 1, "0123456789");
+	size_t len = whole + (s[whole] == '.') + fraction;
+	if (whole == 0 || whole > 9 || s[len] != '\0' || (s[whole] == '.' && fraction == 0) ||
+	    fraction > 3)
+		return -1;
+	for (size_t i = 0; i < whole; i++)
+		ms = ms * 10 + (s[i] - '0');
+	for (size_t i = 0; i < 3; i++)
+		ms = ms * 10 + (i < fraction ? s[whole + 1 + i] - '0' : 0);
+	return ms;
+}
+
+static int set_seconds(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	int64_t ms = parse_seconds(value);
+
+	if (ms < 0)
+		return error_set(e, EINVAL,
+				 "%s=%s: not a number of seconds such as 30 or 0.5, without a unit",
+				 o->word, value);
+	if (ms > o->number * 1000)
+		return error_set(e, EINVAL, "%s=%s: at most %lld seconds", o->word, value,
+				 (long long)o->number);
+	memcpy((char *)c + o->field, &ms, sizeof(ms));
+	return 0;
+}
+
+static int set_timeout(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	int r = set_seconds(c, o, value, e);
+
+	if (r == 0 && c->timeout_ms < 100)
+		return error_set(e, EINVAL, "timeout=%s: at least 0.1 seconds", value);
+	return r;
+}
+
+static int set_count(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	int count = 0;
+
+	if (value[strspn(value, "0123456789")] != '\0')
+		return error_set(e, EINVAL, "%s=%s: not a whole number", o->word, value);
+	for (const char *p = value; *p != '\0'; p++) {
+		count = count * 10 + (*p - '0');
+		if (count > o->number)
+			return error_set(e, EINVAL, "%s=%s: at most %lld", o->word, value,
+					 (long long)o->number);
+	}
+	memcpy((char *)c + o->field, &count, sizeof(count));
+	return 0;
+}
+
+static int set_ttl(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)o;
+	if (grammar_duration(value, &c->ttl_s) != 0)
+		return error_set(e, EINVAL,
+				 "ttl=%s: not a duration such as 90d, 12h or 45m (s, m, h, d, w)",
+				 value);
+	return 0;
+}
+
+static int set_sandbox(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)o;
+	c->sandbox = str_eq(value, "on");
+	if (!c->sandbox && !str_eq(value, "off"))
+		return error_set(e, EINVAL, "sandbox=%s: neither on nor off", value);
+	return 0;
+}
+
+static int pass_on(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)value, (void)e;
+	char *all = c->fuse_options == NULL ? xstrdup(o->word)
+					    : xasprintf("%s,%s", c->fuse_options, o->word);
+	free(c->fuse_options);
+	c->fuse_options = all;
+	return 0;
+}
+
+static int drop(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	(void)c, (void)o, (void)value, (void)e;
+	return 0;
+}
+
+static int refuse_sharing(struct config *c, const struct option *o, const char *value,
+			  struct error *e)
+{
+	(void)c, (void)value;
+	return error_set(e, EINVAL,
+			 "%s is not offered: it would show the secrets of service tokens to other "
+			 "users of this machine",
+			 o->word);
+}
+
+static int set_words(struct config *c, const struct option *o, const char *value, struct error *e);
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct option options[] = {
+	{'f', NULL, NULL, NULL, set_flag, FIELD(foreground), true,
+	 "stay in the foreground and log to standard error"},
+	{'d', NULL, NULL, NULL, set_debug, 0, 0, "debug: -f, and log every request and operation"},
+	{'h', "help", NULL, NULL, set_action, 0, CONFIG_HELP, "show this text"},
+	{'V', "version", NULL, NULL, set_action, 0, CONFIG_VERSION, "show the version"},
+	{'o', NULL, NULL, "OPTION[,OPTION...]", set_words, 0, 0, "mount options, below"},
+	{0, "api-url", "api-url", "URL", set_text, FIELD(api_url), 0,
+	 "where the API is (" API_URL_DEFAULT ")"},
+	{0, "cacert", "cacert", "FILE", set_text, FIELD(ca_file), 0,
+	 "certificates to trust, PEM (the system's)"},
+	{0, NULL, "credentials", "FILE", set_text, FIELD(credentials_file), 0,
+	 "read the credential from FILE (see pscalefs(1))"},
+	{0, NULL, "org", "NAME", set_text, FIELD(org), 0, "show this organization only"},
+	{0, NULL, "timeout", "SECONDS", set_timeout, FIELD(timeout_ms), TIMEOUT_MAX_S,
+	 "give up this long after the last progress (30)"},
+	{0, NULL, "cache", "SECONDS", set_seconds, FIELD(cache_ms), CACHE_MAX_S,
+	 "ask again for what is older; 0: always (30)"},
+	{0, NULL, "ttl", "DURATION", set_ttl, FIELD(ttl_s), 0,
+	 "tokens made by mkdir expire after, e.g., 90d (never)"},
+	{0, NULL, "rate", "N", set_count, FIELD(rate_per_minute), RATE_MAX,
+	 "requests a minute; 0: no limit (600)"},
+	{0, NULL, "ro", NULL, set_flag, FIELD(read_only), true, "change nothing at PlanetScale"},
+	{0, NULL, "rw", NULL, set_flag, FIELD(read_only), false, "allow changes (the default)"},
+	{0, NULL, "offline", NULL, set_flag, FIELD(offline), true,
+	 "while the API is unreachable, answer from older copies"},
+	{0, NULL, "sandbox", "on|off", set_sandbox, 0, 0,
+	 "keep this process from what it does not need (on)"},
+	{0, NULL, "noexec", NULL, pass_on, 0, 0, NULL},
+	{0, NULL, "exec", NULL, pass_on, 0, 0, NULL},
+	{0, NULL, "noatime", NULL, pass_on, 0, 0, NULL},
+	/* libfuse mounts with nosuid and nodev; asking for less changes nothing here. */
+	{0, NULL, "nosuid", NULL, pass_on, 0, 0, NULL},
+	{0, NULL, "nodev", NULL, pass_on, 0, 0, NULL},
+	{0, NULL, "suid", NULL, drop, 0, 0, NULL},
+	{0, NULL, "dev", NULL, drop, 0, 0, NULL},
+	/* mount(8)'s own words, and some that mean nothing to a network file system */
+	{0, NULL, "defaults", NULL, drop, 0, 0, NULL},
+	{0, NULL, "auto", NULL, drop, 0, 0, NULL},
+	{0, NULL, "noauto", NULL, drop, 0, 0, NULL},
+	{0, NULL, "user", NULL, drop, 0, 0, NULL},
+	{0, NULL, "nouser", NULL, drop, 0, 0, NULL},
+	{0, NULL, "users", NULL, drop, 0, 0, NULL},
+	{0, NULL, "owner", NULL, drop, 0, 0, NULL},
+	{0, NULL, "group", NULL, drop, 0, 0, NULL},
+	{0, NULL, "nofail", NULL, drop, 0, 0, NULL},
+	{0, NULL, "_netdev", NULL, drop, 0, 0, NULL},
+	{0, NULL, "async", NULL, drop, 0, 0, NULL},
+	{0, NULL, "sync", NULL, drop, 0, 0, NULL},
+	{0, NULL, "atime", NULL, drop, 0, 0, NULL},
+	{0, NULL, "relatime", NULL, drop, 0, 0, NULL},
+	{0, NULL, "allow_other", NULL, refuse_sharing, 0, 0, NULL},
+	{0, NULL, "allow_root", NULL, refuse_sharing, 0, 0, NULL},
+};
+
+/* Edits from one word to another, adding, dropping or changing a letter; words over 31 are far. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(b), row[32];
+
+	if (n >= ARRAY_LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t diagonal = row[0];
+		row[0] = i + 1;
+		for (size_t j = 1; j <= n; j++) {
+			size_t change = diagonal + (a[i] != b[j - 1]);
+			size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+			diagonal = row[j];
+			row[j] = change < other ? change : other;
+		}
+	}
+	return row[n];
+}
+
+/* What the person may have meant: a long name, or a word of -o. */
+static const struct option *nearest(const char *text, bool word)
+{
+	const struct option *best = NULL;
+	size_t least = strlen(text) / 3 + 2; /* one slip in a short word, a few in a long one */
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const char *name = word ? options[i].word : options[i].name;
+		size_t d = name == NULL ? SIZE_MAX : distance(text, name);
+		if (d < least && d < strlen(text)) {
+			least = d;
+			best = &options[i];
+		}
+	}
+	return best;
+}
+
+static int unknown(const char *prefix, const char *text, bool word, struct error *e)
+{
+	const struct option *near = nearest(text, word);
+
+	error_set(e, EINVAL, "unknown option %s%s", prefix, text);
+	if (near != NULL)
+		error_hint(e, "did you mean %s%s? " TRY_HELP, prefix,
+			   word ? near->word : near->name);
+	else
+		error_hint(e, TRY_HELP);
+	return -EINVAL;
+}
+
+/* Call the option's setter; `shown` is how the person wrote it, without the value. */
+static int apply(struct config *c, const struct option *o, const char *prefix, const char *shown,
+		 const char *value, struct error *e)
+{
+	int r;
+
+	if (o->arg != NULL && (value == NULL || value[0] == '\0'))
+		r = error_set(e, EINVAL, "%s%s needs a value (%s)", prefix, shown, o->arg);
+	else if (o->arg == NULL && value != NULL)
+		r = error_set(e, EINVAL, "%s%s takes no value", prefix, shown);
+	else
+		r = o->set(c, o, value, e);
+	if (r != 0 && e->hint[0] == '\0')
+		error_hint(e, TRY_HELP);
+	return r;
+}
+
+/* For mount(8)'s helpers: systemd's and others' notes to themselves. */
+static bool foreign(const char *word)
+{
+	return str_starts(word, "x-") || str_starts(word, "X-") || str_starts(word, "comment=");
+}
+
+/* One word of -o, which may be cut apart. */
+static int set_word(struct config *c, char *word, struct error *e)
+{
+	if (word[0] == '\0' || foreign(word))
+		return 0;
+	char *value = strchr(word, '=');
+	if (value != NULL)
+		*value++ = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (str_eq(options[i].word, word))
+			return apply(c, &options[i], "-o ", word, value, e);
+	return unknown("-o ", word, true, e);
+}
+
+/* The words of -o: commas between them, a backslash before a comma or backslash inside one. */
+static int set_words(struct config *c, const struct option *o, const char *value, struct error *e)
+{
+	cleanup(free_ptr) char *word = xmalloc(strlen(value) + 1);
+	size_t len = 0;
+	int r = 0;
+
+	(void)o;
+	for (const char *p = value; r == 0; p++) {
+		if (*p == ',' || *p == '\0') {
+			word[len] = '\0';
+			r = set_word(c, word, e);
+			len = 0;
+		} else {
+			if (*p == '\\' && p[1] != '\0')
+				p++;
+			word[len++] = *p;
+		}
+		if (*p == '\0')
+			break;
+	}
+	return r;
+}
+
+/* What is being read: argv, and how far. */
+struct reader {
+	char **argv;
+	int argc;
+	int next;
+};
+
+static const char *take_argument(struct reader *in)
+{
+	return in->next < in->argc ? in->argv[in->next++] : NULL;
+}
+
+/* "--name", "--name=value", "--name value" */
+static int read_long(struct config *c, struct reader *in, const char *text, struct error *e)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals == NULL ? strlen(text) : (size_t)(equals - text);
+	cleanup(free_ptr) char *name = xstrndup(text, len);
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+		if (!str_eq(o->name, name))
+			continue;
+		const char *value = equals != NULL ? equals + 1 : NULL;
+		if (value == NULL && o->arg != NULL)
+			value = take_argument(in);
+		return apply(c, o, "--", name, value, e);
+	}
+	return unknown("--", name, false, e);
+}
+
+/* "-f", "-fd", "-oWORDS", "-o WORDS" */
+static int read_letters(struct config *c, struct reader *in, const char *p, struct error *e)
+{
+	for (; *p != '\0' && c->action == CONFIG_MOUNT; p++) {
+		const char shown[2] = {*p, '\0'};
+		const struct option *o = NULL;
+
+		for (size_t i = 0; o == NULL && i < ARRAY_LEN(options); i++)
+			if (options[i].letter == *p)
+				o = &options[i];
+		if (o == NULL)
+			return unknown("-", shown, false, e);
+		if (o->arg != NULL)
+			return apply(c, o, "-", shown, p[1] != '\0' ? p + 1 : take_argument(in), e);
+		int r = apply(c, o, "-", shown, NULL, e);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* "MOUNTPOINT", or "SOURCE MOUNTPOINT" as mount(8) has it. */
+static int take_operands(struct config *c, const char *const *operands, size_t n, struct error *e)
+{
+	if (n == 0) {
+		error_set(e, EINVAL, "no mount point given");
+		error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
+		return -EINVAL;
+	}
+	if (n > 1 && !str_eq(operands[0], "pscalefs") && !str_eq(operands[0], "none")) {
+		error_set(e, EINVAL, "more than one mount point given");
+		error_hint(e, "before the mount point there may only be the word pscalefs or none, "
+			      "as in fstab");
+		return -EINVAL;
+	}
+	c->mountpoint = xstrdup(operands[n - 1]);
+	return 0;
+}
+
+int config_options_parse(struct config *c, int argc, char **argv, struct error *e)
+{
+	struct reader in = {argv, argc, 1};
+	const char *operands[2];
+	bool only_operands = false;
+	size_t n = 0;
+
+	while (in.next < argc && c->action == CONFIG_MOUNT) {
+		const char *a = argv[in.next++];
+		int r = 0;
+
+		if (only_operands || a[0] != '-' || a[1] == '\0') {
+			if (n == ARRAY_LEN(operands)) {
+				error_set(e, EINVAL, "too many operands");
+				error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
+				return -EINVAL;
+			}
+			operands[n++] = a;
+		} else if (str_eq(a, "--")) {
+			only_operands = true;
+		} else if (str_starts(a, "--")) {
+			r = read_long(c, &in, a + 2, e);
+		} else {
+			r = read_letters(c, &in, a + 1, e);
+		}
+		if (r != 0)
+			return r;
+	}
+	return c->action == CONFIG_MOUNT ? take_operands(c, operands, n, e) : 0;
+}
+
+/* "-h, --help", "--cacert FILE", "-o org=NAME" */
+static void describe(const struct option *o, bool word, struct buf *out)
+{
+	size_t start = out->len;
+
+	buf_adds(out, "  ");
+	if (word)
+		buf_addf(out, "-o %s", o->word);
+	if (!word && o->letter != 0)
+		buf_addf(out, "-%c%s", o->letter, o->name != NULL ? ", " : "");
+	if (!word && o->name != NULL)
+		buf_addf(out, "--%s", o->name);
+	if (o->arg != NULL)
+		buf_addf(out, "%c%s", word ? '=' : ' ', o->arg);
+	buf_addf(out, "%*s%s\n", (int)(out->len < start + 26 ? start + 26 - out->len : 1), "",
+		 o->help);
+}
+
+/* The words without a text of their own, in lines that fit a terminal. */
+static void list_words(struct buf *out)
+{
+	size_t line = out->len;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *o = &options[i];
+		if (o->help != NULL || o->set == refuse_sharing)
+			continue;
+		if (out->len - line + strlen(o->word) + 2 > 76) {
+			buf_adds(out, "\n");
+			line = out->len;
+		}
+		buf_addf(out, "%s%s,", out->len == line ? "  " : " ", o->word);
+	}
+	buf_adds(out, " x-*\n");
+}
+
+void config_help(struct buf *out)
+{
+	buf_adds(out, "usage: pscalefs [options] MOUNTPOINT\n"
+		      "Mounts PlanetScale's organizations, databases and service tokens at a "
+		      "directory.\n\nOptions, with their defaults:\n");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].help != NULL && (options[i].letter != 0 || options[i].name != NULL))
+			describe(&options[i], false, out);
+	buf_addc(out, '\n');
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].help != NULL && options[i].word != NULL)
+			describe(&options[i], true, out);
+	buf_adds(out, "\nWords of fstab(5) that -o takes, too:\n");
+	list_words(out);
+}

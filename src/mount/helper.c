@@ -1,0 +1,402 @@
+#include "mount/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "auth/credential.h"
+#include "auth/keyring.h"
+#include "base/log.h"
+#include "system/capability.h"
+#include "system/mountpoint.h"
+#include "system/outside.h"
+#include "system/process.h"
+
+#define HELPER_NAME   "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
+#define SOCKET_FD     3
+#define PATIENCE_S    20 /* for an answer; after that the helper counts as lost */
+
+extern char **environ;
+
+enum request_kind {
+	PROCESS_READ,
+	PROCESS_GROUP,
+	PROCESS_END,
+	OPEN_CREDENTIAL,
+	KEYRING_START,
+	KEYRING_END,
+	UNMOUNT,
+};
+
+struct request {
+	enum request_kind kind;
+	pid_t tid;
+};
+
+/* A descriptor may come with it. Both ends are the same program, so this needs no encoding. */
+struct reply {
+	int result;
+	struct process process;
+	struct error error;
+};
+
+/* --- messages ----------------------------------------------------------------------------------
+ */
+
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static bool send_reply(int socket, const struct reply *reply, int fd)
+{
+	union control control = {.room = {0}};
+	struct iovec part = {(void *)(uintptr_t)reply, sizeof(*reply)};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		m.msg_control = control.room;
+		m.msg_controllen = sizeof(control.room);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*reply);
+}
+
+/* *fd is -1 if none came. */
+static bool receive_reply(int socket, struct reply *reply, int *fd)
+{
+	union control control = {.room = {0}};
+	struct iovec part = {reply, sizeof(*reply)};
+	struct msghdr m = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	ssize_t n;
+
+	*fd = -1;
+	do
+		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return n == (ssize_t)sizeof(*reply);
+}
+
+/* --- in the helper -----------------------------------------------------------------------------
+ */
+
+struct duties {
+	const char *mountpoint;
+	const char *credential_file; /* "": none */
+	const char *program;
+	struct keyring_asker asker;
+};
+
+static void end_asker(struct duties *d)
+{
+	keyring_end(&d->asker);
+	while (!keyring_gone(&d->asker))
+		usleep(1000); /* it was killed */
+}
+
+static int start_asker(struct duties *d, struct error *e)
+{
+	end_asker(d);
+	int r = keyring_ask(&d->asker, d->program, e);
+	return r != 0 ? r : d->asker.fd;
+}
+
+/* What is to be sent along, or -1. */
+static int fulfil(struct duties *d, const struct request *request, struct reply *reply)
+{
+	int fd = -1;
+
+	switch (request->kind) {
+	case PROCESS_READ:
+		reply->result = process_read(request->tid, &reply->process);
+		break;
+	case PROCESS_GROUP:
+		reply->result = process_group(request->tid);
+		break;
+	case PROCESS_END:
+		reply->result = process_end(request->tid);
+		break;
+	case OPEN_CREDENTIAL:
+		fd = d->credential_file[0] != '\0' ? outside_open(d->credential_file, CREDENTIAL_OPEN_FLAGS)
+						    : -ENOENT;
+		reply->result = fd >= 0 ? 0 : fd;
+		break;
+	case KEYRING_START:
+		fd = start_asker(d, &reply->error);
+		reply->result = fd >= 0 ? 0 : fd;
+		break;
+	case KEYRING_END:
+		end_asker(d);
+		break;
+	case UNMOUNT:
+		reply->result = mountpoint_detach(d->mountpoint, &reply->error);
+		break;
+	}
+	return fd >= 0 ? fd : -1;
+}
+
+/* The asker's end of its pipe is not ours to keep: who reads must see its end. */
+static void let_go(struct duties *d, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	if (fd == d->asker.fd)
+		d->asker.fd = -1;
+}
+
+/* No terminal, no directory, no signal that is meant for the daemon. */
+static void leave_surroundings(void)
+{
+	static const int deaf_to[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+	int null = open("/dev/null", O_RDWR);
+
+	for (size_t i = 0; i < ARRAY_LEN(deaf_to); i++)
+		signal(deaf_to[i], SIG_IGN);
+	if (null < 0 || chdir("/") != 0)
+		_exit(EXIT_FAILURE);
+	setsid();
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	close_above(SOCKET_FD, -1);
+	prctl(PR_SET_NAME, HELPER_NAME);
+}
+
+bool helper_is_this(int argc, char **argv)
+{
+	return argc == 4 && str_eq(argv[0], HELPER_NAME);
+}
+
+_Noreturn void helper_be(char **argv)
+{
+	struct duties d = {argv[1], argv[2], argv[3], .asker = {.fd = -1}};
+	struct request request;
+
+	if (fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) != 0)
+		_exit(EXIT_FAILURE);
+	leave_surroundings();
+	/* Others than root have none to drop, and fusermount3 needs what it gains. */
+	if (geteuid() == 0) {
+		capability_keep(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_PTRACE) |
+				CAPABILITY(CAP_DAC_READ_SEARCH));
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	}
+	for (;;) {
+		ssize_t n = recv(SOCKET_FD, &request, sizeof(request), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != (ssize_t)sizeof(request))
+			_exit(EXIT_SUCCESS);
+		struct reply reply = {0};
+		int fd = fulfil(&d, &request, &reply);
+		bool sent = send_reply(SOCKET_FD, &reply, fd);
+		let_go(&d, fd);
+		if (!sent)
+			_exit(EXIT_FAILURE);
+	}
+}
+
+/* --- in the daemon -----------------------------------------------------------------------------
+ */
+
+static struct {
+	pid_t pid;             /* 0: none */
+	int fd;                /* -1: none, or lost */
+	char *credential_file; /* owned; NULL: none */
+	bool delegated;
+} helper = {.fd = -1};
+
+/* False: it is lost, and what came late must not be taken for another's answer. */
+static bool ask(enum request_kind kind, pid_t tid, struct reply *reply, int *fd)
+{
+	const struct request request = {kind, tid};
+	int other = -1;
+
+	*reply = (struct reply){0};
+	if (helper.fd < 0)
+		return false;
+	bool answered = send(helper.fd, &request, sizeof(request), MSG_NOSIGNAL) ==
+				(ssize_t)sizeof(request) &&
+			receive_reply(helper.fd, reply, fd != NULL ? fd : &other);
+	if (other >= 0)
+		close(other);
+	if (!answered) {
+		log_error("the helper process is lost: callers cannot be seen any more; unmount "
+			  "and mount again");
+		close(helper.fd);
+		helper.fd = -1;
+	}
+	return answered;
+}
+
+static int lost(struct error *e)
+{
+	return error_set(e, EPIPE, "the helper process is lost");
+}
+
+static int delegated_read(pid_t tid, struct process *p)
+{
+	struct reply reply;
+
+	if (!ask(PROCESS_READ, tid, &reply, NULL))
+		reply.result = -ESRCH;
+	*p = reply.process;
+	return reply.result;
+}
+
+static pid_t delegated_group(pid_t tid)
+{
+	struct reply reply;
+
+	return ask(PROCESS_GROUP, tid, &reply, NULL) ? reply.result : 0;
+}
+
+static enum process_end delegated_process_end(pid_t tid)
+{
+	struct reply reply;
+
+	/* What is not known takes nobody's access away. */
+	return ask(PROCESS_END, tid, &reply, NULL) ? (enum process_end)reply.result
+						   : PROCESS_END_UNSEEN;
+}
+
+static int delegated_open(const char *path)
+{
+	struct reply reply;
+	int fd;
+
+	if (!str_eq(path, helper.credential_file))
+		return -EACCES;
+	if (!ask(OPEN_CREDENTIAL, 0, &reply, &fd))
+		return -EPIPE;
+	return reply.result != 0 ? reply.result : fd >= 0 ? fd : -EIO;
+}
+
+static int delegated_asker(int *fd, struct error *e)
+{
+	struct reply reply;
+
+	if (!ask(KEYRING_START, 0, &reply, fd))
+		return lost(e);
+	*e = reply.error;
+	return reply.result;
+}
+
+static void delegated_end(void)
+{
+	struct reply reply;
+
+	ask(KEYRING_END, 0, &reply, NULL);
+}
+
+/* 0 or a positive errno. */
+static int spawn(const char *program, const char *mountpoint, int socket)
+{
+	char *argv[] = {xstrdup(HELPER_NAME), xstrdup(mountpoint),
+			xstrdup(helper.credential_file != NULL ? helper.credential_file : ""),
+			xstrdup(program), NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, socket, SOCKET_FD);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	int r = posix_spawn(&helper.pid, program, &files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	for (size_t i = 0; argv[i] != NULL; i++)
+		free(argv[i]);
+	return r;
+}
+
+int helper_start(const char *program, const char *mountpoint, const char *credential_file,
+		 struct error *e)
+{
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
+		return error_set(e, errno, "cannot start the helper process: %s", strerror(errno));
+	setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	helper.credential_file = xstrdup(credential_file);
+	int r = spawn(program, mountpoint, fds[1]);
+	close(fds[1]);
+	helper.fd = fds[0];
+	if (r == 0)
+		return 0;
+	helper.pid = 0;
+	helper_stop();
+	return error_set(e, r, "cannot start the helper process: %s: %s", program, strerror(r));
+}
+
+int helper_delegate(struct error *e)
+{
+	static const struct process_delegate look = {
+		.read = delegated_read,
+		.group = delegated_group,
+		.end = delegated_process_end,
+	};
+	static const struct keyring_delegate keyring = {
+		.start = delegated_asker,
+		.end = delegated_end,
+	};
+
+	if (helper.fd < 0)
+		return lost(e);
+	if (delegated_group(getpid()) != getpid())
+		return error_set(e, ESRCH, "the helper process does not see this one in /proc");
+	process_delegate(&look);
+	keyring_delegate(&keyring);
+	credential_open_with(delegated_open);
+	helper.delegated = true;
+	return 0;
+}
+
+int helper_unmount(const char *mountpoint, struct error *e)
+{
+	struct reply reply;
+
+	if (!helper.delegated)
+		return mountpoint_detach(mountpoint, e);
+	if (!ask(UNMOUNT, 0, &reply, NULL))
+		return lost(e);
+	*e = reply.error;
+	return reply.result;
+}
+
+void helper_stop(void)
+{
+	/* One that was lost may not end either. */
+	if (helper.fd < 0)
+		helper.pid = 0;
+	else
+		close(helper.fd);
+	helper.fd = -1;
+	while (helper.pid > 0 && waitpid(helper.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	helper.pid = 0;
+	free(helper.credential_file);
+	helper.credential_file = NULL;
+}

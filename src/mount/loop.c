@@ -1,0 +1,127 @@
+#include "mount/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Requests of the kernel a turn, before the network gets its turn again. */
+#define RECEIVE_MOST 64
+/* How soon a second signal to an interrupted caller is noticed: the kernel tells of the first only.
+ */
+#define INTERRUPTED_POLL_MS 50
+
+int loop_init(struct loop *l, struct clock *clock, struct http *http, struct renewal *renewal,
+	      struct resources *all, struct error *e)
+{
+	sigset_t set;
+
+	*l = (struct loop){.clock = clock,
+			   .http = http,
+			   .renewal = renewal,
+			   .all = all,
+			   .signal_fd = -1};
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (l->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		return error_set(e, errno, "cannot receive signals");
+	return 0;
+}
+
+void loop_finish(struct loop *l)
+{
+	if (l->signal_fd >= 0)
+		close(l->signal_fd);
+	l->signal_fd = -1;
+}
+
+static void read_signals(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue; /* renewal_turn() looks whose end it was */
+		if (info.ssi_signo != SIGHUP) {
+			l->stop = true;
+		} else if (l->fs != NULL) {
+			log_notice("SIGHUP: what is cached is forgotten");
+			http_refresh(l->http);
+			fs_refresh(l->fs);
+			renewal_refresh(l->renewal);
+		}
+	}
+}
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static int64_t patience(struct loop *l, int64_t at_most_ms)
+{
+	if (!list_empty(&l->all->ready))
+		return 0;
+	if (l->fs != NULL && fs_poll_interrupted(l->fs))
+		return list_empty(&l->all->ready) ? INTERRUPTED_POLL_MS : 0;
+	at_most_ms = sooner(at_most_ms, resources_sleep_ms(l->all));
+	return sooner(at_most_ms, renewal_sleep_ms(l->renewal));
+}
+
+static void turn(struct loop *l, int64_t at_most_ms)
+{
+	struct http_pollfd fds[3] = {{.fd = l->signal_fd, .events = POLLIN}};
+	unsigned n = 1, kernel = 0;
+
+	renewal_turn(l->renewal);
+	http_turn(l->http);
+	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it.
+	 */
+	bool ran = resources_run_ready(l->all);
+	if (l->ending && !fs_busy(l->fs))
+		return;
+	if (l->session != NULL) {
+		kernel = n++;
+		fds[kernel] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
+	}
+	if (renewal_fd(l->renewal) >= 0)
+		fds[n++] = (struct http_pollfd){.fd = renewal_fd(l->renewal), .events = POLLIN};
+	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
+	if (fds[0].revents != 0)
+		read_signals(l);
+	if (l->session != NULL && fds[kernel].revents != 0)
+		session_receive(l->session, RECEIVE_MOST);
+}
+
+void loop_run(struct loop *l, bool (*done)(void *ctx), void *ctx)
+{
+	clock_tick(l->clock);
+	while (!l->stop && !(done != NULL && done(ctx)) &&
+	       !(l->session != NULL && session_ended(l->session)))
+		turn(l, -1);
+}
+
+void loop_drain(struct loop *l, int64_t patience_ms)
+{
+	int64_t until = l->clock->mono_ms + patience_ms;
+
+	l->ending = true;
+	while (fs_busy(l->fs) && l->clock->mono_ms < until)
+		turn(l, until - l->clock->mono_ms);
+}
+
+void loop_complete(struct loop *l)
+{
+	l->session = NULL;
+	l->ending = true;
+	l->stop = false;
+	while (fs_busy(l->fs) && !l->stop)
+		turn(l, -1);
+}

@@ -1,0 +1,517 @@
+#include "planetscale/api.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "http/url.h"
+#include "planetscale/decode.h"
+
+struct api {
+	struct http *http;       /* borrowed */
+	struct renewal *renewal; /* borrowed */
+	struct list calls;
+	struct list refused; /* calls that wait for another credential */
+	struct {
+		const char *permission; /* an endpoint's `needs`; NULL: free */
+		enum api_right right;
+	} rights[4];
+	unsigned rights_generation; /* of the credential that has these rights */
+};
+
+enum endpoint_name {
+	LIST_ORGANIZATIONS,
+	LIST_DATABASES,
+	LIST_TOKENS,
+	GET_TOKEN,
+	LIST_GRANTS,
+	CREATE_TOKEN,
+	DELETE_TOKEN,
+	GRANT,
+	REVOKE,
+};
+
+/* What the body of a success looks like. */
+enum answer_shape {
+	SHAPE_READ, /* something: its reader decodes the whole */
+	SHAPE_EMPTY,
+	SHAPE_LIST,
+	SHAPE_SECRET, /* a new token, with its secret */
+};
+
+/*
+ * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
+ * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
+ * `success`: the documented ones; those of /access, which nobody documents, as its users expect them.
+ * `not_found`: what a 404 means; ENOENT where the caller finds out what it is that is not there.
+ */
+struct endpoint {
+	const char *method;
+	const char *path;
+	struct {
+		int status;
+		enum answer_shape shape;
+	} success[2];
+	bool repeatable;
+	const char *doing;
+	const char *needs;
+	int not_found;
+};
+
+#define READ {{200, SHAPE_READ}}
+
+static const struct endpoint endpoints[] = {
+	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", READ, true, "list organizations", NULL,
+				EREMOTEIO}, /* everyone has this one: the address is wrong */
+	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", READ, true, "list databases",
+			    API_READ_DATABASES, ENOENT},
+	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", READ, true,
+			 "list service tokens", API_READ_SERVICE_TOKENS, ENOENT},
+	[GET_TOKEN] = {"GET", "/v1/organizations/{o}/service-tokens/{t}", READ, true,
+		       "read the service token", API_READ_SERVICE_TOKENS, ENOENT},
+	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", READ, true,
+			 "read the token's grants", API_READ_SERVICE_TOKENS, ENOENT},
+	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", {{200, SHAPE_SECRET}},
+			  false, "create a service token", "write_service_tokens",
+			  EACCES}, /* the list was just there */
+	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}",
+			  {{204, SHAPE_EMPTY}}, true, "delete the service token",
+			  "delete_service_tokens", ENOENT},
+	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access",
+		   {{200, SHAPE_LIST}, {201, SHAPE_LIST}}, true, "grant access",
+		   "write_service_tokens", ENOENT},
+	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access",
+		    {{204, SHAPE_EMPTY}, {200, SHAPE_LIST}}, true, "revoke access",
+		    "write_service_tokens", ENOENT},
+};
+
+struct api_call {
+	struct list link;
+	struct api *api; /* borrowed */
+	const struct endpoint *endpoint;
+	struct http_call *http; /* borrowed; NULL between two tries */
+	char *path;             /* owned */
+	char *body;             /* owned; may be NULL */
+	unsigned generation;    /* of the credential that it was sent with */
+	bool again;             /* it was refused, and sent again with another credential */
+	struct list refused;    /* in the api's list */
+	struct error *refusal;  /* owned; while it waits there */
+	bool prefetch;
+	int attempts_before; /* with another credential; those that may have had an effect */
+	api_done *done;
+	void *ctx;
+};
+
+const struct credential *api_credential(const struct api *api)
+{
+	return renewal_credential(api->renewal);
+}
+
+/* --- what an answer means -------------------------------------------------------------------- */
+
+static const struct {
+	int status;
+	int err;
+	const char *hint;
+} meanings[] = {
+	{400, EINVAL, NULL},
+	{401, EKEYREJECTED, "log in again with `pscale auth login`, or renew the service token"},
+	{403, EACCES, NULL},
+	{404, ENOENT, NULL},
+	{409, EEXIST, NULL},
+	{422, EINVAL, NULL},
+	{429, EAGAIN, "PlanetScale allows 600 requests a minute; try again later"},
+};
+
+/* A sentence that leaves it open ("invalid or expired") does not say so. */
+static bool says_expired(const char *text)
+{
+	return strcasestr(text, "expired") != NULL && strcasestr(text, " or ") == NULL;
+}
+
+static void explain_refusal(const struct endpoint *p, const struct http_result *r, struct error *e)
+{
+	char code[sizeof(e->code)], message[300];
+	int err = EREMOTEIO;
+	const char *hint = r->status >= 500  ? "PlanetScale has a problem; try again later"
+			   : r->status < 300 ? "did PlanetScale answer, or a proxy in between?"
+					     : NULL;
+
+	decode_refusal(r->body, r->body_len, code, sizeof(code), message, sizeof(message));
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+		if (meanings[i].status == r->status) {
+			err = meanings[i].err;
+			hint = meanings[i].hint;
+		}
+	}
+	if (err == ENOENT)
+		err = p->not_found;
+	if (err == EREMOTEIO && r->status == 404)
+		hint = "nothing is there: is the API's address right?";
+	if (err == EKEYREJECTED && (says_expired(message) || says_expired(code)))
+		err = EKEYEXPIRED;
+	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
+		  message[0] != '\0' ? ": " : "", message);
+	e->http_status = r->status;
+	memcpy(e->code, code, sizeof(code));
+	if (err == EACCES && p->needs != NULL)
+		error_hint(e, "a service token needs %s for this; a person, to be a member",
+			   p->needs);
+	else if (hint != NULL)
+		error_hint(e, "%s", hint);
+}
+
+/* Has PlanetScale done what was asked, and says so as it should? Nothing else may decide this. */
+static bool succeeded(const struct endpoint *p, const struct http_result *r)
+{
+	if (r->fate != HTTP_ANSWERED)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(p->success) && p->success[i].status != 0; i++) {
+		if (p->success[i].status != r->status)
+			continue;
+		switch (p->success[i].shape) {
+		case SHAPE_READ:
+			return true;
+		case SHAPE_EMPTY:
+			return r->body_len == 0;
+		case SHAPE_LIST:
+			return decode_is_list(r->body, r->body_len);
+		case SHAPE_SECRET:
+			return decode_is_new_token(r->body, r->body_len);
+		}
+	}
+	return false;
+}
+
+static void explain(const struct endpoint *p, const struct http_result *r, struct error *e)
+{
+	bool changes = p->success[0].shape != SHAPE_READ;
+
+	if (r->fate != HTTP_ANSWERED) {
+		*e = r->error;
+		error_wrap(e, "cannot %s", p->doing);
+	} else if (r->status >= 200 && r->status < 300 && (changes || succeeded(p, r))) {
+		*e = (struct error){.http_status = r->status};
+	} else {
+		explain_refusal(p, r, e);
+	}
+	memcpy(e->request_id, r->request_id, sizeof(e->request_id));
+}
+
+/* --- calls -------------------------------------------------------------------------------------
+ */
+
+static void call_free(struct api_call *c)
+{
+	struct api *api = c->api;
+
+	list_remove(&c->link);
+	list_remove(&c->refused);
+	free(c->path);
+	free(c->body);
+	free(c->refusal);
+	free(c);
+	if (list_empty(&api->calls))
+		renewal_forget_old(api->renewal);
+}
+
+static void call_send(struct api_call *c);
+
+/* Was it sent with the credential in use? */
+static bool current(const struct api_call *c)
+{
+	return c->generation == renewal_generation(c->api->renewal);
+}
+
+static void send_again(struct api_call *c)
+{
+	c->again = true;
+	call_send(c);
+}
+
+/* A service token that ended is answered with a 404 below its organization. */
+static bool may_have_ended(const struct credential *c, int status)
+{
+	return status == 401 || (status == 404 && c->kind == CREDENTIAL_SERVICE_TOKEN);
+}
+
+/*
+ * A credential that ended may have been renewed. If it was since the call was sent, then the one in
+ * use serves, and nobody has to be asked. True: the call goes on.
+ */
+static bool ask_again(struct api_call *c, const struct http_result *r)
+{
+	struct error ignored;
+
+	if (c->again || !may_have_ended(api_credential(c->api), r->status))
+		return false;
+	c->attempts_before = r->attempts - 1;
+	if (current(c) && renewal_begin(c->api->renewal, &ignored) == WAIT) {
+		c->refusal = xmalloc(sizeof(*c->refusal));
+		explain(c->endpoint, r, c->refusal);
+		list_append(&c->api->refused, &c->refused);
+		return true;
+	}
+	if (current(c))
+		return false;
+	send_again(c);
+	return true;
+}
+
+static void refuse(struct api_call *c, const struct error *why)
+{
+	struct api_answer a = {.error = *c->refusal,
+			       .body = "",
+			       .fate = HTTP_ANSWERED,
+			       .attempts = c->attempts_before + 1};
+
+	if (why != NULL && why->hint[0] != '\0')
+		error_hint(&a.error, "%s", why->hint);
+	c->done(c->ctx, &a);
+	call_free(c);
+}
+
+/* The keyring has answered, or will not in time. Callbacks may cancel others of those who wait. */
+static void renewal_over(void *ctx, const struct error *e)
+{
+	struct api *api = ctx;
+	struct list waited;
+
+	list_init(&waited);
+	list_splice(&waited, &api->refused);
+	while (!list_empty(&waited)) {
+		struct api_call *c = container_of(waited.next, struct api_call, refused);
+		list_remove(&c->refused);
+		if (current(c))
+			refuse(c, e);
+		else
+			send_again(c);
+	}
+}
+
+void api_learn(struct api *api, const char *permission, enum api_right right)
+{
+	if (api->rights_generation != renewal_generation(api->renewal))
+		memset(api->rights, 0, sizeof(api->rights));
+	api->rights_generation = renewal_generation(api->renewal);
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
+		if (api->rights[i].permission != NULL &&
+		    !str_eq(api->rights[i].permission, permission))
+			continue;
+		api->rights[i].permission = permission;
+		api->rights[i].right = right;
+		return;
+	}
+}
+
+/*
+ * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
+ * endpoints tell that their permission is missing.
+ */
+static void learn_right(struct api *api, const struct endpoint *p, int status, bool held)
+{
+	bool lacking = status == 403 && p != &endpoints[GRANT] && p != &endpoints[REVOKE];
+
+	if (p->needs != NULL && (held || lacking))
+		api_learn(api, p->needs, held ? API_RIGHT_HELD : API_RIGHT_LACKING);
+}
+
+enum api_right api_right(const struct api *api, const char *permission)
+{
+	if (api->rights_generation != renewal_generation(api->renewal))
+		return API_RIGHT_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++)
+		if (str_eq(api->rights[i].permission, permission))
+			return api->rights[i].right;
+	return API_RIGHT_UNKNOWN;
+}
+
+static void call_done(void *ctx, const struct http_result *r)
+{
+	struct api_call *c = ctx;
+	struct api_answer a = {.body = r->body,
+			       .len = r->body_len,
+			       .fate = r->fate,
+			       .attempts = c->attempts_before + r->attempts};
+
+	c->http = NULL;
+	if (r->fate == HTTP_ANSWERED && ask_again(c, r))
+		return;
+	a.done = succeeded(c->endpoint, r);
+	if (current(c))
+		learn_right(c->api, c->endpoint, r->status, a.done);
+	explain(c->endpoint, r, &a.error);
+	c->done(c->ctx, &a);
+	call_free(c);
+}
+
+static void call_send(struct api_call *c)
+{
+	struct http_request r = {
+		.method = c->endpoint->method,
+		.path = c->path,
+		.body = c->body,
+		.authorization = api_credential(c->api)->header,
+		.repeatable = c->endpoint->repeatable,
+		.priority = c->prefetch ? HTTP_PREFETCH : HTTP_INTERACTIVE,
+		.done = call_done,
+		.ctx = c,
+	};
+	c->generation = renewal_generation(c->api->renewal);
+	c->http = http_send(c->api->http, &r);
+}
+
+/* `template` with {o} and {t} filled in. decode lets no name in that a segment cannot carry. */
+static char *expand(const char *template, const struct api_target *t, int64_t page)
+{
+	struct buf path = BUF_INIT;
+
+	for (const char *p = template; *p != '\0'; p++) {
+		if (*p != '{') {
+			buf_addc(&path, *p);
+			continue;
+		}
+		bool fits = url_segment(p[1] == 'o' ? t->organization : t->token_id, &path);
+		assert(fits);
+		(void)fits;
+		p += 2;
+	}
+	if (page > 0)
+		buf_addf(&path, "?page=%lld&per_page=%d", (long long)page, API_PER_PAGE);
+	return buf_take(&path);
+}
+
+static struct api_call *call(struct api *api, enum endpoint_name name, const struct api_target *t,
+			     int64_t page, struct buf *body)
+{
+	struct api_call *c = xcalloc(1, sizeof(*c));
+
+	c->api = api;
+	c->endpoint = &endpoints[name];
+	c->path = expand(c->endpoint->path, t, page);
+	c->body = body != NULL ? buf_take(body) : NULL;
+	c->prefetch = t->prefetch;
+	c->done = t->done;
+	c->ctx = t->ctx;
+	list_append(&api->calls, &c->link);
+	list_init(&c->refused);
+	call_send(c);
+	return c;
+}
+
+struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_ORGANIZATIONS, t, page, NULL);
+}
+
+struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_DATABASES, t, page, NULL);
+}
+
+struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_TOKENS, t, page, NULL);
+}
+
+struct api_call *api_get_token(struct api *api, const struct api_target *t)
+{
+	return call(api, GET_TOKEN, t, 0, NULL);
+}
+
+struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_GRANTS, t, page, NULL);
+}
+
+struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,
+				  int64_t ttl_s)
+{
+	struct buf body = BUF_INIT;
+
+	buf_adds(&body, "{\"name\":");
+	buf_add_json(&body, name);
+	if (ttl_s > 0)
+		buf_addf(&body, ",\"ttl\":%lld", (long long)ttl_s);
+	buf_adds(&body, "}");
+	return call(api, CREATE_TOKEN, t, 0, &body);
+}
+
+struct api_call *api_delete_token(struct api *api, const struct api_target *t)
+{
+	return call(api, DELETE_TOKEN, t, 0, NULL);
+}
+
+/* The empty string means the organization; the command line tool always sends the key. */
+static void access_body(struct buf *body, const char *database, const struct scopes *scopes)
+{
+	buf_adds(body, "{\"database\":");
+	buf_add_json(body, database != NULL ? database : "");
+	buf_adds(body, ",\"access\":[");
+	for (size_t i = 0; i < scopes->n; i++) {
+		if (i > 0)
+			buf_addc(body, ',');
+		buf_add_json(body, scopes->v[i]);
+	}
+	buf_adds(body, "]}");
+}
+
+struct api_call *api_grant(struct api *api, const struct api_target *t, const char *database,
+			   const struct scopes *scopes)
+{
+	struct buf body = BUF_INIT;
+
+	access_body(&body, database, scopes);
+	return call(api, GRANT, t, 0, &body);
+}
+
+struct api_call *api_revoke(struct api *api, const struct api_target *t, const char *database,
+			    const struct scopes *scopes)
+{
+	struct buf body = BUF_INIT;
+
+	access_body(&body, database, scopes);
+	return call(api, REVOKE, t, 0, &body);
+}
+
+bool api_sent(const struct api_call *call)
+{
+	return call->http != NULL && http_sent(call->http);
+}
+
+void api_cancel(struct api_call *call)
+{
+	if (call->http != NULL)
+		http_cancel(call->api->http, call->http);
+	call_free(call);
+}
+
+void api_promote(struct api_call *call)
+{
+	call->prefetch = false;
+	if (call->http != NULL)
+		http_promote(call->http);
+}
+
+struct api *api_new(struct http *http, struct renewal *renewal)
+{
+	struct api *api = xcalloc(1, sizeof(*api));
+
+	api->http = http;
+	api->renewal = renewal;
+	list_init(&api->calls);
+	list_init(&api->refused);
+	renewal_listen(renewal, renewal_over, api);
+	return api;
+}
+
+void api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	list_for_each(pos, &api->calls) api_cancel(container_of(pos, struct api_call, link));
+	free(api);
+}

@@ -1,0 +1,84 @@
+/*
+ * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
+ * answer means to a caller (errno and sentence).
+ *
+ * Owns the calls in flight. Does not decode bodies, keep state of PlanetScale's things, or decide
+ * what to do next: store does.
+ */
+#ifndef PSCALEFS_API_H
+#define PSCALEFS_API_H
+
+#include "auth/credential_refresh.h"
+#include "http/http.h"
+#include "planetscale/scopes.h"
+
+#define API_PER_PAGE 100 /* the documented maximum */
+
+/*
+ * What came of a call. `error.err` is 0 for any 2xx where something is to be changed. Only a
+ * documented success, by status and by the shape of its body, is `done`; any other 2xx (a proxy's
+ * page, a 202) tells nothing and has to be checked by a read. For a read it is an error.
+ */
+struct api_answer {
+	struct error error;
+	bool done;
+	const char *body; /* borrowed for the callback; never NULL */
+	size_t len;
+	enum http_fate fate;
+	int attempts; /* how often it was sent, but for those that were refused with a 401 */
+};
+
+struct api;
+struct api_call;
+typedef void api_done(void *ctx, const struct api_answer *answer);
+
+/* Which call, for whom: what all functions below have in common. */
+struct api_target {
+	const char *organization; /* name; NULL where the path has none */
+	const char *token_id;     /* NULL where the path has none */
+	bool prefetch;            /* nobody waits for it */
+	api_done *done;
+	void *ctx;
+};
+
+/*
+ * `renewal` is borrowed, and has the credential. A call that is refused with a 401, or as a service
+ * token with a 404, asks it for another; if there is one, the call is sent again, once.
+ */
+struct api *api_new(struct http *http, struct renewal *renewal);
+void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
+const struct credential *api_credential(const struct api *api);
+
+/* What PlanetScale's answers so far say of a permission that the endpoints here want. */
+enum api_right {
+	API_RIGHT_UNKNOWN, /* not used yet */
+	API_RIGHT_HELD,
+	API_RIGHT_LACKING,
+	API_RIGHT_DOUBTFUL, /* used, and the answer was a list of nothing */
+};
+#define API_READ_DATABASES      "read_databases"
+#define API_READ_SERVICE_TOKENS "read_service_tokens"
+enum api_right api_right(const struct api *api, const char *permission);
+/* Where more than the status of an answer says it; `permission` is one of the two above. */
+void api_learn(struct api *api, const char *permission, enum api_right right);
+
+struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_list_databases(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page);
+struct api_call *api_get_token(struct api *api, const struct api_target *t);
+struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page);
+/* Sent once. `ttl_s` 0: does not expire. */
+struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,
+				  int64_t ttl_s);
+struct api_call *api_delete_token(struct api *api, const struct api_target *t);
+/* `database` is a name; NULL: the organization level. */
+struct api_call *api_grant(struct api *api, const struct api_target *t, const char *database,
+			   const struct scopes *scopes);
+struct api_call *api_revoke(struct api *api, const struct api_target *t, const char *database,
+			    const struct scopes *scopes);
+
+bool api_sent(const struct api_call *call);
+void api_cancel(struct api_call *call);
+void api_promote(struct api_call *call);
+
+#endif

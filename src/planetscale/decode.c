@@ -1,0 +1,593 @@
+#include "planetscale/decode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "http/url.h"
+
+#define ID_MAX        64
+#define NEXT_PAGE_MAX 1000000
+
+/* Where in the answer we are, for sentences: data[3].resource.id */
+struct at {
+	const struct at *up;
+	const char *key; /* NULL: an element of an array */
+	size_t index;
+};
+
+static void at_print(const struct at *at, struct buf *out)
+{
+	if (at == NULL)
+		return;
+	at_print(at->up, out);
+	if (at->key == NULL)
+		buf_addf(out, "[%zu]", at->index);
+	else
+		buf_addf(out, "%s%s", out->len > 0 ? "." : "", at->key);
+}
+
+static int fail(const struct at *at, const char *what, struct error *e)
+{
+	cleanup(buf_finish) struct buf path = BUF_INIT;
+
+	at_print(at, &path);
+	return error_set(e, EREMOTEIO, "%s: %s", path.len > 0 ? buf_str(&path) : "the answer",
+			 what);
+}
+
+static int fail_key(const struct at *up, const char *key, const char *what, struct error *e)
+{
+	struct at at = {up, key, 0};
+
+	return fail(&at, what, e);
+}
+
+static int need_text(const struct cJSON *object, const char *key, const struct at *at,
+		     const char **out, struct error *e)
+{
+	*out = json_text(object, key);
+	return *out != NULL ? 0 : fail_key(at, key, "a string expected", e);
+}
+
+static int need_id(const struct cJSON *object, const struct at *at, const char **out,
+		   struct error *e)
+{
+	static const char allowed[] =
+		"0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	int r = need_text(object, "id", at, out, e);
+
+	if (r != 0)
+		return r;
+	size_t len = strlen(*out);
+	if (len == 0 || len > ID_MAX || strspn(*out, allowed) != len)
+		return fail_key(at, "id", "this cannot be an id", e);
+	return 0;
+}
+
+/* A name that stands in paths of the API: "..", "." and "" would make them mean something else. */
+static int need_segment(const struct cJSON *object, const char *key, const struct at *at,
+			const char **out, struct error *e)
+{
+	cleanup(buf_finish) struct buf ignored = BUF_INIT;
+	int r = need_text(object, key, at, out, e);
+
+	if (r == 0 && !url_segment(*out, &ignored))
+		return fail_key(at, key, "this cannot be a name", e);
+	return r;
+}
+
+/* Optional strings: from a key of the object to a member of the record. */
+struct field {
+	const char *key;
+	size_t offset;
+};
+
+static void copy_fields(const struct cJSON *object, const struct field *fields, size_t n,
+			void *record)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *value = xstrdup(json_text(object, fields[i].key));
+		memcpy((char *)record + fields[i].offset, &value, sizeof(value));
+	}
+}
+
+static int read_organization(const struct cJSON *object, const struct at *at,
+			     struct organization_record *out, struct error *e)
+{
+	static const struct field fields[] = {
+		{"created_at", offsetof(struct organization_record, created_at)},
+		{"updated_at", offsetof(struct organization_record, updated_at)},
+	};
+	const char *id, *name;
+
+	if (need_id(object, at, &id, e) != 0 || need_segment(object, "name", at, &name, e) != 0)
+		return -EREMOTEIO;
+	*out = (struct organization_record){.id = xstrdup(id), .name = xstrdup(name)};
+	copy_fields(object, fields, ARRAY_LEN(fields), out);
+	out->info = json_print(object);
+	return 0;
+}
+
+static int read_database(const struct cJSON *object, const struct at *at,
+			 struct database_record *out, struct error *e)
+{
+	static const struct field fields[] = {
+		{"kind", offsetof(struct database_record, kind)},
+		{"state", offsetof(struct database_record, state)},
+		{"created_at", offsetof(struct database_record, created_at)},
+		{"updated_at", offsetof(struct database_record, updated_at)},
+	};
+	const char *id, *name;
+
+	if (need_id(object, at, &id, e) != 0 || need_text(object, "name", at, &name, e) != 0)
+		return -EREMOTEIO;
+	*out = (struct database_record){.id = xstrdup(id), .name = xstrdup(name)};
+	copy_fields(object, fields, ARRAY_LEN(fields), out);
+	out->region = xstrdup(json_text(json_get(object, "region"), "slug"));
+	out->info = json_print(object);
+	return 0;
+}
+
+/* One access as the answer has it; the strings are borrowed from the tree. */
+struct access {
+	const char *type;
+	const char *id;   /* or NULL */
+	const char *name; /* or NULL */
+	const char *scope;
+	bool deleted;
+};
+
+struct accesses {
+	struct access *v; /* owned */
+	size_t n;
+	size_t untyped; /* left out, for nothing says on what kind of resource they are */
+};
+
+static void accesses_finish(struct accesses *l)
+{
+	free(l->v);
+}
+
+/* The resource that `item` is about, named by keys of its own or by an object inside. */
+static struct access read_resource(const struct cJSON *item)
+{
+	const struct cJSON *resource = json_get(item, "resource");
+	const char *type = json_some_text(item, "resource_type");
+	const char *id = json_some_text(item, "resource_id");
+	const char *name = json_some_text(item, "resource_name");
+
+	if (type == NULL)
+		type = json_text(resource, "type");
+	return (struct access){
+		.type = type != NULL ? type : "",
+		.id = id != NULL ? id : json_some_text(resource, "id"),
+		.name = name != NULL ? name : json_some_text(resource, "name"),
+		.deleted = json_is_set(resource, "deleted_at"),
+	};
+}
+
+/* Could a permissions file show it without being read as something else? */
+static bool scope_printable(const char *scope)
+{
+	size_t len = strlen(scope);
+
+	if (len == 0 || len > SCOPE_NAME_MAX || scope[0] == '+' || scope[0] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (scope[i] <= ' ' || scope[i] > '~' || scope[i] == ',' || scope[i] == '#')
+			return false;
+	return true;
+}
+
+/* Add one access to `on`'s resource. */
+static int read_access(const struct cJSON *item, const struct at *at, struct access on,
+		       struct accesses *out, struct error *e)
+{
+	if (!json_is_object(item))
+		return fail(at, "an object expected", e);
+	if (need_text(item, "access", at, &on.scope, e) != 0)
+		return -EREMOTEIO;
+	if (!scope_printable(on.scope))
+		return fail_key(at, "access", "this cannot be a permission name", e);
+	if (on.type[0] == '\0') {
+		out->untyped++;
+		return 0;
+	}
+	out->v = xgrow(out->v, out->n, sizeof(*out->v));
+	out->v[out->n++] = on;
+	return 0;
+}
+
+/* An array of accesses, each with its resource. */
+static int read_accesses(const struct cJSON *array, const struct at *up, struct accesses *out,
+			 struct error *e)
+{
+	struct at at = {up, NULL, 0};
+	const struct cJSON *item;
+
+	for (item = json_first(array); item != NULL; item = json_next(item)) {
+		if (read_access(item, &at, read_resource(item), out, e) != 0)
+			return -EREMOTEIO;
+		at.index++;
+	}
+	return 0;
+}
+
+/* An array of grants: resources, each with its accesses. */
+static int read_grants(const struct cJSON *array, const struct at *up, struct accesses *out,
+		       struct error *e)
+{
+	struct at at = {up, NULL, 0};
+	const struct cJSON *grant, *item;
+
+	for (grant = json_first(array); grant != NULL; grant = json_next(grant)) {
+		const struct cJSON *accesses = json_get(grant, "accesses");
+		struct at list = {&at, "accesses", 0}, element = {&list, NULL, 0};
+		struct access on = read_resource(grant);
+
+		if (!json_is_object(grant))
+			return fail(&at, "an object expected", e);
+		if (!json_is_array(accesses))
+			return fail(&list, "an array expected", e);
+		on.deleted = on.deleted || json_is_set(grant, "deleted_at");
+		for (item = json_first(accesses); item != NULL; item = json_next(item)) {
+			if (read_access(item, &element, on, out, e) != 0)
+				return -EREMOTEIO;
+			element.index++;
+		}
+		if (out->untyped > 0)
+			return fail_key(&at, "resource_type", "a string expected", e);
+		at.index++;
+	}
+	return 0;
+}
+
+/* strcmp, with nothing behind everything. */
+static int order(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	return strcmp(a, b);
+}
+
+static int by_resource(const void *a, const void *b)
+{
+	const struct access *x = a, *y = b;
+	int r = order(x->type, y->type);
+
+	if (r == 0)
+		r = order(x->id, y->id);
+	if (r == 0)
+		r = order(x->name, y->name);
+	return r;
+}
+
+static bool same_resource(const struct access *a, const struct access *b)
+{
+	return strcmp(a->type, b->type) == 0 && str_eq(a->id, b->id) &&
+	       (a->id != NULL || str_eq(a->name, b->name));
+}
+
+/*
+ * Gather the accesses of one resource. Sorted, each resource is a run, and the search among the
+ * grants is needed only for those without an id, which come behind those with one.
+ */
+static int gather(struct accesses *l, const struct at *up, struct grants *out, struct error *e)
+{
+	struct grant *grant = NULL;
+
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), by_resource);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct access *a = &l->v[i];
+		if (grant == NULL || !same_resource(&l->v[i - 1], a))
+			grant = a->id != NULL ? grants_add(out, a->type, a->id, a->name)
+					      : grants_at(out, a->type, NULL, a->name);
+		grant->deleted = grant->deleted || a->deleted;
+		scopes_add(&grant->scopes, a->scope);
+		if (out->n > DECODE_RESOURCES_MAX || grant->scopes.n > DECODE_SCOPES_MAX)
+			return fail(up, "more than any token may do", e);
+	}
+	return 0;
+}
+
+/* Takes out of `object` what the record's info must not have; `lenient`: see
+ * decode_created_token(). */
+static int read_token(struct cJSON *object, const struct at *up, bool lenient,
+		      struct token_record *out, struct error *e)
+{
+	static const struct field fields[] = {
+		{"name", offsetof(struct token_record, name)},
+		{"created_at", offsetof(struct token_record, created_at)},
+		{"updated_at", offsetof(struct token_record, updated_at)},
+		{"expires_at", offsetof(struct token_record, expires_at)},
+		{"last_used_at", offsetof(struct token_record, last_used_at)},
+		{"actor_display_name", offsetof(struct token_record, created_by)},
+	};
+	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
+	const struct cJSON *array = json_get(object, "service_token_accesses");
+	struct at at = {up, "service_token_accesses", 0};
+	const char *id;
+
+	if (need_id(object, up, &id, e) != 0)
+		return -EREMOTEIO;
+	cleanup(grants_finish) struct grants grants = GRANTS_INIT;
+	bool has_grants = json_is_array(array);
+	if (has_grants && (read_accesses(array, &at, &accesses, e) != 0 ||
+			   gather(&accesses, &at, &grants, e) != 0)) {
+		if (!lenient)
+			return -EREMOTEIO;
+		has_grants = false;
+	}
+	/* Not the whole, then: as if it were absent, so another answer is asked for. */
+	has_grants = has_grants && accesses.untyped == 0;
+	*out = (struct token_record){.id = xstrdup(id), .has_grants = has_grants};
+	copy_fields(object, fields, ARRAY_LEN(fields), out);
+	if (has_grants) {
+		out->grants = grants;
+		grants = (struct grants)GRANTS_INIT;
+	}
+	json_erase(object, "token");
+	json_erase(object, "plain_text_refresh_token");
+	json_erase(object, "service_token_accesses");
+	out->info = json_print(object);
+	return 0;
+}
+
+static const struct at data_at = {NULL, "data", 0};
+
+/* "data" must be an array and "next_page" a page; `most` items may still come. */
+static int read_list(const struct cJSON *root, size_t most, const struct cJSON **data,
+		     int64_t *next_page, struct error *e)
+{
+	int64_t page = 0;
+
+	*data = json_get(root, "data");
+	if (!json_is_array(*data))
+		return fail(&data_at, "an array expected", e);
+	if (json_count(*data) > most)
+		return fail(&data_at, "too many items", e);
+	if (json_is_set(root, "next_page") &&
+	    (!json_whole(json_get(root, "next_page"), &page) || page < 1 || page > NEXT_PAGE_MAX))
+		return fail_key(NULL, "next_page", "a page number expected", e);
+	*next_page = page;
+	return 0;
+}
+
+/* A page of things with ids. The tree stays with it, for the items point into it. */
+struct item {
+	struct cJSON *json;
+	const char *id;
+	size_t index; /* in "data" */
+};
+
+struct page {
+	struct cJSON *root; /* owned */
+	struct item *v;     /* owned; in the answer's order, one an id */
+	size_t n;
+	int64_t next_page;
+};
+
+static void page_finish(struct page *p)
+{
+	free(p->v);
+	json_free(&p->root);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int r = strcmp(x->id, y->id);
+
+	return r != 0 ? r : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void page_drop_repeated(struct page *p)
+{
+	size_t kept = 0;
+
+	if (p->n == 0)
+		return;
+	qsort(p->v, p->n, sizeof(*p->v), by_id);
+	for (size_t i = 0; i < p->n; i++)
+		if (i == 0 || strcmp(p->v[i].id, p->v[kept - 1].id) != 0)
+			p->v[kept++] = p->v[i];
+	p->n = kept;
+	qsort(p->v, p->n, sizeof(*p->v), by_index);
+}
+
+/* `most` things of its kind are allowed, of which `had` came with the pages before. */
+static int page_open(struct page *p, const char *body, size_t len, size_t had, size_t most,
+		     struct error *e)
+{
+	struct at at = {&data_at, NULL, 0};
+	const struct cJSON *data;
+	struct cJSON *json;
+
+	*p = (struct page){0};
+	if (json_parse(body, len, DECODE_DEPTH_MAX, &p->root, e) != 0 ||
+	    read_list(p->root, had < most ? most - had : 0, &data, &p->next_page, e) != 0)
+		return -EREMOTEIO;
+	for (json = json_first(data); json != NULL; json = json_next(json)) {
+		struct item item = {json, NULL, at.index};
+		if (!json_is_object(json))
+			return fail(&at, "an object expected", e);
+		if (need_id(json, &at, &item.id, e) != 0)
+			return -EREMOTEIO;
+		p->v = xgrow(p->v, p->n, sizeof(*p->v));
+		p->v[p->n++] = item;
+		at.index++;
+	}
+	page_drop_repeated(p);
+	return 0;
+}
+
+int decode_organizations(const char *body, size_t len, struct organization_records *out,
+			 int64_t *next_page, struct error *e)
+{
+	cleanup(organization_records_finish) struct organization_records part = {NULL, 0};
+	cleanup(page_finish) struct page page;
+	int r = page_open(&page, body, len, out->n, DECODE_ORGANIZATIONS_MAX, e);
+
+	for (size_t i = 0; r == 0 && i < page.n; i++) {
+		struct at at = {&data_at, NULL, page.v[i].index};
+		struct organization_record record;
+		r = read_organization(page.v[i].json, &at, &record, e);
+		if (r == 0)
+			organization_records_append(&part, &record);
+	}
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < part.n; i++)
+		organization_records_append(out, &part.v[i]);
+	*next_page = page.next_page;
+	return 0;
+}
+
+int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
+		     struct error *e)
+{
+	cleanup(database_records_finish) struct database_records part = {NULL, 0};
+	cleanup(page_finish) struct page page;
+	int r = page_open(&page, body, len, out->n, DECODE_DATABASES_MAX, e);
+
+	for (size_t i = 0; r == 0 && i < page.n; i++) {
+		struct at at = {&data_at, NULL, page.v[i].index};
+		struct database_record record;
+		r = read_database(page.v[i].json, &at, &record, e);
+		if (r == 0)
+			database_records_append(&part, &record);
+	}
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < part.n; i++)
+		database_records_append(out, &part.v[i]);
+	*next_page = page.next_page;
+	return 0;
+}
+
+int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
+		  struct error *e)
+{
+	cleanup(token_records_finish) struct token_records part = {NULL, 0};
+	cleanup(page_finish) struct page page;
+	int r = page_open(&page, body, len, out->n, DECODE_ITEMS_MAX, e);
+
+	for (size_t i = 0; r == 0 && i < page.n; i++) {
+		struct at at = {&data_at, NULL, page.v[i].index};
+		struct token_record record;
+		r = read_token(page.v[i].json, &at, false, &record, e);
+		if (r == 0)
+			token_records_append(&part, &record);
+	}
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < part.n; i++)
+		token_records_append(out, &part.v[i]);
+	*next_page = page.next_page;
+	return 0;
+}
+
+int decode_organization(const char *body, size_t len, struct organization_record *out,
+			struct error *e)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
+
+	return r != 0 ? r : read_organization(root, NULL, out, e);
+}
+
+int decode_database(const char *body, size_t len, struct database_record *out, struct error *e)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
+
+	return r != 0 ? r : read_database(root, NULL, out, e);
+}
+
+int decode_token(const char *body, size_t len, struct token_record *out, struct error *e)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
+
+	return r != 0 ? r : read_token(root, NULL, false, out, e);
+}
+
+/* A header, an environment file and a line of text must be able to carry it. */
+static bool secret_fits(const char *token)
+{
+	for (const char *s = token; *s != '\0'; s++)
+		if (*s <= ' ' || *s > '~')
+			return false;
+	return token[0] != '\0';
+}
+
+int decode_created_token(const char *body, size_t len, struct token_record *out,
+			 struct secret **secret, struct error *e)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
+
+	if (r != 0)
+		return r;
+	const char *token = json_text(root, "token");
+	if (token == NULL)
+		return fail_key(NULL, "token", "a string expected", e);
+	if (!secret_fits(token))
+		return fail_key(NULL, "token", "this cannot be a secret", e);
+	struct secret *kept = secret_new(token, strlen(token));
+	r = read_token(root, NULL, true, out, e);
+	if (r != 0)
+		secret_free(kept);
+	else
+		*secret = kept;
+	return r;
+}
+
+static int decode_access_list(const char *body, size_t len, struct grants *out, int64_t *next_page,
+			      int (*read)(const struct cJSON *, const struct at *,
+					  struct accesses *, struct error *),
+			      struct error *e)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
+	cleanup(grants_finish) struct grants part = GRANTS_INIT;
+	const struct cJSON *data;
+	int64_t next;
+	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
+
+	if (r == 0)
+		r = read_list(root, DECODE_ITEMS_MAX, &data, &next, e);
+	if (r == 0)
+		r = read(data, &data_at, &accesses, e);
+	if (r == 0)
+		r = gather(&accesses, &data_at, &part, e);
+	if (r == 0 && out->n + part.n > DECODE_RESOURCES_MAX)
+		r = fail(&data_at, "more than any token may do", e);
+	if (r != 0)
+		return r;
+	grants_merge(out, &part);
+	*next_page = next;
+	return 0;
+}
+
+int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page,
+		  struct error *e)
+{
+	return decode_access_list(body, len, out, next_page, read_grants, e);
+}
+
+int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page,
+		    struct error *e)
+{
+	return decode_access_list(body, len, out, next_page, read_accesses, e);
+}

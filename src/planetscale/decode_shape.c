@@ -1,0 +1,35 @@
+/*
+ * The part of decode that looks at the outermost keys of an answer only.
+ */
+#include "base/json.h"
+#include "planetscale/decode.h"
+
+bool decode_is_list(const char *body, size_t len)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	struct error ignored;
+
+	return json_parse(body, len, DECODE_DEPTH_MAX, &root, &ignored) == 0 &&
+	       json_is_array(json_get(root, "data"));
+}
+
+bool decode_is_new_token(const char *body, size_t len)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	struct error ignored;
+
+	return json_parse(body, len, DECODE_DEPTH_MAX, &root, &ignored) == 0 &&
+	       json_some_text(root, "id") != NULL && json_some_text(root, "token") != NULL;
+}
+
+int64_t decode_total(const char *body, size_t len)
+{
+	cleanup(json_free) struct cJSON *root = NULL;
+	struct error ignored;
+	int64_t total;
+
+	if (json_parse(body, len, DECODE_DEPTH_MAX, &root, &ignored) != 0 ||
+	    !json_whole(json_get(root, "total_count"), &total) || total < 0)
+		return -1;
+	return total;
+}

@@ -1,0 +1,175 @@
+#include "planetscale/known_scopes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "planetscale/scopes.h"
+
+/*
+ * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08), and for the names marked
+ * (*) only the reference pages of the endpoints that ask for them.
+ */
+static const struct catalog_entry organization[] = {
+	{"create_databases", "Create organization databases"},
+	{"delete_databases", "Delete organization databases"},
+	{"delete_oauth_tokens", "Delete OAuth tokens for an OAuth application"},
+	{"delete_service_tokens", "Delete service tokens"},
+	{"read_audit_logs", "Get audit logs for an organization"},
+	{"read_databases", "Get information about an organization's databases"},
+	{"read_invoices", "Get invoices for an organization"},
+	{"read_metrics_endpoints", "Get information about branch metrics endpoints"},
+	{"read_oauth_applications",
+	 "Get information about an organization's OAuth applications and their tokens"},
+	{"read_oauth_tokens", "Get OAuth tokens for an OAuth application"},
+	{"read_organization", "Get information about an organization"},
+	{"read_payment_method", "Get the organization's payment method"}, /* (*) */
+	{"read_service_tokens", "Get information about service tokens"},
+	{"write_oauth_tokens",
+	 "Create and refresh OAuth grants and tokens for an OAuth application"},
+	{"write_organization", "Update and remove members of an organization"}, /* (*) */
+	{"write_payment_method", "Update the organization's payment method"},   /* (*) */
+	{"write_service_tokens", "Create and update service tokens"},
+	{"write_teams", "Create and update teams"},
+	{NULL, NULL},
+};
+
+static const struct catalog_entry database[] = {
+	{"approve_deploy_request", "Approve a deploy request"},
+	{"connect_branch", "Connect to a database branch"},
+	{"connect_production_branch", "Connect to a production database branch"},
+	{"connect_production_read_only_branch",
+	 "Connect to a production database branch, to read only"}, /* (*) */
+	{"create_branch", "Create a database branch"},
+	{"create_branch_password", "Create a password for a non-production branch"}, /* (*) */
+	{"create_comment", "Create a deploy request comment"},
+	{"create_deploy_request", "Create a deploy request"},
+	{"create_production_branch_password",
+	 "Create a password for a production branch"}, /* (*) */
+	{"create_production_read_only_branch_password",
+	 "Create a read-only password for a production branch"}, /* (*) */
+	{"delete_backups", "Delete development branch backups"},
+	{"delete_branch", "Delete a database branch"},
+	{"delete_branch_password", "Delete a password for a non-production branch"},
+	{"delete_database", "Delete a database"},
+	{"delete_production_branch", "Delete a production database branch"},
+	{"delete_production_branch_backups", "Delete production branch backups"},
+	{"delete_production_branch_password", "Delete a password for a production branch"},
+	{"delete_production_read_only_branch_password",
+	 "Delete a read-only password for a production branch"},                     /* (*) */
+	{"demote_branches", "Demote a production branch to a development branch"},   /* (*) */
+	{"promote_branches", "Promote a development branch to a production branch"}, /* (*) */
+	{"read_backups", "List backups"},
+	{"read_branch", "Read a database branch"},
+	{"read_comment", "Read a deploy request comment"},
+	{"read_database", "Get information about a database"},
+	{"read_deploy_request", "Read a deploy request"},
+	{"restore_backup", "Restore a development branch backup"},
+	{"restore_production_branch_backup", "Restore a production branch backup"},
+	{"review_deploy_request", "Review a deploy request"}, /* (*) */
+	{"write_backups", "Create and update backups"},
+	{"write_branch_vschema", "Update the VSchema for a database branch"},
+	{"write_database", "Update information about a database"},
+	{"write_production_branch_vschema", "Update the VSchema for a production database branch"},
+	{NULL, NULL},
+};
+
+static const struct {
+	const struct catalog_entry *table;
+	size_t n;
+	const char *noun;
+	const char *where; /* a name of this level belongs into this file */
+	const char *list;
+} levels[] = {
+	[SCOPE_ORGANIZATION] = {organization, ARRAY_LEN(organization) - 1,
+				"an organization permission", "the token's own permissions file",
+				".pscalefs/scopes/organization"},
+	[SCOPE_DATABASE] = {database, ARRAY_LEN(database) - 1, "a database permission",
+			    "databases/DATABASE/permissions", ".pscalefs/scopes/database"},
+};
+
+const struct catalog_entry *catalog_table(enum scope_level level)
+{
+	return levels[level].table;
+}
+
+static int by_name(const void *key, const void *entry)
+{
+	return strcmp(key, ((const struct catalog_entry *)entry)->name);
+}
+
+const struct catalog_entry *catalog_find(enum scope_level level, const char *name)
+{
+	return bsearch(name, levels[level].table, levels[level].n, sizeof(struct catalog_entry),
+		       by_name);
+}
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits between two names: letters put in, left out, changed, or two neighbours swapped. */
+static size_t distance(const char *a, size_t na, const char *b, size_t nb)
+{
+	size_t rows[3][SCOPE_NAME_MAX + 1];
+	size_t *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= nb; j++)
+		last[j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= nb; j++) {
+			row[j] = min(min(last[j], row[j - 1]) + 1,
+				     last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = min(row[j], before[j - 2] + 1);
+		}
+		size_t *spare = before;
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[nb];
+}
+
+const char *catalog_nearest(enum scope_level level, const char *name)
+{
+	size_t len = strlen(name), least = len / 4 > 2 ? len / 4 : 2;
+	const char *nearest = NULL;
+
+	if (len > SCOPE_NAME_MAX)
+		return NULL;
+	for (const struct catalog_entry *c = levels[level].table; c->name != NULL; c++) {
+		size_t edits = distance(name, len, c->name, strlen(c->name));
+		if (edits < least || (edits == least && nearest == NULL)) {
+			least = edits;
+			nearest = c->name;
+		}
+	}
+	return nearest;
+}
+
+void catalog_advise(enum scope_level level, const char *name, struct buf *out)
+{
+	enum scope_level other = level == SCOPE_DATABASE ? SCOPE_ORGANIZATION : SCOPE_DATABASE;
+	const char *nearest = catalog_nearest(level, name);
+	char clean[SCOPE_NAME_MAX];
+
+	text_clean(clean, sizeof(clean), name, strlen(name));
+	if (catalog_find(level, name) != NULL)
+		buf_addf(out, "\"%s\" is %s; perhaps your own credential may not grant it.", clean,
+			 levels[level].noun);
+	else if (catalog_find(other, name) != NULL)
+		buf_addf(out, "\"%s\" is %s: write it to %s.", clean, levels[other].noun,
+			 levels[other].where);
+	else if (nearest != NULL)
+		buf_addf(out, "Did you mean \"%s\"?", nearest);
+	else
+		buf_addf(out, "The known names are in %s.", levels[level].list);
+}
+
+void catalog_print(enum scope_level level, struct buf *out)
+{
+	for (const struct catalog_entry *c = levels[level].table; c->name != NULL; c++)
+		buf_addf(out, "%s\t%s\n", c->name, c->description);
+}

@@ -1,0 +1,38 @@
+/*
+ * catalog: the permission names that PlanetScale documents, for hints and for .pscalefs/scopes.
+ *
+ * Never a reason to refuse a name: PlanetScale adds permissions without asking us, and only its
+ * answer decides. Source: the API reference "Service tokens" and the endpoints' own pages.
+ */
+#ifndef PSCALEFS_KNOWN_SCOPES_H
+#define PSCALEFS_KNOWN_SCOPES_H
+
+#include "base/util.h"
+
+enum scope_level {
+	SCOPE_ORGANIZATION,
+	SCOPE_DATABASE
+};
+
+struct catalog_entry {
+	const char *name;
+	const char *description;
+};
+
+/* The table of one level, sorted by name; NULL-terminated by name. */
+const struct catalog_entry *catalog_table(enum scope_level level);
+const struct catalog_entry *catalog_find(enum scope_level level, const char *name);
+/*
+ * The known name of that level with the fewest edits to `name`, if few enough to be a slip of the
+ * finger (2, or a quarter of its length); else NULL.
+ */
+const char *catalog_nearest(enum scope_level level, const char *name);
+/*
+ * One sentence of help for a name that was refused at `level`: that it belongs to the other level,
+ * or which known name is nearest, or where to find the list. Never empty.
+ */
+void catalog_advise(enum scope_level level, const char *name, struct buf *out);
+/* The text of .pscalefs/scopes/<level>: "name<TAB>what it allows", one a line. */
+void catalog_print(enum scope_level level, struct buf *out);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * record: PlanetScale's objects as plain structs, just as an answer gave them.
+ *
+ * Between decode, which fills them from bytes, and model, which keeps them. No identity, no
+ * freshness, no network. Every string is owned by its record; optional ones may be NULL.
+ */
+#ifndef PSCALEFS_RECORD_H
+#define PSCALEFS_RECORD_H
+
+#include "base/secret.h"
+#include "planetscale/scopes.h"
+
+enum grant_level {
+	GRANT_ORGANIZATION,
+	GRANT_DATABASE,
+	GRANT_OTHER, /* a resource type that this program does not know: kept, never touched */
+};
+
+/* What a token may do on one resource. */
+struct grant {
+	enum grant_level level;
+	bool deleted;        /* the resource is gone ("deleted_at") */
+	char *resource_type; /* "Database", "Organization", … */
+	char *resource_id;   /* may be NULL */
+	char *resource_name; /* may be NULL */
+	struct scopes scopes;
+};
+
+struct grants {
+	struct grant *v; /* owned; one a resource */
+	size_t n;
+};
+
+#define GRANTS_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+void grants_finish(struct grants *g);                           /* frees; usable again */
+void grants_copy(struct grants *to, const struct grants *from); /* replaces */
+/*
+ * The grant on that resource of that type, by id where both have one, else by name where both have
+ * one (one with neither is like one with neither); added if absent. An id or name that the grant
+ * lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
+ */
+struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
+/* The same, unchanged; NULL if there is none. */
+struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name);
+/* The same for a resource that is known to be absent: no search. */
+struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name);
+/* What level a "resource_type" stands for. */
+enum grant_level grant_level_of(const char *resource_type);
+/* to = to ∪ from, resource by resource. */
+void grants_merge(struct grants *to, const struct grants *from);
+
+struct organization_record {
+	char *id;
+	char *name; /* the slug used in paths */
+	char *created_at;
+	char *updated_at;
+	char *info; /* the object as JSON text, on one line */
+};
+
+struct database_record {
+	char *id;
+	char *name;
+	char *kind;       /* optional */
+	char *region;     /* optional: region.slug */
+	char *state;      /* optional */
+	char *created_at; /* optional */
+	char *updated_at; /* optional */
+	char *info;       /* as above */
+};
+
+struct token_record {
+	char *id;
+	char *name;         /* optional: NULL or empty for an unnamed token */
+	char *created_at;   /* optional */
+	char *updated_at;   /* optional */
+	char *expires_at;   /* optional: NULL means never */
+	char *last_used_at; /* optional: NULL means never */
+	char *created_by;   /* optional: actor_display_name */
+	/*
+	 * The object as JSON text, compact (a thousand are kept), without the secrets ("token",
+	 * "plain_text_refresh_token") and without "service_token_accesses", which `grants` holds
+	 * and changes would make untrue. No newline behind it.
+	 */
+	char *info;
+	bool has_grants; /* "service_token_accesses" was there, as an array */
+	struct grants grants;
+};
+
+/* These leave the record empty, so that finishing again is harmless. */
+void organization_record_finish(struct organization_record *r);
+void database_record_finish(struct database_record *r);
+void token_record_finish(struct token_record *r);
+
+/* A page of a list, or several. The *_append move the record in and leave *r empty. */
+struct organization_records {
+	struct organization_record *v; /* owned */
+	size_t n;
+};
+struct database_records {
+	struct database_record *v; /* owned */
+	size_t n;
+};
+struct token_records {
+	struct token_record *v; /* owned */
+	size_t n;
+};
+
+void organization_records_append(struct organization_records *l, struct organization_record *r);
+void database_records_append(struct database_records *l, struct database_record *r);
+void token_records_append(struct token_records *l, struct token_record *r);
+
+/* These free the records, too, and leave the list usable again. */
+void organization_records_finish(struct organization_records *l);
+void database_records_finish(struct database_records *l);
+void token_records_finish(struct token_records *l);
+
+#endif

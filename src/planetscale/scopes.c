@@ -1,0 +1,158 @@
+#include "planetscale/scopes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where `name` of `len` bytes is, or belongs. */
+static bool find(const struct scopes *s, const char *name, size_t len, size_t *at)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strncmp(s->v[middle], name, len);
+		if (order == 0 && s->v[middle][len] != '\0')
+			order = 1;
+		if (order == 0) {
+			*at = middle;
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*at = low;
+	return false;
+}
+
+void scopes_finish(struct scopes *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+	s->v = NULL;
+	s->n = 0;
+}
+
+bool scopes_has(const struct scopes *s, const char *name)
+{
+	size_t at;
+
+	return find(s, name, strlen(name), &at);
+}
+
+bool scopes_add(struct scopes *s, const char *name)
+{
+	return scopes_addn(s, name, strlen(name));
+}
+
+bool scopes_addn(struct scopes *s, const char *name, size_t len)
+{
+	size_t at;
+
+	len = strnlen(name, len);
+	if (find(s, name, len, &at))
+		return false;
+	s->v = xgrow(s->v, s->n, sizeof(*s->v));
+	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof(*s->v));
+	s->v[at] = xstrndup(name, len);
+	s->n++;
+	return true;
+}
+
+bool scopes_remove(struct scopes *s, const char *name)
+{
+	size_t at;
+
+	if (!find(s, name, strlen(name), &at))
+		return false;
+	free(s->v[at]);
+	s->n--;
+	memmove(s->v + at, s->v + at + 1, (s->n - at) * sizeof(*s->v));
+	return true;
+}
+
+void scopes_copy(struct scopes *to, const struct scopes *from)
+{
+	struct scopes copy = SCOPES_INIT;
+
+	scopes_merge(&copy, from);
+	scopes_finish(to);
+	*to = copy;
+}
+
+bool scopes_equal(const struct scopes *a, const struct scopes *b)
+{
+	return a->n == b->n && scopes_subset(a, b);
+}
+
+bool scopes_subset(const struct scopes *a, const struct scopes *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!scopes_has(b, a->v[i]))
+			return false;
+	return true;
+}
+
+void scopes_merge(struct scopes *to, const struct scopes *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		scopes_add(to, from->v[i]);
+}
+
+/* Those of `to` that are in `other` stay, or those that are not. */
+static void filter(struct scopes *to, const struct scopes *other, bool stays)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (scopes_has(other, to->v[i]) == stays)
+			to->v[kept++] = to->v[i];
+		else
+			free(to->v[i]);
+	to->n = kept;
+}
+
+void scopes_subtract(struct scopes *to, const struct scopes *from)
+{
+	if (to == from)
+		scopes_finish(to);
+	else
+		filter(to, from, false);
+}
+
+void scopes_intersect(struct scopes *to, const struct scopes *with)
+{
+	if (to != with)
+		filter(to, with, true);
+}
+
+void scopes_print(const struct scopes *s, char separator, struct buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		buf_adds(out, s->v[i]);
+		buf_addc(out, separator);
+	}
+}
+
+void scopes_list(const struct scopes *s, struct buf *out)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (i > 0)
+			buf_adds(out, i + 1 < s->n ? ", " : " and ");
+		buf_adds(out, s->v[i]);
+	}
+}
+
+bool scope_valid(const char *name, size_t len)
+{
+	if (len == 0 || len > SCOPE_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = name[i];
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_')
+			return false;
+	}
+	return true;
+}

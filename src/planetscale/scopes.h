@@ -1,0 +1,40 @@
+/*
+ * scopes: a sorted set of permission names (PlanetScale calls one an access; its users, a scope).
+ *
+ * Plain value type: knows neither which names exist (catalog) nor who holds them (record, model).
+ */
+#ifndef PSCALEFS_SCOPES_H
+#define PSCALEFS_SCOPES_H
+
+#include "base/util.h"
+
+struct scopes {
+	char **v; /* owned, sorted by strcmp, without duplicates */
+	size_t n;
+};
+
+#define SCOPES_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+void scopes_finish(struct scopes *s); /* frees; usable again */
+bool scopes_has(const struct scopes *s, const char *name);
+bool scopes_add(struct scopes *s, const char *name);              /* false if it was there */
+bool scopes_addn(struct scopes *s, const char *name, size_t len); /* a name ends at a NUL */
+bool scopes_remove(struct scopes *s, const char *name);           /* false if it was not there */
+void scopes_copy(struct scopes *to, const struct scopes *from);   /* replaces */
+bool scopes_equal(const struct scopes *a, const struct scopes *b);
+bool scopes_subset(const struct scopes *a, const struct scopes *b); /* is all of a in b? */
+void scopes_merge(struct scopes *to, const struct scopes *from);    /* to = to ∪ from */
+void scopes_subtract(struct scopes *to, const struct scopes *from); /* to = to − from */
+void scopes_intersect(struct scopes *to, const struct scopes *with); /* to = to ∩ with */
+/* Append each name and `separator` behind each (the file's text: '\n'). */
+void scopes_print(const struct scopes *s, char separator, struct buf *out);
+/* "a, b and c", for sentences. */
+void scopes_list(const struct scopes *s, struct buf *out);
+
+/* Could this be a scope at all: one or more of [a-z0-9_], at most SCOPE_NAME_MAX bytes? */
+#define SCOPE_NAME_MAX 128
+bool scope_valid(const char *name, size_t len);
+
+#endif

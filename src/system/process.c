@@ -1,0 +1,168 @@
+#include "system/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct process_delegate *delegate;
+
+void process_delegate(const struct process_delegate *d)
+{
+	delegate = d;
+}
+
+/* /proc never blocks: its text is made by the kernel while it is read. */
+static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, out, size - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* The number behind "Name:" in /proc/PID/status. */
+static uint64_t field(const char *status, const char *name, int base)
+{
+	const char *at = strstr(status, name);
+
+	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, base);
+}
+
+pid_t process_group(pid_t tid)
+{
+	char status[4096];
+
+	if (delegate != NULL)
+		return delegate->group(tid);
+	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+		return 0;
+	return (pid_t)field(status, "\nTgid:", 10);
+}
+
+/* A hash of its path, also when the file was replaced while it runs. */
+static uint64_t program(pid_t tgid)
+{
+	static const char replaced[] = " (deleted)";
+	char path[64], exe[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tgid);
+	ssize_t n = readlink(path, exe, sizeof(exe));
+	if (n <= 0)
+		return 0;
+	size_t len = (size_t)n, suffix = sizeof(replaced) - 1;
+	if (len > suffix && memcmp(exe + len - suffix, replaced, suffix) == 0)
+		len -= suffix;
+	return hash_bytes(HASH_INIT, exe, len);
+}
+
+/* Field `n` of /proc/PID/stat, a number; field 2 is the command in parentheses, which may hold
+ * anything. */
+static uint64_t stat_field(const char *stat, int n)
+{
+	const char *at = strrchr(stat, ')');
+
+	for (int i = 2; i < n && at != NULL; i++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? 0 : strtoull(at, NULL, 10);
+}
+
+int process_read(pid_t tid, struct process *p)
+{
+	char text[4096];
+
+	if (delegate != NULL)
+		return delegate->read(tid, p);
+	*p = (struct process){.tgid = process_group(tid)};
+	if (p->tgid == 0 || !read_proc(p->tgid, "stat", text, sizeof(text)))
+		return -ESRCH;
+	char *open = strchr(text, '('), *end = strrchr(text, ')');
+	if (open == NULL || end == NULL || end < open)
+		return -ESRCH;
+	text_clean(p->command, sizeof(p->command), open + 1, (size_t)(end - open - 1));
+	p->start_time = stat_field(text, 22);
+	p->program = program(p->tgid);
+	return 0;
+}
+
+static uint64_t bit(int signal)
+{
+	return 1ull << (signal - 1);
+}
+
+/* Signals that do not end who neither catches nor ignores them: signal(7). */
+static uint64_t harmless(void)
+{
+	return bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) | bit(SIGSTOP) |
+	       bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
+}
+
+/* A signal that ends processes is pending, and nothing holds it back. SIGKILL for the thread alone
+ * (SigPnd) is no such sign: see end_of(). */
+static bool doomed(const char *status)
+{
+	uint64_t own = field(status, "\nSigPnd:", 16) & ~bit(SIGKILL);
+	uint64_t shared = field(status, "\nShdPnd:", 16);
+	uint64_t held = field(status, "\nSigBlk:", 16) | field(status, "\nSigIgn:", 16) |
+			field(status, "\nSigCgt:", 16);
+
+	return (shared & bit(SIGKILL)) != 0 || ((own | shared) & ~held & ~harmless()) != 0;
+}
+
+/* What wait(2) will say of a process is shown to those who may trace it, and 0 to all others. The
+ * same is asked of who reads this link. */
+static bool shows_exit_code(pid_t tid)
+{
+	char path[64], exe[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
+	return readlink(path, exe, sizeof(exe)) >= 0 || errno != EACCES;
+}
+
+/*
+ * The kernel ends this thread with SIGKILL. When a program ends by itself, its other threads are
+ * ended so, too. What sets a killed one apart is the exit code: its low seven bits are the signal's
+ * number, or 0.
+ */
+static enum process_end end_of(pid_t tid, const char *status)
+{
+	/* Of the kernel's <linux/sched.h>. */
+	const uint64_t pf_exiting = 0x4, pf_signaled = 0x400;
+	char stat[4096];
+
+	if (!read_proc(tid, "stat", stat, sizeof(stat)))
+		return PROCESS_LIVES;
+	uint64_t flags = stat_field(stat, 9);
+	bool killed = (flags & pf_signaled) != 0 ||
+		      (field(status, "\nSigPnd:", 16) & bit(SIGKILL)) != 0;
+	if (!killed && (flags & pf_exiting) == 0)
+		return PROCESS_LIVES;
+	if ((stat_field(stat, 52) & 0x7f) != 0)
+		return PROCESS_KILLED;
+	return killed && !shows_exit_code(tid) ? PROCESS_END_UNSEEN : PROCESS_LIVES;
+}
+
+enum process_end process_end(pid_t tid)
+{
+	char status[4096];
+
+	if (delegate != NULL)
+		return delegate->end(tid);
+	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
+		return PROCESS_LIVES;
+	return doomed(status) ? PROCESS_KILLED : end_of(tid, status);
+}
+
+bool process_ending(pid_t tid)
+{
+	return process_end(tid) != PROCESS_LIVES;
+}

@@ -1,0 +1,78 @@
+/*
+ * node: between the kernel's inode numbers and the places of the tree.
+ *
+ * A place is a kind and the ids it needs; a node is a place that the kernel knows. Node numbers are
+ * never used twice, so a forgotten number cannot come to mean another token; what stat(2) shows as
+ * inode number is made from the place, so it survives a remount. Owns the nodes. Knows neither
+ * model nor files: whether a place still exists, tree says.
+ */
+#ifndef PSCALEFS_NODE_H
+#define PSCALEFS_NODE_H
+
+#include "base/util.h"
+
+/* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
+struct place {
+	unsigned kind; /* enum tree_kind */
+	const char *organization_id;
+	const char *token_id;
+	const char *database_id;
+	const char *name; /* of a scratch file */
+};
+
+struct node {
+	struct node *next_of_place;  /* borrowed from the table; its chains */
+	struct node *next_of_number; /* likewise */
+	uint64_t number;             /* what the kernel calls it */
+	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
+	unsigned refs;               /* open files */
+	struct place place;          /* strings of the table's pool, `name` owned */
+	bool misnamed; /* detached, and the kernel has it under the name of another place */
+	bool detached; /* unlinked or replaced: the place belongs to another node now */
+};
+
+/*
+ * A thousand tokens are some ten thousand nodes, with the same few ids. The pool keeps each id
+ * once, until the end: there are no more of them than tokens and databases were ever seen.
+ */
+struct node_id;
+
+struct nodes {
+	struct node_id **id; /* owned; by hash */
+	size_t n_ids, ids_cap;
+	struct node **by_place;  /* owned, with the nodes in it */
+	struct node **by_number; /* owned */
+	size_t n_buckets;
+	size_t n;
+	uint64_t next_number;
+	struct node *root; /* borrowed from the table; never forgotten */
+};
+
+#define NODE_ROOT 1
+
+void nodes_init(struct nodes *t, const struct place *root);
+void nodes_finish(struct nodes *t);
+
+/* NULL if the kernel names what it was told to forget. */
+struct node *node_find(struct nodes *t, uint64_t number);
+/* The node of a place, made if need be. It lives while it has lookups or refs: take one before the
+ * next call. */
+struct node *node_at(struct nodes *t, const struct place *p);
+/* The node of a place if the kernel knows it; else NULL. */
+struct node *node_known(struct nodes *t, const struct place *p);
+void node_looked_up(struct node *n);
+void node_forget(struct nodes *t, struct node *n, uint64_t lookups);
+void node_hold(struct node *n);
+void node_release(struct nodes *t, struct node *n);
+/* Its place is no longer its own: the next node_at makes another node. */
+void node_detach(struct nodes *t, struct node *n);
+/* The kernel moved it (rename), but the place stays where it is: whoever opens it by either name
+ * must look again. */
+void node_misname(struct nodes *t, struct node *n);
+/* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached.
+ */
+void node_move(struct nodes *t, struct node *n, const struct place *p);
+
+uint64_t place_inode(const struct place *p); /* what stat shows */
+
+#endif

@@ -1,0 +1,424 @@
+#include "tree/tree.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree/tree_children.h"
+#include "tree/tree_show.h"
+
+#define FILE_R (S_IFREG | 0400)
+#define FILE_W (S_IFREG | 0600)
+
+struct row {
+	const char *name; /* NULL: PlanetScale names them */
+	enum tree_kind parent;
+	mode_t mode;
+	tree_show_fn *show;         /* files and links */
+	tree_children_fn *children; /* directories with children that PlanetScale names */
+	tree_find_fn *find;
+	/* One of the files that show the token's secret; there only while this mount does. */
+	enum secret_form secret;
+	bool plain; /* the place means the same whatever PlanetScale says: costs no request */
+};
+
+static const struct row rows[TREE_KINDS] = {
+	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = list_organizations,
+		       .find = find_organization, .plain = true},
+	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR, .plain = true},
+	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .plain = true},
+	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .plain = true},
+	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR, .plain = true},
+	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R, show_scopes_organization,
+				      .plain = true},
+	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database,
+				  .plain = true},
+	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .plain = true},
+
+	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR},
+	[TREE_ORGANIZATION_INFO] = {"info.json", TREE_ORGANIZATION, FILE_R, show_organization_info},
+	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing},
+	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = list_databases,
+			    .find = find_database},
+	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
+	[TREE_DATABASE_INFO] = {"info.json", TREE_DATABASE, FILE_R, show_database_info},
+	[TREE_DATABASE_ID] = {"id", TREE_DATABASE, FILE_R, show_database_id},
+	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_database_kind},
+	[TREE_DATABASE_REGION] = {"region", TREE_DATABASE, FILE_R, show_database_region},
+	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_database_state},
+	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
+				      show_database_created_at},
+	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access},
+	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR,
+				  .children = list_token_links, .find = find_token_link},
+	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link},
+	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = list_id_links,
+			.find = find_id_link},
+	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link},
+
+	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
+			 .find = find_token},
+	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR},
+	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id},
+	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
+	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at},
+	[TREE_TOKEN_CREATED_BY] = {"created_by", TREE_TOKEN, FILE_R, show_token_created_by},
+	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
+	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
+	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info},
+	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
+	   all. */
+	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV},
+	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header,
+			       .secret = SECRET_HEADER},
+	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret,
+			       .secret = SECRET_TOKEN},
+	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions},
+	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = list_token_databases,
+				  .find = find_token_database},
+	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR},
+	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W,
+				       show_permissions},
+	[TREE_SCRATCH] = {NULL, TREE_TOKEN, FILE_W, show_scratch},
+};
+
+const char *tree_name(enum tree_kind kind)
+{
+	return rows[kind].name;
+}
+
+enum tree_kind tree_parent(enum tree_kind kind)
+{
+	return rows[kind].parent;
+}
+
+mode_t tree_mode(enum tree_kind kind)
+{
+	return rows[kind].mode;
+}
+
+bool tree_is_permissions(enum tree_kind kind)
+{
+	return kind == TREE_PERMISSIONS || kind == TREE_DATABASE_PERMISSIONS;
+}
+
+enum tree_kind tree_permissions(const char *database_id)
+{
+	return database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+}
+
+enum secret_form tree_secret(enum tree_kind kind)
+{
+	return rows[kind].secret;
+}
+
+static bool below(enum tree_kind kind, enum tree_kind ancestor)
+{
+	while (kind != TREE_ROOT && rows[kind].parent != ancestor)
+		kind = rows[kind].parent;
+	return kind != TREE_ROOT;
+}
+
+bool tree_in_token(enum tree_kind kind)
+{
+	return below(kind, TREE_TOKEN);
+}
+
+bool tree_above_token(enum tree_kind kind)
+{
+	return kind == TREE_ROOT || kind == TREE_ORGANIZATION || kind == TREE_TOKENS;
+}
+
+/* --- the objects of a place --------------------------------------------------------------------
+ */
+
+static int gone(struct waiter *w, const char *what)
+{
+	error_set(&w->error, ESTALE, "the %s is gone", what);
+	error_hint(&w->error, "it was deleted meanwhile");
+	return -ESTALE;
+}
+
+static int view_database(struct waiter *w, struct view *v)
+{
+	int r = resource_need(&v->organization->databases, w);
+
+	if (r == 0)
+		v->database = model_database(v->organization, v->place.database_id);
+	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
+}
+
+/*
+ * A token's view of a database: one of the list, which all tokens share; but what a grant names is
+ * there even if it is not in the list, or no list can be had.
+ */
+static int view_token_database(struct waiter *w, struct view *v)
+{
+	int r = view_database(w, v);
+
+	if (r == 0 || r == WAIT)
+		return r;
+	struct error why = w->error;
+	int again = resource_need(&v->token->grants, w);
+	if (again != 0)
+		return again;
+	if (model_grant(v->token, v->place.database_id) != NULL)
+		return 0;
+	w->error = why;
+	return r;
+}
+
+int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v)
+{
+	int r;
+
+	*v = (struct view){.place = *p};
+	if (p->organization_id == NULL)
+		return 0;
+	r = resource_need(&t->model->organizations, w);
+	if (r != 0)
+		return r;
+	v->organization = model_organization(t->model, p->organization_id);
+	if (v->organization == NULL)
+		return gone(w, "organization");
+	if (p->token_id == NULL)
+		return p->database_id == NULL ? 0 : view_database(w, v);
+	r = resource_need(&v->organization->tokens, w);
+	if (r != 0)
+		return r;
+	v->token = model_token(v->organization, p->token_id);
+	if (v->token == NULL)
+		return gone(w, "service token");
+	if (p->kind == TREE_SCRATCH) {
+		v->scratch = scratch_find(t->scratches, p);
+		return v->scratch == NULL ? gone(w, "temporary file") : 0;
+	}
+	if (p->database_id == NULL)
+		return 0;
+	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
+}
+
+/* --- the table at work
+ * ------------------------------------------------------------------------------ */
+
+static bool present(const struct tree *t, enum tree_kind kind, const char *token_id)
+{
+	enum secret_form form = rows[kind].secret;
+
+	return form == 0 || model_shows_secret(t->model, token_id, form);
+}
+
+static struct place child_place(const struct place *dir, enum tree_kind kind)
+{
+	return (struct place){.kind = kind,
+			      .organization_id = dir->organization_id,
+			      .token_id = dir->token_id,
+			      .database_id = dir->database_id};
+}
+
+static bool holds_scratch(enum tree_kind kind)
+{
+	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
+}
+
+int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const char *name,
+	       struct place *out)
+{
+	struct view v;
+
+	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
+		if (rows[k].parent != dir->kind || !str_eq(rows[k].name, name))
+			continue;
+		*out = child_place(dir, k);
+		return present(t, k, dir->token_id) ? 0 : -ENOENT;
+	}
+	if (holds_scratch(dir->kind)) {
+		*out = child_place(dir, TREE_SCRATCH);
+		out->name = name;
+		return scratch_find(t->scratches, out) != NULL ? 0 : -ENOENT;
+	}
+	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for
+	 * costs nothing. */
+	if (rows[dir->kind].find == NULL || name[0] == '.')
+		return -ENOENT;
+	int r = tree_view(t, w, dir, &v);
+	return r != 0 ? r : rows[dir->kind].find(t, w, &v, name, out);
+}
+
+static void emit_scratch(struct tree *t, const struct place *dir, tree_emit *emit, void *ctx)
+{
+	list_for_each(pos, &t->scratches->files)
+	{
+		const struct scratch *f = container_of(pos, struct scratch, link);
+		struct place p = child_place(dir, TREE_SCRATCH);
+		p.name = f->name;
+		if (str_eq(f->token_id, dir->token_id) && str_eq(f->database_id, dir->database_id))
+			emit(ctx, f->name, f->mode, place_inode(&p));
+	}
+}
+
+int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+		  void *ctx)
+{
+	struct view v;
+	int r = tree_view(t, w, dir, &v);
+
+	if (r != 0)
+		return r;
+	if (rows[dir->kind].children != NULL) {
+		r = rows[dir->kind].children(t, w, &v, emit, ctx);
+		if (r != 0)
+			return r;
+	}
+	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
+		struct place p = child_place(dir, k);
+		if (rows[k].parent == dir->kind && rows[k].name != NULL &&
+		    present(t, k, dir->token_id))
+			emit(ctx, rows[k].name, rows[k].mode, place_inode(&p));
+	}
+	if (holds_scratch(dir->kind))
+		emit_scratch(t, dir, emit, ctx);
+	return 0;
+}
+
+int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out)
+{
+	struct view v;
+	int r = tree_view(t, w, p, &v);
+
+	return r != 0 ? r : rows[p->kind].show(t, w, &v, out);
+}
+
+/* --- attributes
+ * ---------------------------------------------------------------------------------------- */
+
+static struct timespec to_timespec(int64_t ns)
+{
+	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+static int64_t parse_ns(const char *iso8601, int64_t fallback_ns)
+{
+	int64_t s = time_parse(iso8601);
+
+	return s < 0 ? fallback_ns : s * 1000000000;
+}
+
+/* When a thing's content last changed, as far as PlanetScale or this mount knows; and when it was
+ * last used. */
+static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t *atime)
+{
+	*mtime = model_time_seen(t->model, &t->model->born_ns, 0);
+	if (v->scratch != NULL)
+		*mtime = model_time_seen(t->model, &v->scratch->mtime_ns, 0);
+	else if (v->token != NULL)
+		*mtime = parse_ns(v->token->r.created_at, *mtime);
+	else if (v->database != NULL)
+		*mtime = parse_ns(v->database->r.updated_at,
+				  parse_ns(v->database->r.created_at, *mtime));
+	else if (v->place.kind == TREE_TOKENS || v->place.kind == TREE_BY_ID)
+		*mtime = model_time_seen(t->model, &v->organization->tokens_mtime_ns,
+					 parse_ns(v->organization->r.created_at, 0));
+	else if (v->organization != NULL)
+		*mtime = parse_ns(v->organization->r.updated_at,
+				  parse_ns(v->organization->r.created_at, *mtime));
+	else if (v->place.kind == TREE_ERRORS && t->journal->changed_ns > *mtime)
+		*mtime = model_time_seen(t->model, &t->journal->changed_ns, 0);
+	*atime = *mtime;
+	if (v->token != NULL && v->scratch == NULL)
+		*atime = parse_ns(v->token->r.last_used_at, *mtime);
+	if (tree_is_permissions(v->place.kind))
+		*mtime = model_mtime_ns(v->token, v->place.database_id);
+}
+
+void tree_attr_unread(const struct place *p, struct stat *st)
+{
+	*st = (struct stat){
+		.st_ino = place_inode(p),
+		.st_mode = rows[p->kind].mode,
+		.st_nlink = 1,
+		.st_uid = getuid(),
+		.st_gid = getgid(),
+		.st_blksize = 4096,
+	};
+}
+
+void tree_times(struct tree *t, const struct view *v, struct stat *st)
+{
+	int64_t mtime, atime;
+
+	times(t, v, &mtime, &atime);
+	st->st_mtim = to_timespec(mtime);
+	st->st_ctim = st->st_mtim;
+	st->st_atim = to_timespec(atime);
+}
+
+int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st)
+{
+	const struct row *row = &rows[p->kind];
+	struct view v;
+	int r = tree_view(t, w, p, &v);
+
+	if (r != 0)
+		return r;
+	tree_attr_unread(p, st);
+	if (v.scratch != NULL)
+		st->st_mode = v.scratch->mode;
+	if (row->show != NULL) {
+		struct buf text = BUF_INIT;
+		r = row->show(t, w, &v, &text);
+		st->st_size = (off_t)text.len;
+		buf_wipe(&text);
+		if (r != 0)
+			return r;
+	}
+	tree_times(t, &v, st);
+	st->st_blocks = (st->st_size + 511) / 512;
+	return 0;
+}
+
+/* --- for people
+ * -------------------------------------------------------------------------------------------- */
+
+static const char *dynamic_name(struct tree *t, const struct place *p)
+{
+	const struct organization *o = p->organization_id == NULL
+					       ? NULL
+					       : model_organization(t->model, p->organization_id);
+	const struct token *token =
+		o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
+	const struct database *d =
+		o == NULL || p->database_id == NULL ? NULL : model_database(o, p->database_id);
+	const struct grant *g =
+		token == NULL || p->database_id == NULL ? NULL : model_grant(token, p->database_id);
+
+	switch ((int)p->kind) {
+	case TREE_ORGANIZATION:
+		return o != NULL ? o->file_name : p->organization_id;
+	case TREE_DATABASE:
+	case TREE_TOKEN_DATABASE:
+		return d != NULL ? d->file_name : g != NULL ? g->resource_name : p->database_id;
+	case TREE_BY_ID_TOKEN:
+		return p->token_id;
+	case TREE_SCRATCH:
+		return p->name;
+	default:
+		return token != NULL ? token->file_name : p->token_id;
+	}
+}
+
+void tree_path(struct tree *t, const struct place *p, struct buf *out)
+{
+	struct place parent = *p;
+
+	if (p->kind == TREE_ROOT) {
+		if (out->len == 0)
+			buf_addc(out, '/');
+		return;
+	}
+	parent.kind = p->kind == TREE_SCRATCH && p->database_id != NULL ? TREE_TOKEN_DATABASE
+									: rows[p->kind].parent;
+	if (parent.kind != TREE_ROOT)
+		tree_path(t, &parent, out);
+	buf_addf(out, "/%s", rows[p->kind].name != NULL ? rows[p->kind].name : dynamic_name(t, p));
+}

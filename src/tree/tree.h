@@ -1,0 +1,124 @@
+/*
+ * tree: the table of the file system. For each kind of thing: its name, where it is, its mode, what
+ * it shows and what is in it.
+ *
+ * lookup, readdir, getattr and the manual's picture all come from the one table in tree.c. Reads
+ * the model through resources, so every function may say WAIT; changes nothing. What a write means
+ * is fs's to know.
+ *
+ * Results: 0, WAIT, or -errno with the reason in the waiter's error. A place whose organization,
+ * database or token is gone is -ESTALE, which makes the kernel look its path up again.
+ */
+#ifndef PSCALEFS_TREE_H
+#define PSCALEFS_TREE_H
+
+#include <sys/stat.h>
+
+#include "base/error_log.h"
+#include "cache/store.h"
+#include "mount/config.h"
+#include "tree/node.h"
+#include "tree/scratch.h"
+
+enum tree_kind {
+	TREE_ROOT,
+	TREE_STATE,
+	TREE_STATUS,
+	TREE_ERRORS,
+	TREE_SCOPES,
+	TREE_SCOPES_ORGANIZATION,
+	TREE_SCOPES_DATABASE,
+	TREE_REFRESH,
+	TREE_ORGANIZATION,
+	TREE_ORGANIZATION_INFO,
+	TREE_CREATE_TOKEN,
+	TREE_DATABASES,
+	TREE_DATABASE,
+	TREE_DATABASE_INFO,
+	TREE_DATABASE_ID,
+	TREE_DATABASE_KIND,
+	TREE_DATABASE_REGION,
+	TREE_DATABASE_STATE,
+	TREE_DATABASE_CREATED_AT,
+	TREE_DATABASE_ACCESS,
+	TREE_DATABASE_TOKENS,
+	TREE_DATABASE_TOKEN,
+	TREE_BY_ID,
+	TREE_BY_ID_TOKEN,
+	TREE_TOKENS,
+	TREE_TOKEN,
+	TREE_TOKEN_ID,
+	TREE_TOKEN_NAME,
+	TREE_TOKEN_CREATED_AT,
+	TREE_TOKEN_CREATED_BY,
+	TREE_TOKEN_EXPIRES_AT,
+	TREE_TOKEN_LAST_USED_AT,
+	TREE_TOKEN_INFO,
+	TREE_TOKEN_ENV,
+	TREE_TOKEN_HEADER,
+	TREE_TOKEN_SECRET,
+	TREE_PERMISSIONS,
+	TREE_TOKEN_DATABASES,
+	TREE_TOKEN_DATABASE,
+	TREE_DATABASE_PERMISSIONS,
+	TREE_SCRATCH,
+	TREE_KINDS,
+};
+
+struct tree {
+	struct store *store;         /* borrowed */
+	struct model *model;         /* borrowed from store */
+	const struct config *config; /* borrowed */
+	struct api *api;             /* borrowed */
+	struct http *http;           /* borrowed */
+	struct journal *journal;     /* borrowed */
+	struct scratches *scratches; /* borrowed */
+	struct clock *clock;         /* borrowed */
+};
+
+/* The objects of a place, for one run of a handler. */
+struct view {
+	struct place place; /* borrowed strings */
+	struct organization *organization;
+	struct token *token;
+	struct database *database; /* NULL also where only a grant names it */
+	struct scratch *scratch;
+};
+
+typedef void tree_emit(void *ctx, const char *name, mode_t mode, uint64_t inode);
+
+/* What the table says of a kind, for the test that holds the manual against it; NULL name: many,
+ * named by PlanetScale. */
+const char *tree_name(enum tree_kind kind);
+enum tree_kind tree_parent(enum tree_kind kind);
+mode_t tree_mode(enum tree_kind kind);
+bool tree_is_permissions(enum tree_kind kind); /* of either level */
+/* The kind of `permissions` for a database, or (NULL) for the organization. */
+enum tree_kind tree_permissions(const char *database_id);
+enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
+/* Does it lie in a token's directory (which itself does not count)? */
+bool tree_in_token(enum tree_kind kind);
+/* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come
+ * down on tokens? */
+bool tree_above_token(enum tree_kind kind);
+
+int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v);
+/* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are
+ * borrowed from `dir`, model or `name`. */
+int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const char *name,
+	       struct place *out);
+int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+		  void *ctx);
+/* Everything but st_nlink's truth: directories say 1, "not counted". */
+int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st);
+/* The same without a look at the model: size 0, times now unknown. For a reply that may not wait;
+ * let it expire at once. */
+void tree_attr_unread(const struct place *p, struct stat *st);
+/* Times alone, of a view of that place. */
+void tree_times(struct tree *t, const struct view *v, struct stat *st);
+/* A file's content or a link's target, appended. Wipe the buffer (buf_wipe): it may be a secret. */
+int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out);
+/* "/acme/service-tokens/ci/permissions", as far as the model knows: for people. */
+void tree_path(struct tree *t, const struct place *p, struct buf *out);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * tree_children: what is in the directories whose entries PlanetScale names. Only tree.c includes
+ * this.
+ *
+ * A list function tells every entry, a find function the place of one name (-ENOENT without a
+ * sentence if there is none). Both may say WAIT.
+ */
+#ifndef PSCALEFS_TREE_CHILDREN_H
+#define PSCALEFS_TREE_CHILDREN_H
+
+#include "tree/tree.h"
+
+#define DIR  (S_IFDIR | 0700)
+#define LINK (S_IFLNK | 0777)
+
+typedef int tree_children_fn(struct tree *t, struct waiter *w, const struct view *v,
+			     tree_emit *emit, void *ctx);
+typedef int tree_find_fn(struct tree *t, struct waiter *w, const struct view *v, const char *name,
+			 struct place *out);
+
+tree_children_fn list_organizations, list_databases, list_tokens, list_token_links, list_id_links,
+	list_token_databases;
+tree_find_fn find_organization, find_database, find_token, find_token_link, find_id_link,
+	find_token_database;
+
+#endif

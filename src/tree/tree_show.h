@@ -1,0 +1,25 @@
+/*
+ * tree_show: what the files of the tree say, each from the model. Only tree's files include this.
+ *
+ * A show function appends the file's whole text, or the target of a link; it may say WAIT.
+ */
+#ifndef PSCALEFS_TREE_SHOW_H
+#define PSCALEFS_TREE_SHOW_H
+
+#include "tree/tree.h"
+
+typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct view *v, struct buf *out);
+
+/* May this mount's credential do it? A login may whatever its user may: API_RIGHT_HELD. */
+enum api_right tree_own_right(const struct tree *t, const char *permission);
+
+tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
+tree_show_fn show_organization_info;
+tree_show_fn show_database_info, show_database_id, show_database_kind, show_database_region,
+	show_database_state, show_database_created_at, show_database_access;
+tree_show_fn show_token_link, show_by_id_link;
+tree_show_fn show_token_id, show_token_name, show_token_created_at, show_token_created_by,
+	show_token_expires_at, show_token_last_used_at, show_token_info, show_token_env,
+	show_token_header, show_token_secret, show_permissions, show_scratch;
+
+#endif
