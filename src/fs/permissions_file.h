@@ -72,6 +72,7 @@ struct permissions_text {
 		struct buf bytes;
 		size_t at, len; /* len: of the whole text */
 		enum text_state state;
+		bool tail_judged;
 		bool owed;                           /* by the handle that wrote */
 		const struct permissions_writer *last_line; /* only to compare with */
 	} undo;

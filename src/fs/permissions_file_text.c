@@ -302,6 +302,7 @@ static void note_undo(const struct permissions_writer *w, size_t offset, size_t 
 	t->undo.at = offset;
 	t->undo.len = t->text.len;
 	t->undo.state = t->state;
+	t->undo.tail_judged = t->tail_judged;
 	t->undo.owed = w->owes;
 	t->undo.last_line = last_line_of(t);
 }
@@ -368,6 +369,7 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t s
 		w->replaces = true;
 		w->owes = true;
 		w->refused = (struct error){0};
+		w->to_answer = false;
 		w->killed = false;
 	} else if (size < t->text.len) {
 		overwritten(w);
@@ -465,6 +467,7 @@ void permissions_refuse_write(struct permissions_writer *w, const struct error *
 		t->judged = t->text.len;
 	t->judge_from = SIZE_MAX;
 	t->state = undo->state;
+	t->tail_judged = undo->tail_judged;
 	w->owes = undo->owed;
 	if (w->last_line && undo->last_line != w)
 		end_line(t, undo->last_line);

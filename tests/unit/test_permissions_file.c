@@ -252,6 +252,49 @@ static void a_refused_write_leaves_the_text_and_revokes_nothing(void **state)
 	finish();
 }
 
+/* Nor does the handle answer for what it was refused before that. */
+static void a_text_begun_anew_answers_for_nothing_before(void **state)
+{
+	struct error refused;
+
+	(void)state;
+	setup();
+	error_set(&refused, EFBIG, "refused");
+	struct permissions_writer *w = open_as(SHELL, "", false);
+	permissions_refuse(w, &refused);
+	assert_int_equal(permissions_truncate(w, 0, ++stamp, &e), 0);
+	put(w, 0, "a");
+	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
+	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
+	release(w);
+	finish();
+}
+
+/* The last line was counted when its handle was closed or synced: a refused write does not make it
+ * count once more, nor is it half a line if its writer is killed. */
+static void a_refused_write_leaves_the_last_line_counted(void **state)
+{
+	struct error refused;
+
+	(void)state;
+	setup();
+	error_set(&refused, EINVAL, "refused");
+	struct permissions_writer *w = open_as(SHELL, "", true);
+	struct permissions_writer *other = open_as(CAT, "", false);
+	put(w, 0, "a");
+	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
+	put(other, APPEND, "b\n");
+	permissions_refuse_write(other, &refused);
+	assert_int_equal(close_as(w, SHELL), CLOSING_NOTHING);
+	permissions_killed(w, SHELL);
+	assert_string_equal(buf_str(&w->text->text), "a");
+	release(w);
+	release(other);
+	finish();
+}
+
 /* A refused write that did not reach the end leaves the end to the handle that wrote it. */
 static void a_refused_write_in_place_leaves_half_a_line_protected(void **state)
 {
@@ -373,6 +416,8 @@ int main(void)
 		cmocka_unit_test(truncating_in_the_middle_is_judged_as_a_whole),
 		cmocka_unit_test(a_text_is_bounded_and_a_write_too_big_changes_nothing),
 		cmocka_unit_test(a_refused_write_leaves_the_text_and_revokes_nothing),
+		cmocka_unit_test(a_text_begun_anew_answers_for_nothing_before),
+		cmocka_unit_test(a_refused_write_leaves_the_last_line_counted),
 		cmocka_unit_test(a_refused_write_in_place_leaves_half_a_line_protected),
 		cmocka_unit_test(a_removed_file_takes_no_writes),
 		cmocka_unit_test(a_handle_of_what_was_renamed_here_goes_on),
