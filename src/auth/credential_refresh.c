@@ -117,8 +117,7 @@ static bool replace(struct renewal *r, struct credential *next)
 	return true;
 }
 
-/* --- the keyring --------------------------------------------------------------------------------
- */
+/* --- the keyring ------------------------------------------------------------------------------ */
 
 /* Is nothing left of the last question? */
 static bool buried(struct renewal *r)
@@ -202,8 +201,7 @@ int64_t renewal_sleep_ms(const struct renewal *r)
 	return left > 0 ? left : 0;
 }
 
-/* --- any source ---------------------------------------------------------------------------------
- */
+/* --- any source ------------------------------------------------------------------------------- */
 
 int renewal_begin(struct renewal *r, struct error *e)
 {

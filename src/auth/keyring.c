@@ -30,8 +30,7 @@ enum verdict {
 static const char *const passed[] = {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME",
 				     "LD_LIBRARY_PATH"};
 
-/* --- in the process that asks; what it allocates ends with it ----------------------------------
- */
+/* --- in the process that asks; what it allocates ends with it --------------------------------- */
 
 static bool write_all(int fd, const char *text, size_t len)
 {
@@ -149,8 +148,7 @@ void keyring_be_asker(char **argv)
 	_exit(write_all(ANSWER_FD, &verdict, 1) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* --- in the process that wants to know ---------------------------------------------------------
- */
+/* --- in the process that wants to know -------------------------------------------------------- */
 
 char *keyring_program(void)
 {

@@ -80,8 +80,7 @@ static void block_free(void *bytes)
 	}
 }
 
-/* --- escapes that cJSON cannot read -------------------------------------------------------------
- */
+/* --- escapes that cJSON cannot read ----------------------------------------------------------- */
 
 #define ESCAPE_LEN 6 /* of "\uXXXX" */
 
@@ -169,8 +168,7 @@ static size_t copy_replaced(struct copy *c, const char *body, size_t len)
 	return n;
 }
 
-/* --- what is no answer --------------------------------------------------------------------------
- */
+/* --- what is no answer ------------------------------------------------------------------------ */
 
 /*
  * What cJSON would let pass: a NUL byte (it cuts strings there), "\u" without four digits (which it

@@ -22,7 +22,7 @@ int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns)
 	return *ns;
 }
 
-/* --- tokens and what they may do --------------------------------------------------------- */
+/* --- tokens and what they may do -------------------------------------------------------------- */
 
 static void permissions_free(struct permissions *p)
 {
@@ -168,7 +168,7 @@ void model_merge_grants(struct token *t, struct grants *g)
 	replace_grants(t, &both);
 }
 
-/* --- names: who is called what within an organization -------------------------------------- */
+/* --- names: who is called what within an organization ----------------------------------------- */
 
 static int by_token_file_name(const void *a, const void *b)
 {
@@ -375,7 +375,7 @@ void model_remove_token(struct token *t)
 	name_tokens(o);
 }
 
-/* --- databases ------------------------------------------------------------------------------ */
+/* --- databases -------------------------------------------------------------------------------- */
 
 static void database_free(struct database *d)
 {
@@ -562,8 +562,7 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 	organization_records_finish(list);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 void model_init(struct model *m, struct resources *all, const struct model_sources *sources)
 {

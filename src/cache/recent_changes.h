@@ -30,7 +30,7 @@ struct recent_changes {
 void recent_init(struct recent_changes *rc, struct clock *clock);
 void recent_finish(struct recent_changes *rc);
 
-/* --- changes that were confirmed --- */
+/* --- changes that were confirmed -------------------------------------------------------------- */
 
 /* `which` were granted to the token, or revoked, on the resource that `on` names (by its type, id
  * and name; its scopes do not matter). */
@@ -44,7 +44,7 @@ void recent_token(struct recent_changes *rc, const char *token_id, bool made);
 /* What was known of it is refuted: enough answers say otherwise. */
 void recent_token_unknown(struct recent_changes *rc, const char *token_id);
 
-/* --- answers that are applied --- */
+/* --- answers that are applied ----------------------------------------------------------------- */
 
 /*
  * Make what an answer says a token may do agree with what was confirmed. `whole`: it tells of all
@@ -57,7 +57,7 @@ bool recent_hides_token(struct recent_changes *rc, const char *token_id);
 /* A list lacks this token: is it one that was made, and to be kept? */
 bool recent_keeps_token(struct recent_changes *rc, const char *token_id);
 
-/* --- questions --- */
+/* --- questions -------------------------------------------------------------------------------- */
 
 bool recent_made(const struct recent_changes *rc, const char *token_id);
 /* Was it made, and did the last list lack it? */

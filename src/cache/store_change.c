@@ -105,7 +105,7 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 	store_job_end(&c->job, &e, NULL);
 }
 
-/* --- answers --------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 /* Refusals that may only mean "it is so already" (or "it never was"): a fresh answer decides. */
 static bool ambiguous(const struct error *e)
@@ -276,8 +276,7 @@ static void revoked(void *ctx, const struct api_answer *a)
 	c->job.step(&c->job);
 }
 
-/* --- the next thing ----------------------------------------------------------------------------
- */
+/* --- the next thing --------------------------------------------------------------------------- */
 
 /* The name that PlanetScale's /access wants; NULL with *e if the database is not known (any more).
  */

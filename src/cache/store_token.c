@@ -90,8 +90,7 @@ static bool list_again(struct token_job *t)
 	return true;
 }
 
-/* --- making -------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static void made(struct token_job *t)
 {
@@ -226,8 +225,7 @@ struct store_job *store_create_token(struct store *s, const char *organization_i
 	return &t->job;
 }
 
-/* --- deleting ------------------------------------------------------------------------------------
- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 static void gone(struct token_job *t)
 {

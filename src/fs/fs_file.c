@@ -22,8 +22,7 @@ static int reply_open(struct op *op, struct file *f)
 	return 0;
 }
 
-/* --- permissions
- * ------------------------------------------------------------------------------------ */
+/* --- permissions ------------------------------------------------------------------------------ */
 
 static bool wants_write(const struct op *op)
 {
@@ -65,8 +64,7 @@ static int open_permissions(struct op *op, struct node *n)
 	return reply_open(op, f);
 }
 
-/* --- everything else
- * ---------------------------------------------------------------------------------- */
+/* --- everything else -------------------------------------------------------------------------- */
 
 static int open_scratch(struct op *op, struct node *n)
 {
@@ -129,9 +127,7 @@ int fs_open(struct op *op)
 	return n->place.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
 }
 
-/* --- create
- * -----------------------------------------------------------------------------------------------
- */
+/* --- create ----------------------------------------------------------------------------------- */
 
 static int reply_create(struct op *op, struct op_entry *e, struct file *f)
 {
@@ -227,8 +223,7 @@ int fs_create(struct op *op)
 	return r != 0 ? r : create_scratch(op, &p);
 }
 
-/* --- read, write, close: by what is open
- * -------------------------------------------------------------------- */
+/* --- read, write, close: by what is open ------------------------------------------------------ */
 
 static int reply_part(struct op *op, const char *text, size_t len)
 {

@@ -27,8 +27,7 @@ void fs_detach(struct fs *fs, const struct place *p)
 		node_detach(&fs->nodes, n);
 }
 
-/* --- what may be removed
- * ------------------------------------------------------------------------------ */
+/* --- what may be removed ---------------------------------------------------------------------- */
 
 /* The first refusal tells the journal; a sweep's hundreds would leave room for nothing else. */
 static int refuse_removal(struct op *op, const char *why)
@@ -69,9 +68,7 @@ int fs_removal(struct op *op, struct place *p)
 	return check_sweep(op, p);
 }
 
-/* --- unlink
- * ------------------------------------------------------------------------------------------------
- */
+/* --- unlink ----------------------------------------------------------------------------------- */
 
 static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
 {
@@ -127,9 +124,7 @@ int fs_unlink(struct op *op)
 	return 0;
 }
 
-/* --- rename
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- rename ----------------------------------------------------------------------------------- */
 
 static bool same_directory(const struct op *op)
 {
@@ -293,8 +288,7 @@ int fs_rename(struct op *op)
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
-/* --- what does not exist here
- * ------------------------------------------------------------------------------------- */
+/* --- what does not exist here ----------------------------------------------------------------- */
 
 int fs_link(struct op *op)
 {
@@ -336,9 +330,7 @@ int fs_symlink(struct op *op)
 	return r != 0 ? r : fs_reply_entry(op, &e);
 }
 
-/* --- setattr
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- setattr ---------------------------------------------------------------------------------- */
 
 static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
 {

@@ -20,8 +20,7 @@
 #include "fs/fs_internal.h"
 #include "system/process.h"
 
-/* --- what is being emptied
- * ------------------------------------------------------------------------------------------ */
+/* --- what is being emptied -------------------------------------------------------------------- */
 
 static struct emptying *emptying(const struct op *op, const char *token_id)
 {
@@ -92,8 +91,7 @@ bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct err
 	return true;
 }
 
-/* --- what is in it
- * -------------------------------------------------------------------------------------------------- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 /* Is it in the tree, where it can be removed? One without a name is not. */
 static bool shown(const struct grant *g)
@@ -148,9 +146,7 @@ static int check_token(struct op *op, const struct token *t)
 	return r;
 }
 
-/* --- rmdir
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- rmdir ------------------------------------------------------------------------------------ */
 
 /* Scratch files go with the token, if it is gone. */
 static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)

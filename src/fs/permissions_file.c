@@ -104,7 +104,7 @@ void permissions_begin(struct permissions_file *f)
 		permissions_drop_failure(f);
 }
 
-/* --- the file as the process sees it that has removed it --------------------------------------- */
+/* --- the file as the process sees it that has removed it -------------------------------------- */
 
 static bool by_process(const struct removal *r, pid_t tid)
 {

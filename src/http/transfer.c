@@ -34,8 +34,7 @@ struct transfers {
 	bool renew; /* as soon as none is running */
 };
 
-/* ---- What arrives: called by curl from within transfers_perform() -----------------------------
- */
+/* --- What arrives: called by curl from within transfers_perform() ----------------------------- */
 
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
@@ -125,8 +124,7 @@ static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-/* ---- One transfer -----------------------------------------------------------------------------
- */
+/* --- One transfer ----------------------------------------------------------------------------- */
 
 static void set_connection(CURL *easy, struct transfers *ts)
 {
@@ -358,8 +356,7 @@ struct transfer *transfers_ended(struct transfers *ts)
 	return t;
 }
 
-/* ---- All transfers ----------------------------------------------------------------------------
- */
+/* --- All transfers ---------------------------------------------------------------------------- */
 
 /* Host and port for people, and whether it is a URL to work with at all. */
 static int check_url(struct transfers *ts, struct error *e)

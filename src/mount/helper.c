@@ -48,8 +48,7 @@ struct reply {
 	struct error error;
 };
 
-/* --- messages ----------------------------------------------------------------------------------
- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 union control {
 	struct cmsghdr header;
@@ -96,8 +95,7 @@ static bool receive_reply(int socket, struct reply *reply, int *fd)
 	return n == (ssize_t)sizeof(*reply);
 }
 
-/* --- in the helper -----------------------------------------------------------------------------
- */
+/* --- in the helper ---------------------------------------------------------------------------- */
 
 struct duties {
 	const char *mountpoint;
@@ -214,8 +212,7 @@ _Noreturn void helper_be(char **argv)
 	}
 }
 
-/* --- in the daemon -----------------------------------------------------------------------------
- */
+/* --- in the daemon ---------------------------------------------------------------------------- */
 
 static struct {
 	pid_t pid;             /* 0: none */

@@ -21,8 +21,7 @@ struct session {
 	int unread;       /* owned; for let_go() */
 };
 
-/* --- requests to ops
- * ---------------------------------------------------------------------------------- */
+/* --- requests to ops -------------------------------------------------------------------------- */
 
 static struct fs *fs_of_request(fuse_req_t req)
 {
@@ -294,8 +293,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.setxattr = ll_setxattr,
 };
 
-/* --- replies
- * --------------------------------------------------------------------------------------------- */
+/* --- replies ---------------------------------------------------------------------------------- */
 
 static int sink_error(void *req, int err)
 {
@@ -394,9 +392,7 @@ const struct op_sink session_sink = {
 	.statfs = sink_statfs,
 };
 
-/* --- mounting
- * -----------------------------------------------------------------------------------------------
- */
+/* --- mounting --------------------------------------------------------------------------------- */
 
 static void fuse_log_line(enum fuse_log_level level, const char *fmt, va_list ap) printf_like(2, 0);
 

@@ -27,8 +27,7 @@ void sandbox_enter(const struct sandbox_rules *rules);
 /* For .pscalefs/status: lines of what is in force, and what is not. */
 void sandbox_print(struct buf *out);
 
-/* --- parts, in files of their own; both need no_new_privs --------------------------------------
- */
+/* --- parts, in files of their own; both need no_new_privs ------------------------------------- */
 
 /* What is in force, which depends on the kernel's version of landlock. */
 struct sandbox_landlock {

@@ -99,8 +99,7 @@ static void finish_place(struct place *p)
 	free_ptr(&p->name);
 }
 
-/* --- the two hash tables, of singly linked chains: there are many nodes, and chains are short ---
- */
+/* --- the two hash tables, of singly linked chains: there are many nodes, and chains are short --- */
 
 static struct node **place_chain(struct nodes *t, const struct place *p)
 {

@@ -129,8 +129,7 @@ bool tree_above_token(enum tree_kind kind)
 	return kind == TREE_ROOT || kind == TREE_ORGANIZATION || kind == TREE_TOKENS;
 }
 
-/* --- the objects of a place --------------------------------------------------------------------
- */
+/* --- the objects of a place ------------------------------------------------------------------- */
 
 static int gone(struct waiter *w, const char *what)
 {
@@ -198,8 +197,7 @@ int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct vi
 	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
 }
 
-/* --- the table at work
- * ------------------------------------------------------------------------------ */
+/* --- the table at work ------------------------------------------------------------------------ */
 
 static bool present(const struct tree *t, enum tree_kind kind, const char *token_id)
 {
@@ -289,8 +287,7 @@ int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct bu
 	return r != 0 ? r : rows[p->kind].show(t, w, &v, out);
 }
 
-/* --- attributes
- * ---------------------------------------------------------------------------------------- */
+/* --- attributes ------------------------------------------------------------------------------- */
 
 static struct timespec to_timespec(int64_t ns)
 {
@@ -377,8 +374,7 @@ int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct st
 	return 0;
 }
 
-/* --- for people
- * -------------------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------- */
 
 static const char *dynamic_name(struct tree *t, const struct place *p)
 {

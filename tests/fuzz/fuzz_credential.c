@@ -37,7 +37,7 @@ static void check_made(const struct credential *c)
 		CHECK(*header > ' ' && *header < 0x7f);
 }
 
-/* --- other letters of the same kind ------------------------------------------------------------ */
+/* --- other letters of the same kind ----------------------------------------------------------- */
 
 #define PREFIX "pscale_tkn_" /* what begins so is known for a secret */
 
@@ -85,7 +85,7 @@ static void mask_json(char *s, size_t len)
 	}
 }
 
-/* --- the three ways ----------------------------------------------------------------------------- */
+/* --- the three ways --------------------------------------------------------------------------- */
 
 static int as_file(const char *text, size_t size, struct error *e)
 {

@@ -13,7 +13,7 @@
 #include "system/mountpoint.h"
 #include "system/process.h"
 
-/* --- in place of /proc: --wrap ------------------------------------------------------------------ */
+/* --- in place of /proc: --wrap ---------------------------------------------------------------- */
 
 #define STATUS_FD 10001
 #define STAT_FD   10002
@@ -72,7 +72,7 @@ ssize_t __wrap_readlink(const char *path, char *out, size_t size)
 	return (ssize_t)n;
 }
 
-/* --- processes ---------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 static void check_any(const char *a, const char *b)
 {
@@ -144,7 +144,7 @@ static void check_written(const char *name, uint64_t random)
 	free(b);
 }
 
-/* --- mounts ------------------------------------------------------------------------------------- */
+/* --- mounts ----------------------------------------------------------------------------------- */
 
 /* As fs/proc_namespace.c does: mangle(" \t\n\\#"), the last of them since Linux 4.x. */
 static void add_mangled(struct buf *out, const char *path)

@@ -60,7 +60,7 @@ struct change *change_new(enum change_kind kind, const char *organization_id, co
 	return c;
 }
 
-/* --- how one ends ------------------------------------------------------------------------------ */
+/* --- how one ends ----------------------------------------------------------------------------- */
 
 static void failed(struct change *c)
 {
@@ -131,7 +131,7 @@ void change_gone(const struct store_job *job)
 	CHECK(!"a change that nobody asked for");
 }
 
-/* --- what reaches PlanetScale ------------------------------------------------------------------- */
+/* --- what reaches PlanetScale ----------------------------------------------------------------- */
 
 /* Is `path` the one of the change's token, or of all of them? */
 static bool about(const struct change *c, const char *path)

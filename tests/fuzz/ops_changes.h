@@ -53,7 +53,7 @@ void change_gone(const struct store_job *job);
 
 void changes_answered(struct http_call *c, const struct http_result *r);
 
-/* --- ops_expect.c --- */
+/* --- ops_expect.c ----------------------------------------------------------------------------- */
 
 void expect_begin(struct fs *fs, struct http *h);
 /* It tried to remove something, in vain; it read a directory: see sweep.h. */

@@ -101,7 +101,7 @@ static bool node_busy(uint64_t node)
 	return false;
 }
 
-/* --- replies --------------------------------------------------------------------------------- */
+/* --- replies ---------------------------------------------------------------------------------- */
 
 static struct asked *told(void *req, int err)
 {
@@ -208,7 +208,7 @@ static int on_statfs(void *req)
 const struct op_sink kernel_sink = {on_error, on_entry,  on_attr,    on_data,      on_link,
 				    on_open,  on_create, on_written, on_directory, on_statfs};
 
-/* --- in place of process.c: --wrap ----------------------------------------------------------- */
+/* --- in place of process.c: --wrap ------------------------------------------------------------ */
 
 int __wrap_process_read(pid_t tid, struct process *p);
 pid_t __wrap_process_group(pid_t tid);
@@ -237,7 +237,7 @@ enum process_end __wrap_process_end(pid_t tid)
 	return ending[tid % PROCESSES] ? PROCESS_KILLED : PROCESS_LIVES;
 }
 
-/* --- what the kernel asks ---------------------------------------------------------------------- */
+/* --- what the kernel asks --------------------------------------------------------------------- */
 
 static mode_t mode_of(uint64_t node)
 {

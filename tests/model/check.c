@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- 1: what was reported as done is done ------------------------------------------------------
- */
+/* --- 1: what was reported as done is done ----------------------------------------------------- */
 
 static void check_claims(const struct record *r)
 {
@@ -54,8 +53,7 @@ static void check_made(const struct record *r)
 		violation(r, "no token was removed");
 }
 
-/* --- 2: nothing unasked happens ------------------------------------------------------------------
- */
+/* --- 2: nothing unasked happens --------------------------------------------------------------- */
 
 /* The text of several writers counts when the last of them closes it. */
 static int64_t until(const struct record *r)
@@ -134,8 +132,7 @@ static void check_event(const struct event *e, bool *taken)
 		print_record(r);
 }
 
-/* --- 3: what was seen was true
- * -------------------------------------------------------------------- */
+/* --- 3: what was seen was true ---------------------------------------------------------------- */
 
 static bool could_see(const struct record *r, int name, int resource, uint32_t set)
 {
@@ -333,7 +330,7 @@ static void check_words_seen(const struct record *r)
 		violation(r, "it says \"%s\"", r->note);
 }
 
-/* --- errors -------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static void check_errno(const struct record *r)
 {
@@ -383,7 +380,7 @@ int check_round(int round)
 	return violations;
 }
 
-/* --- the calm after ------------------------------------------------------------------------ */
+/* --- the calm after --------------------------------------------------------------------------- */
 
 static const struct token *only_token(int name)
 {

@@ -34,7 +34,7 @@ enum {
 	NOTE_MAX = 240,
 };
 
-/* --- words.c --- */
+/* --- words.c ---------------------------------------------------------------------------------- */
 
 extern const char *const names[NAMES];
 extern const char *const databases[RESOURCES]; /* NULL for the organization */
@@ -62,7 +62,7 @@ bool chance(struct random *r, unsigned percent);
 uint32_t some_scopes(struct random *r, int resource, unsigned most);
 int64_t now_us(void);
 
-/* --- what an operation leaves, in memory shared with the parent --- */
+/* --- what an operation leaves, in memory shared with the parent ------------------------------- */
 
 enum sight {
 	SAW_NOTHING,
@@ -109,7 +109,7 @@ struct record {
 	char note[NOTE_MAX];
 };
 
-/* --- shared.c: main.c's memory that all processes see --- */
+/* --- shared.c: main.c's memory that all processes see ----------------------------------------- */
 
 struct lane {
 	struct record *records; /* of this round */
@@ -135,7 +135,7 @@ extern struct options {
 
 void run_worker(int number);
 
-/* --- operations --- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 struct work {
 	struct random *random;
@@ -179,12 +179,12 @@ void complain(struct record *r, const char *format, ...) __attribute__((format(p
 /* In a process of its own, killed by a signal after so many microseconds (0: not at all). */
 void in_child(struct work *w, operation *do_it, int signal, int after_us);
 
-/* --- emulator.c --- */
+/* --- emulator.c ------------------------------------------------------------------------------- */
 
 struct cJSON;
 struct cJSON *ask(const char *method, const char *path, const char *body); /* exits on failure */
 
-/* --- disturb.c --- */
+/* --- disturb.c -------------------------------------------------------------------------------- */
 
 void disturb_begin(struct random *r);
 void disturb_once(struct random *r);
@@ -194,7 +194,7 @@ int disturb_lag_ms(void); /* how old what is answered may be, in this round */
 unsigned fault_kinds(void);
 void print_fault_kinds(void);
 
-/* --- history.c --- */
+/* --- history.c -------------------------------------------------------------------------------- */
 
 struct span { /* from one event to the next */
 	int64_t from, to;
@@ -229,7 +229,7 @@ void history_end(void);   /* fetch what happened since */
 uint32_t effective(const struct span *s, int resource);
 struct token *history_token(const char *id);
 
-/* --- memory.c --- */
+/* --- memory.c --------------------------------------------------------------------------------- */
 
 void memory_note(void); /* what was asked for in this round */
 /* The scopes that the mount may show as granted, or as revoked, for it asked for that. */
@@ -238,7 +238,7 @@ void memory_of(const struct token *t, int resource, const struct record *r, uint
 /* May it show a token of this name because it has made one? */
 bool memory_made(int name, const struct record *r);
 
-/* --- check.c --- */
+/* --- check.c ---------------------------------------------------------------------------------- */
 
 int check_round(int round); /* how many violations, printed */
 int check_calm(void);       /* with nothing under way: the tree is what the emulator says */

@@ -34,7 +34,7 @@ struct answer {
 	char data[TEXT_MAX];
 };
 
-/* --- in a process ------------------------------------------------------------------------------- */
+/* --- in a process ----------------------------------------------------------------------------- */
 
 static int files[SLOTS];
 
@@ -139,7 +139,7 @@ static void serve(struct actors *a, unsigned number)
 	_exit(0);
 }
 
-/* --- of the conductor --------------------------------------------------------------------------- */
+/* --- of the conductor ------------------------------------------------------------------------- */
 
 static void give_up(const char *what)
 {

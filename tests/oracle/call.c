@@ -216,7 +216,7 @@ void sequence_python(FILE *out, const struct sequence *s)
 		python_call(out, &s->call[i]);
 }
 
-/* --- read again -------------------------------------------------------------------------------- */
+/* --- read again ------------------------------------------------------------------------------- */
 
 static int word_index(const char *word, const char *const *words, int n)
 {

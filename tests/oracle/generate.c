@@ -163,7 +163,7 @@ void some_call(struct choices *c, struct call *call, enum mode mode, unsigned pr
 	}
 }
 
-/* --- a sequence --------------------------------------------------------------------------------- */
+/* --- a sequence ------------------------------------------------------------------------------- */
 
 /* Those of several programs, one after the other or mixed, each in its order. */
 static void mix(struct sequence *s, struct choices *c, struct program *p, unsigned n)

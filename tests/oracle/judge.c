@@ -53,7 +53,7 @@ void reference_put(struct judge *j, enum name name, const char *text, size_t len
 		j->mirror->put(j->mirror->ctx, name, text, len);
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The place of a handle is where the mount says it is. */
 static bool move_to(struct judge *j, const struct call *c, int64_t offset)
@@ -129,7 +129,7 @@ static bool judge_lseek(struct judge *j, const struct call *c, const struct resu
 	return true;
 }
 
-/* --- closing ------------------------------------------------------------------------------------ */
+/* --- closing ---------------------------------------------------------------------------------- */
 
 static bool text_bad(const struct judge *j, const struct inode *i, const struct description *d,
 		     bool heard)
@@ -268,7 +268,7 @@ static bool judge_fsync(struct judge *j, const struct call *c, const struct resu
 	return true;
 }
 
-/* --- processes ---------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 /* What it wrote does not count: half a line is taken back. */
 static void killed(struct judge *j, struct inode *i, struct description *d, uint8_t process)
@@ -319,7 +319,7 @@ static bool judge_ending(struct judge *j, const struct call *c)
 	return true;
 }
 
-/* --- all ---------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static bool judge_plain(struct judge *j, const struct call *c, const struct result *mount)
 {

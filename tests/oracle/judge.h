@@ -74,7 +74,7 @@ bool judge_call(struct judge *j, const struct call *c, const struct result *moun
 /* All is closed, and no commit under way. */
 bool judge_end(struct judge *j, scopes granted);
 
-/* --- between judge.c, grants.c and differ.c --- */
+/* --- between judge.c, grants.c and differ.c --------------------------------------------------- */
 
 bool judge_fail(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool judge_fail_sets(struct judge *j, scopes granted);

@@ -9,7 +9,7 @@
 
 #include "run.h"
 
-/* --- actors.c: the processes --- */
+/* --- actors.c: the processes ------------------------------------------------------------------ */
 
 struct actors;
 /* `directory`: of `permissions`. */
@@ -21,13 +21,13 @@ bool actors_reset(struct actors *a, const bool alive[PROCESSES], bool clean);
 /* False: no answer within 30 s. */
 bool actors_call(struct actors *a, const struct call *c, struct result *out);
 
-/* --- tmpfs.c: the regular file --- */
+/* --- tmpfs.c: the regular file ---------------------------------------------------------------- */
 
 /* `directory`: on a tmpfs, empty; there is one of them. */
 const struct mirror *tmpfs_begin(const char *directory);
 void tmpfs_reset(void); /* nothing open, no files */
 
-/* --- emulator.c --- */
+/* --- emulator.c ------------------------------------------------------------------------------- */
 
 /* Both exit if the emulator does not do it. */
 void emulator_at(const char *url); /* in each process of its own */

@@ -41,7 +41,7 @@ int64_t now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* --- the mount ----------------------------------------------------------------------------------- */
+/* --- the mount -------------------------------------------------------------------------------- */
 
 static struct mount {
 	struct actors *actors;
@@ -163,7 +163,7 @@ static void begin_worker(unsigned number, struct subject *on)
 			       .history = on_history};
 }
 
-/* --- sequences ----------------------------------------------------------------------------------- */
+/* --- sequences -------------------------------------------------------------------------------- */
 
 /*
  * What does not fail again is no finding alone: the kernel releases a file late if another process looks
@@ -267,7 +267,7 @@ static int summary(int64_t began_us)
 	return shared->failures > 0 || shared->once > 1 + sum.sequences / ONCE_IN;
 }
 
-/* --- options ------------------------------------------------------------------------------------- */
+/* --- options ---------------------------------------------------------------------------------- */
 
 static void usage(FILE *out)
 {

@@ -229,7 +229,7 @@ bool judge_unlink(struct judge *j, const struct call *c, const struct result *mo
 	return true;
 }
 
-/* --- sizes --------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 /* A process that reads what is granted and writes the text may be told of either. */
 static bool judge_size(struct judge *j, const struct call *c, const struct inode *i, int64_t text,

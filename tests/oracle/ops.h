@@ -13,7 +13,7 @@
 #include "fs/fs.h"
 #include "run.h"
 
-/* --- ops_api.c: PlanetScale, with one token, "ci" (t1), and one database, "shop" (d1) --- */
+/* --- ops_api.c: PlanetScale, with one token, "ci" (t1), and one database, "shop" (d1) --------- */
 
 void api_begin(scopes granted);
 scopes api_granted(void);
@@ -24,7 +24,7 @@ const struct change *api_changes(size_t *n);
 /* The time of this world: one more with each question. */
 int64_t api_now(void);
 
-/* --- ops_vfs.c --- */
+/* --- ops_vfs.c -------------------------------------------------------------------------------- */
 
 extern const struct op_sink vfs_sink;
 /* `run` lets pscalefs go on until the request has its reply. The processes of one `generation` are
@@ -34,7 +34,7 @@ bool vfs_open_directory(void); /* of `permissions`; false: it cannot be found */
 void vfs_end(void);            /* closes all, and forgets all nodes */
 void vfs_call(const struct call *c, struct result *out);
 
-/* --- ops_mount.c --- */
+/* --- ops_mount.c ------------------------------------------------------------------------------ */
 
 extern const struct subject mount_subject;
 void mount_pace(uint64_t seed); /* how quickly PlanetScale answers, from the next sequence on */

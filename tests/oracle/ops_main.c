@@ -16,7 +16,7 @@ static struct options {
 	const char *replay;
 } options = {.seed = 1, .sequences = 20000, .failures = 1, .mode = -1};
 
-/* --- sequences ------------------------------------------------------------------------------------- */
+/* --- sequences -------------------------------------------------------------------------------- */
 
 static void report(const struct sequence *whole, struct failure *f)
 {

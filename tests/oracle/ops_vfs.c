@@ -44,7 +44,7 @@ static struct fs *fs;
 static void (*run)(const bool *replied);
 static unsigned generation;
 
-/* --- callers ------------------------------------------------------------------------------------- */
+/* --- callers ---------------------------------------------------------------------------------- */
 
 static pid_t pid_of(unsigned process)
 {
@@ -69,7 +69,7 @@ static enum process_end caller_end(pid_t tid)
 	return ending[process] ? PROCESS_KILLED : PROCESS_LIVES;
 }
 
-/* --- replies -------------------------------------------------------------------------------------- */
+/* --- replies ---------------------------------------------------------------------------------- */
 
 static int on_error(void *req, int err)
 {
@@ -168,7 +168,7 @@ static int on_statfs(void *req)
 const struct op_sink vfs_sink = {on_error, on_entry,  on_attr,    on_data,      on_link,
 				 on_open,  on_create, on_written, on_directory, on_statfs};
 
-/* --- requests ------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static struct op *begin(struct asked *a, enum op_kind kind, unsigned process, uint64_t node)
 {
@@ -210,7 +210,7 @@ static int set_size(struct asked *a, unsigned process, uint64_t node, uint64_t f
 	return finish(a, op);
 }
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static int64_t open_node(const struct call *c, struct asked *a, uint64_t node)
 {
@@ -472,7 +472,7 @@ void vfs_call(const struct call *c, struct result *out)
 	out->err = r < 0 ? (int)-r : 0;
 }
 
-/* --- all ------------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 void vfs_begin(struct fs *the_fs, void (*the_run)(const bool *replied), unsigned the_generation)
 {

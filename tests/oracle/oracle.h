@@ -31,7 +31,7 @@ enum {
 	BIG = 1 << 20,   /* bytes that a permissions file may have */
 };
 
-/* --- words.c --- */
+/* --- words.c ---------------------------------------------------------------------------------- */
 
 typedef uint64_t scopes; /* a bit each */
 
@@ -60,7 +60,7 @@ bool scopes_of_text(const char *text, size_t len, scopes *out);
 void print_scopes(FILE *out, scopes set);
 scopes scope_bit(const char *word, size_t len); /* 0: none of ours */
 
-/* --- calls --- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 enum name {
 	NAME_PERMISSIONS,
@@ -136,7 +136,7 @@ void sequence_print(FILE *out, const struct sequence *s, unsigned at, const char
 void sequence_python(FILE *out, const struct sequence *s);
 bool sequence_load(const char *path, struct sequence *s); /* false: and it says why */
 
-/* --- choices, from a seed or from a fuzzer's input --- */
+/* --- choices, from a seed or from a fuzzer's input -------------------------------------------- */
 
 struct choices {
 	uint64_t state;

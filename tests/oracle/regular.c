@@ -89,7 +89,7 @@ unsigned regular_writers(const struct regular *r, int inode)
 	return n;
 }
 
-/* --- inodes ------------------------------------------------------------------------------------ */
+/* --- inodes ----------------------------------------------------------------------------------- */
 
 static int inode_new(struct regular *r)
 {
@@ -142,7 +142,7 @@ void regular_put(struct regular *r, enum name name, const char *text, size_t len
 	memcpy(r->inode[i].text, text, len);
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static int64_t do_open(struct regular *r, const struct call *c)
 {

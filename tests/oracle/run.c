@@ -162,7 +162,7 @@ bool run_sequence(const struct subject *on, const struct sequence *s, struct fai
 	return check_end(&r, s, f);
 }
 
-/* --- smaller ones ------------------------------------------------------------------------------- */
+/* --- smaller ones ----------------------------------------------------------------------------- */
 
 static bool fails(const struct subject *on, const struct sequence *s, struct failure *f)
 {

@@ -153,7 +153,7 @@ bool judge_write(struct judge *j, const struct call *c, const struct result *mou
 	return true;
 }
 
-/* --- sizes ------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 /* Truncated to nothing, another text begins: what was owed for the last one is over. */
 void begin_anew(struct judge *j, struct inode *i, struct description *d)

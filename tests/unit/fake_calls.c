@@ -13,7 +13,7 @@
 		}                                                                                  \
 	} while (0)
 
-/* --- http.h --- */
+/* --- http.h ----------------------------------------------------------------------------------- */
 
 struct http_call *http_send(struct http *h, const struct http_request *request)
 {

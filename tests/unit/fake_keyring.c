@@ -50,8 +50,7 @@ void fake_keyring_lingers(bool lingers)
 	lingering = lingers;
 }
 
-/* --- keyring.h ---------------------------------------------------------------------------------
- */
+/* --- keyring.h -------------------------------------------------------------------------------- */
 
 int keyring_ask(struct keyring_asker *a, const char *program, struct error *e)
 {

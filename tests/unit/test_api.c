@@ -280,8 +280,7 @@ static void expired_is_not_the_same_as_rejected(void **state)
 	finish_with_file();
 }
 
-/* --- a login from the keyring ------------------------------------------------------------------
- */
+/* --- a login from the keyring ----------------------------------------------------------------- */
 
 /* A world whose credential is the login "old" of the keyring. */
 static void start_with_keyring(void)

@@ -8,8 +8,7 @@ static void forget_all(void)
 	model_forget(w.model);
 }
 
-/* --- rules 1 and 2: check, then commit; only the op crosses a wait
- * ------------------------------------ */
+/* --- rules 1 and 2: check, then commit; only the op crosses a wait ---------------------------- */
 
 static void a_parked_op_is_run_again_with_its_own_arguments(void **state)
 {
@@ -91,8 +90,7 @@ static void a_node_that_the_kernel_forgot_is_estale(void **state)
 	fs_finish();
 }
 
-/* --- rule 3: progress
- * --------------------------------------------------------------------------------- */
+/* --- rule 3: progress ------------------------------------------------------------------------- */
 
 static void with_a_cache_time_of_0_every_op_ends(void **state)
 {
@@ -129,8 +127,7 @@ static void with_a_cache_time_of_0_every_op_ends(void **state)
 	fs_finish();
 }
 
-/* --- rules 4 and 5: wake by marking, join
- * ------------------------------------------------------------- */
+/* --- rules 4 and 5: wake by marking, join ----------------------------------------------------- */
 
 static void nothing_is_replied_from_within_an_answer(void **state)
 {
@@ -170,8 +167,7 @@ static void eight_readers_cost_one_request(void **state)
 	fs_finish();
 }
 
-/* --- rules 6 and 7: interrupts
- * ------------------------------------------------------------------------ */
+/* --- rules 6 and 7: interrupts ---------------------------------------------------------------- */
 
 static void an_interrupt_of_a_parked_op_counts_only_if_its_caller_is_being_ended(void **state)
 {
@@ -301,8 +297,7 @@ static void what_a_detached_change_failed_with_is_in_the_journal(void **state)
 	fs_finish();
 }
 
-/* --- rule 8: exactly one reply
- * ------------------------------------------------------------------------ */
+/* --- rule 8: exactly one reply ---------------------------------------------------------------- */
 
 static const struct scene {
 	enum op_kind kind;
@@ -456,8 +451,7 @@ static void what_the_kernel_no_longer_wants_is_taken_back(void **state)
 	fs_finish();
 }
 
-/* --- rules 10, 12, 15
- * --------------------------------------------------------------------------------- */
+/* --- rules 10, 12, 15 ------------------------------------------------------------------------- */
 
 static void the_kernel_answers_for_us_a_second_at_most(void **state)
 {
@@ -516,8 +510,7 @@ static void a_failed_list_is_an_errno_and_never_an_empty_directory(void **state)
 	}
 }
 
-/* --- patience
- * -------------------------------------------------------------------------------------------------- */
+/* --- patience --------------------------------------------------------------------------------- */
 
 static void an_answer_serves_however_long_the_daemon_stood_still(void **state)
 {

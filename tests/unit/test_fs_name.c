@@ -38,8 +38,7 @@ static int look_up(uint64_t dir, const char *name, pid_t pid, uint64_t *node)
 	return result(&r);
 }
 
-/* --- what may be made and removed where
- * ----------------------------------------------------------------- */
+/* --- what may be made and removed where ------------------------------------------------------- */
 
 static void what_this_file_system_does_not_do_is_eperm(void **state)
 {
@@ -110,8 +109,7 @@ static void a_name_too_long_is_refused(void **state)
 	fs_finish();
 }
 
-/* --- mkdir, rmdir
- * ------------------------------------------------------------------------------------------ */
+/* --- mkdir, rmdir ----------------------------------------------------------------------------- */
 
 static void mkdir_checks_a_fresh_list_and_makes_one_token(void **state)
 {
@@ -243,8 +241,7 @@ static void a_directory_is_not_unlinked_nor_a_file_rmdired(void **state)
 	fs_finish();
 }
 
-/* --- removing permissions
- * ------------------------------------------------------------------------------------ */
+/* --- removing permissions --------------------------------------------------------------------- */
 
 static void revoke_all(void)
 {
@@ -316,9 +313,7 @@ static void an_unlink_that_fails_leaves_permissions_there(void **state)
 	fs_finish();
 }
 
-/* --- rename
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- rename ----------------------------------------------------------------------------------- */
 
 static void a_scratch_file_renamed_onto_permissions_commits_its_text(void **state)
 {
@@ -460,9 +455,7 @@ static void a_lock_of_emacs_is_a_link_that_points_nowhere(void **state)
 	fs_finish();
 }
 
-/* --- rm -r
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- rm -r ------------------------------------------------------------------------------------ */
 
 static void read_directory(uint64_t node, pid_t pid)
 {
@@ -550,9 +543,7 @@ static void a_secret_that_is_named_goes_at_once(void **state)
 	}
 }
 
-/* --- sweeps
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- sweeps ----------------------------------------------------------------------------------- */
 
 static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
 {

@@ -303,8 +303,7 @@ static void a_file_open_for_reading_is_not_written(void **state)
 	fs_finish();
 }
 
-/* --- what close failed with
- * ------------------------------------------------------------------------- */
+/* --- what close failed with ------------------------------------------------------------------- */
 
 static void a_failed_close_is_told_once_by_the_next_fsync(void **state)
 {
@@ -415,8 +414,7 @@ static void a_token_deleted_under_an_open_file_is_eidrm(void **state)
 	fs_finish();
 }
 
-/* --- truncation, from outside and within
- * ------------------------------------------------------------- */
+/* --- truncation, from outside and within ------------------------------------------------------ */
 
 static void truncate_2_to_nothing_revokes_at_once(void **state)
 {
@@ -523,8 +521,7 @@ static void mode_owner_and_times_of_files_are_ignored_quietly(void **state)
 	fs_finish();
 }
 
-/* --- interrupted writes
- * ------------------------------------------------------------------------------ */
+/* --- interrupted writes ----------------------------------------------------------------------- */
 
 static void an_interrupted_write_that_was_sent_poisons_nothing_if_it_succeeds(void **state)
 {
@@ -574,8 +571,7 @@ static void an_interrupted_write_that_was_not_sent_spoils_the_text(void **state)
 	fs_finish();
 }
 
-/* --- create-token
- * --------------------------------------------------------------------------------------- */
+/* --- create-token ----------------------------------------------------------------------------- */
 
 static void a_line_of_create_token_makes_a_token(void **state)
 {

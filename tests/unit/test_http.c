@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-/* ---- Plain exchanges ---- */
+/* --- Plain exchanges -------------------------------------------------------------------------- */
 
 static void an_answer_is_handed_over_with_its_request_id(void **state)
 {
@@ -157,7 +157,7 @@ static void the_credential_is_sent_but_never_logged(void **state)
 	secret_free(credential);
 }
 
-/* ---- Answers that are none ---- */
+/* --- Answers that are none -------------------------------------------------------------------- */
 
 static void what_is_no_http_is_a_remote_error(void **state)
 {
@@ -258,7 +258,7 @@ static void a_server_without_tls_is_a_protocol_error(void **state)
 	stop(&f);
 }
 
-/* ---- Who goes, who stays ---- */
+/* --- Who goes, who stays ---------------------------------------------------------------------- */
 
 static void no_more_than_the_allowed_number_run_at_once(void **state)
 {
@@ -420,7 +420,7 @@ static void freeing_drops_everything_without_calling_back(void **state)
 	http_free(NULL);
 }
 
-/* ---- The loop's poll, and starting ---- */
+/* --- The loop's poll, and starting ------------------------------------------------------------ */
 
 static void poll_wakes_for_other_descriptors_and_tells_hangups(void **state)
 {

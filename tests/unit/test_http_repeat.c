@@ -1,7 +1,7 @@
 /* http and transfer: what is repeated, what never is, and when waiting ends. */
 #include "http_fixture.h"
 
-/* ---- Repeats ---- */
+/* --- Repeats ---------------------------------------------------------------------------------- */
 
 static void what_is_overloaded_is_asked_again(void **state)
 {
@@ -188,7 +188,7 @@ static void no_route_is_told_apart_from_refused(void **state)
 	stop(&f);
 }
 
-/* ---- Deadlines ---- */
+/* --- Deadlines -------------------------------------------------------------------------------- */
 
 static void silence_ends_at_the_deadline(void **state)
 {
@@ -298,7 +298,7 @@ static void a_call_the_budget_has_no_room_for_ends_unsent(void **state)
 	stop(&f);
 }
 
-/* ---- Stopped, or suspended ---- */
+/* --- Stopped, or suspended -------------------------------------------------------------------- */
 
 #define HOURS_MS (8ll * 3600 * 1000)
 

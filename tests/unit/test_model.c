@@ -189,8 +189,7 @@ static void a_token_that_goes_wakes_who_waits_for_it(void **state)
 	model_finish(&m);
 }
 
-/* --- grants and times
- * ------------------------------------------------------------------------------------ */
+/* --- grants and times ------------------------------------------------------------------------- */
 
 static struct grants grants_of(const char *id, const char *scope)
 {
@@ -369,8 +368,7 @@ static void the_directory_of_tokens_moves_in_time_when_the_set_changes(void **st
 	model_finish(&m);
 }
 
-/* --- secrets
- * ---------------------------------------------------------------------------------------------- */
+/* --- secrets ---------------------------------------------------------------------------------- */
 
 static void a_secret_is_kept_whatever_a_listing_says(void **state)
 {

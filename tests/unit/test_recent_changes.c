@@ -255,8 +255,7 @@ static void a_change_that_may_have_been_undone_is_not_known_any_more(void **stat
 	world_finish(&w);
 }
 
-/* --- tokens --------------------------------------------------------------------------------------
- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 static void make(const char *id)
 {
@@ -392,8 +391,7 @@ static void a_new_token_that_all_answers_lack_is_gone(void **state)
 	world_finish(&w);
 }
 
-/* --- not too often -------------------------------------------------------------------------------
- */
+/* --- not too often ---------------------------------------------------------------------------- */
 
 static void asking_again_ends_by_number_and_by_time(void **state)
 {

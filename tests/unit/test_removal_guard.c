@@ -217,8 +217,7 @@ static void the_memory_is_bounded(void **state)
 	sweep_finish(&s);
 }
 
-/* --- process
- * ------------------------------------------------------------------------------------------- */
+/* --- process ---------------------------------------------------------------------------------- */
 
 static void a_process_is_told_by_its_start_time(void **state)
 {

@@ -44,8 +44,7 @@ static int outcome(long r)
 	return r >= 0 ? 0 : errno;
 }
 
-/* --- what is forbidden: 0, or the errno --------------------------------------------------------
- */
+/* --- what is forbidden: 0, or the errno ------------------------------------------------------- */
 
 static int reads_a_file(void)
 {
@@ -228,8 +227,7 @@ static const struct {
 	{"keyctl", uses_the_kernels_keys, SECCOMP, ANYBODY, false},
 };
 
-/* --- what must work: 0, or anything else ------------------------------------------------------
- */
+/* --- what must work: 0, or anything else ------------------------------------------------------ */
 
 static int resolves(void)
 {
@@ -366,8 +364,7 @@ static const struct {
 	{"say what is in force", has_nothing_left},
 };
 
-/* --- the cases ---------------------------------------------------------------------------------
- */
+/* --- the cases -------------------------------------------------------------------------------- */
 
 static void enter(void)
 {
@@ -455,8 +452,7 @@ static void test_off_until_entered(void **state)
 	buf_finish(&status);
 }
 
-/* --- what there is to try ----------------------------------------------------------------------
- */
+/* --- what there is to try --------------------------------------------------------------------- */
 
 static int listener(uint16_t *port)
 {

@@ -382,8 +382,7 @@ static void an_answer_for_a_token_that_is_gone_is_dropped(void **state)
 	world_finish(&w);
 }
 
-/* --- the grants of all tokens
- * --------------------------------------------------------------------- */
+/* --- the grants of all tokens ----------------------------------------------------------------- */
 
 struct wants_all {
 	struct waiter waiter; /* first */

@@ -284,8 +284,7 @@ static void a_secret_survives_lists_that_lack_its_token(void **state)
 	world_finish(&w);
 }
 
-/* --- 401: the login may have been renewed
- * ------------------------------------------------------------- */
+/* --- 401: the login may have been renewed ----------------------------------------------------- */
 
 static void write_credential(const char *path, const char *secret)
 {
