@@ -24,6 +24,7 @@
 #include "mount/helper.h"
 #include "mount/loop.h"
 #include "mount/session.h"
+#include "mount/status.h"
 #include "planetscale/api.h"
 #include "system/mountpoint.h"
 #include "system/sandbox.h"
@@ -43,6 +44,7 @@ struct mount {
 	struct store *store;
 	struct fs *fs;
 	struct session *session;
+	struct status status;
 	int ca_fd;      /* owned; what certificates are read from in the sandbox; -1: none */
 	char *ca_file;  /* owned; how that is called; NULL: the system's certificates */
 };
@@ -71,8 +73,7 @@ static void print_error(const struct error *e)
 		fprintf(stderr, "pscalefs: %s\n", e->hint);
 }
 
-/* --- the credential is proved before anything is mounted
- * -------------------------------------------------- */
+/* --- the credential is proved before anything is mounted -------------------------------------- */
 
 struct proof {
 	struct waiter waiter; /* first */
@@ -127,8 +128,7 @@ static int prove_credential(struct mount *m, struct error *e)
 	return check_organizations(m, e);
 }
 
-/* --- the sandbox
- * -------------------------------------------------------------------------------------------- */
+/* --- the sandbox ------------------------------------------------------------------------------ */
 
 /*
  * The certificates of --cacert, read once: in the sandbox the file is out of reach. libcurl opens
@@ -190,8 +190,7 @@ static void enter_sandbox(const struct mount *m)
 	sandbox_enter(&rules);
 }
 
-/* --- up and down
- * -------------------------------------------------------------------------------------------- */
+/* --- up and down ------------------------------------------------------------------------------ */
 
 static int mount_parts(struct mount *m, struct error *e)
 {
@@ -227,13 +226,22 @@ static int mount_parts(struct mount *m, struct error *e)
 	m->session = session_new(&m->config, e);
 	if (m->session == NULL)
 		return -e->err;
-	const struct fs_parts parts = {
+	m->status = (struct status){
 		.config = &m->config,
+		.clock = &m->clock,
+		.http = m->http,
+		.api = m->api,
+		.store = m->store,
+	};
+	const struct fs_parts parts = {
+		.organization = m->config.org,
+		.timeout_ms = m->config.timeout_ms,
+		.ttl_s = m->config.ttl_s,
 		.all = &m->resources,
 		.store = m->store,
-		.api = m->api,
-		.http = m->http,
 		.sink = &session_sink,
+		.status = status_print,
+		.status_ctx = &m->status,
 	};
 	m->fs = fs_new(&parts);
 	session_serve(m->session, m->fs);

@@ -26,6 +26,11 @@ void store_free(struct store *s); /* takes NULL; drops jobs and fetches without 
 /* How long one request may take. What may lag is not asked for again for longer than that. */
 void store_set_timeout(struct store *s, int64_t timeout_ms);
 struct model *store_model(struct store *s);
+/* Forget what is cached; the next requests make new connections, to addresses resolved anew. */
+void store_refresh(struct store *s);
+/* May this mount's credential do what needs this permission? A login may whatever its user may:
+ * API_RIGHT_HELD. Of a service token its own entry in the list tells, or what was refused. */
+enum api_right store_right(const struct store *s, const char *permission);
 
 /* The grants of every token of `o`, fetched side by side: 0, WAIT or -errno, as resource_need. The
  * tokens must be there. */

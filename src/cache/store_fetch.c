@@ -154,8 +154,7 @@ static void fetch_apply(struct fetch *f)
 		malloc_trim(0); /* a long list leaves many times its size behind */
 }
 
-/* --- a 404 may mean a bad token, a missing right or a missing thing ----------------------------
- */
+/* --- a 404 may mean a bad token, a missing right or a missing thing --------------------------- */
 
 /*
  * The organizations are listed for every valid credential: if that fails, the credential is the
@@ -235,8 +234,7 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 	probe_answer(f);
 }
 
-/* --- pages ---------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 static int decode_page(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e)
 {
@@ -484,8 +482,13 @@ static void start_grants(struct resource *r, void *ctx)
 	fetch_start(s, s->no_accesses ? FETCH_GRANTS : FETCH_TOKEN, r, t->org, t);
 }
 
-/* --- needs
- * ---------------------------------------------------------------------------------------- */
+/* --- needs ------------------------------------------------------------------------------------ */
+
+void store_refresh(struct store *s)
+{
+	model_forget(&s->model);
+	api_reconnect(s->api);
+}
 
 struct model *store_model(struct store *s)
 {
@@ -509,8 +512,7 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 	return 0;
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 struct store *store_new(struct api *api, struct resources *all)
 {

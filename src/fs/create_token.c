@@ -41,8 +41,7 @@ static struct organization *directory_organization(struct op *op, int *r)
 	return *r == 0 ? v.organization : NULL;
 }
 
-/* --- mkdir
- * --------------------------------------------------------------------------------------------- */
+/* --- mkdir ------------------------------------------------------------------------------------ */
 
 /* The reply may not wait, so the attributes are of the kind alone; they expire at once. */
 static void mkdir_completed(struct op *op, const struct error *e, const char *made_id)
@@ -91,15 +90,14 @@ int fs_mkdir(struct op *op)
 		r = check_free(op, o, buf_str(&name));
 	if (o != NULL && r == 0) {
 		op_commit(op, mkdir_completed);
-		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->config->ttl_s,
+		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->ttl_s,
 					     op_done, op);
 	}
 	buf_finish(&name);
 	return r;
 }
 
-/* --- create-token
- * ----------------------------------------------------------------------------------------- */
+/* --- create-token ----------------------------------------------------------------------------- */
 
 struct creation {
 	struct file *file; /* held */
@@ -146,7 +144,7 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 		op->commit = c;
 		op_commit(op, create_completed);
 		op->job = store_create_token(fs->store, o->r.id, request.name,
-					     request.ttl_s > 0 ? request.ttl_s : fs->config->ttl_s,
+					     request.ttl_s > 0 ? request.ttl_s : fs->ttl_s,
 					     op_done, op);
 	} else if (r != WAIT) {
 		buf_clear(&f->line);

@@ -55,8 +55,7 @@ int fs_check_seen(struct op *op)
 	return -EPERM;
 }
 
-/* --- nodes ---------------------------------------------------------------------------------------
- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 struct node *fs_node(struct op *op, int *r)
 {
@@ -166,8 +165,7 @@ void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
 		node_forget(&fs->nodes, n, lookups);
 }
 
-/* --- open files
- * ------------------------------------------------------------------------------------ */
+/* --- open files ------------------------------------------------------------------------------- */
 
 struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
 {
@@ -220,8 +218,7 @@ void fs_release(struct fs *fs, uint64_t file)
 	file_release(f);
 }
 
-/* --- handlers that only look
- * -------------------------------------------------------------------------- */
+/* --- handlers that only look ------------------------------------------------------------------ */
 
 int fs_lookup(struct op *op)
 {
@@ -419,8 +416,7 @@ int fs_setxattr(struct op *op)
 	return 0;
 }
 
-/* --- setting up and ending
- * --------------------------------------------------------------------------- */
+/* --- setting up and ending -------------------------------------------------------------------- */
 
 /* Where an op was at work, for the journal. */
 static void op_path(struct op *op, struct buf *out)
@@ -439,17 +435,22 @@ static void op_path(struct op *op, struct buf *out)
 		buf_addf(out, " -> %s", op->new_name);
 }
 
+static void no_status(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	(void)out;
+}
+
 struct fs *fs_new(const struct fs_parts *parts)
 {
 	static const struct place root = {.kind = TREE_ROOT};
 	struct fs *fs = xcalloc(1, sizeof(*fs));
 
 	fs->all = parts->all;
-	fs->config = parts->config;
+	fs->ttl_s = parts->ttl_s;
 	fs->store = parts->store;
 	fs->model = store_model(parts->store);
-	fs->api = parts->api;
-	store_set_timeout(fs->store, parts->config->timeout_ms);
+	store_set_timeout(fs->store, parts->timeout_ms);
 	list_init(&fs->files);
 	list_init(&fs->snapshots);
 	list_init(&fs->commits);
@@ -458,16 +459,15 @@ struct fs *fs_new(const struct fs_parts *parts)
 	permissions_files_init(&fs->permissions);
 	sweep_init(&fs->sweep);
 	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
-	fs->ops.patience_ms = 20 * parts->config->timeout_ms;
+	fs->ops.patience_ms = 20 * parts->timeout_ms;
 	fs->tree = (struct tree){
 		.store = parts->store,
 		.model = fs->model,
-		.config = parts->config,
-		.api = parts->api,
-		.http = parts->http,
+		.organization = parts->organization,
 		.journal = &fs->journal,
 		.scratches = &fs->scratches,
-		.clock = parts->all->clock,
+		.status = parts->status != NULL ? parts->status : no_status,
+		.status_ctx = parts->status_ctx,
 	};
 	return fs;
 }
@@ -497,8 +497,7 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 
 void fs_refresh(struct fs *fs)
 {
-	model_forget(fs->model);
-	http_reconnect(fs->tree.http);
+	store_refresh(fs->store);
 }
 
 bool fs_poll_interrupted(struct fs *fs)

@@ -14,12 +14,14 @@
 struct fs;
 
 struct fs_parts {
-	const struct config *config;
+	const char *organization; /* the only one that is shown; NULL: all */
+	int64_t timeout_ms;       /* of one request to PlanetScale */
+	int64_t ttl_s;            /* of tokens that are made; 0: they do not expire */
 	struct resources *all;
 	struct store *store;
-	struct api *api;
-	struct http *http;
 	const struct op_sink *sink;
+	void (*status)(void *ctx, struct buf *out); /* the text of .pscalefs/status; NULL: none */
+	void *status_ctx;
 };
 
 /* The parts are borrowed. */

@@ -46,10 +46,9 @@ struct file {
 
 struct fs {
 	struct resources *all;       /* borrowed */
-	const struct config *config; /* borrowed */
+	int64_t ttl_s;               /* of tokens that are made; 0: they do not expire */
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed */
-	struct api *api;             /* borrowed */
 	struct ops ops;
 	struct nodes nodes;
 	struct tree tree;

@@ -194,9 +194,7 @@ void permissions_refuse_write(struct permissions_writer *w, const struct error *
 /* Something else was refused that its caller may not look at, and changed nothing. */
 void permissions_refuse(struct permissions_writer *w, const struct error *e);
 
-/* --- closing ----------------------------------------------------------------------------------
- */
-
+/* --- closing ---------------------------------------------------------------------------------- */
 
 /* A process of thread group `tgid`, which no signal is ending, closes its copy of the handle. The
  * caller calls permissions_closed() too, once it need not wait to obey. */
@@ -220,9 +218,8 @@ struct permissions_demand {
 void permissions_demand_finish(struct permissions_demand *d);
 /*
  * `what` is CLOSING_LINE or CLOSING_WHOLE; `w` NULL: the handle is gone; the caller holds the text.
- * From here on its part of the
- * text counts as committed, whatever the answer: a failure is answered once and not tried again. 0
- * or -EINVAL.
+ * From here on its part of the text counts as committed, whatever the answer: a failure is answered
+ * once and not tried again. 0 or -EINVAL.
  */
 int permissions_commit(struct permissions_text *t, struct permissions_writer *w, enum closing what,
 		       struct permissions_demand *out, struct error *e);
@@ -238,8 +235,9 @@ void permissions_drop_failure(struct permissions_file *f);
 /* A new text is begun: what a write was answered about the last one is no news any more. */
 void permissions_begin(struct permissions_file *f);
 
-/* --- the file as the process sees it that has removed it ---------------------------------------
- *
+/* --- the file as the process sees it that has removed it -------------------------------------- */
+
+/*
  * The file is always there. But the process that removed it, or renamed it to a backup, finds it
  * gone until it is made again or another process looks: so O_EXCL works, which mv, install, tar and
  * cp -b use.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/random.h>
 
 #include "base/list.h"
@@ -65,18 +66,7 @@ struct http {
 	uint64_t failed;
 };
 
-/* ---- Deadlines --------------------------------------------------------------------------------
- */
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
+/* --- Deadlines -------------------------------------------------------------------------------- */
 
 /* Nobody waits for a prefetch until it is started or promoted. */
 static bool idle_prefetch(const struct http_call *call)
@@ -95,7 +85,7 @@ static int64_t repeat_until_ms(const struct http_call *call)
 {
 	int64_t since = call->transfer.sent ? call->transfer.sent_ms : call->waiting_ms;
 
-	return min64(since + call->http->timeout_ms, end_ms(call));
+	return MIN(since + call->http->timeout_ms, end_ms(call));
 }
 
 static int64_t deadline_ms(const struct http_call *call)
@@ -105,11 +95,10 @@ static int64_t deadline_ms(const struct http_call *call)
 	if (call->state != RUNNING || call->transfer.received_ms == 0)
 		return repeat_until_ms(call);
 	int64_t progress = call->transfer.received_ms + call->http->timeout_ms;
-	return min64(max64(progress, repeat_until_ms(call)), end_ms(call));
+	return MIN(MAX(progress, repeat_until_ms(call)), end_ms(call));
 }
 
-/* ---- The end of a call ------------------------------------------------------------------------
- */
+/* --- The end of a call ------------------------------------------------------------------------ */
 
 static void call_free(struct http_call *call)
 {
@@ -173,8 +162,7 @@ static void deliver(struct http *h)
 	}
 }
 
-/* ---- Attempts ---------------------------------------------------------------------------------
- */
+/* --- Attempts --------------------------------------------------------------------------------- */
 
 static void log_attempt(const struct http_call *call, const char *outcome)
 {
@@ -218,7 +206,7 @@ static bool worth_repeating(struct http_call *call)
 /* Is there time enough for an attempt that begins then? */
 static bool time_for_repeat(const struct http_call *call, int64_t at_ms)
 {
-	int64_t room_ms = min64(call->http->timeout_ms / 10, ROOM_MAX_MS);
+	int64_t room_ms = MIN(call->http->timeout_ms / 10, ROOM_MAX_MS);
 
 	return at_ms + room_ms <= repeat_until_ms(call);
 }
@@ -239,9 +227,9 @@ static void attempt_ended(struct http_call *call)
 
 	log_attempt(call, NULL);
 	if (t->status != 0)
-		wait_ms = max64(wait_ms, t->retry_after_ms);
+		wait_ms = MAX(wait_ms, t->retry_after_ms);
 	if (t->status == 429) {
-		wait_ms = max64(wait_ms, PAUSE_MIN_MS);
+		wait_ms = MAX(wait_ms, PAUSE_MIN_MS);
 		budget_pause(&h->budget, wait_ms);
 	}
 	int64_t next_ms = h->clock->mono_ms + wait_ms;
@@ -286,8 +274,7 @@ static struct http_call *next_to_start(struct http *h)
 	return NULL;
 }
 
-/* ---- Giving up --------------------------------------------------------------------------------
- */
+/* --- Giving up -------------------------------------------------------------------------------- */
 
 static void seconds(char *out, size_t size, int64_t ms)
 {
@@ -363,8 +350,7 @@ static void expire_running(struct http *h)
 	}
 }
 
-/* ---- After suspension -------------------------------------------------------------------------
- */
+/* --- After suspension ------------------------------------------------------------------------- */
 
 /* What runs over a connection that is gone, if it may be sent again and there is time to. */
 static void repeat_running(struct http *h)
@@ -399,8 +385,7 @@ static void notice_suspension(struct http *h)
 	repeat_running(h);
 }
 
-/* ---- Turning ----------------------------------------------------------------------------------
- */
+/* --- Turning ---------------------------------------------------------------------------------- */
 
 /*
  * What waits too long goes before anything starts, so nothing is sent just to be cut. What runs
@@ -435,36 +420,35 @@ static int64_t next_turn_ms(struct http *h)
 		list_for_each(pos, &h->queue[p])
 		{
 			struct http_call *call = container_of(pos, struct http_call, link);
-			int64_t start = max64(open, call->not_before_ms);
+			int64_t start = MAX(open, call->not_before_ms);
 			/* One that may go but has no place waits for another to end. */
 			if (start > now)
-				next = min64(next, start);
-			next = min64(next, deadline_ms(call));
+				next = MIN(next, start);
+			next = MIN(next, deadline_ms(call));
 		}
 	}
 	list_for_each(pos, &h->running) next =
-		min64(next, deadline_ms(container_of(pos, struct http_call, link)));
+		MIN(next, deadline_ms(container_of(pos, struct http_call, link)));
 	return next;
 }
 
 void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms)
 {
 	struct pollfd extra[FDS_MAX];
-	int64_t wait_ms = max64(next_turn_ms(h) - h->clock->mono_ms, 0);
+	int64_t wait_ms = MAX(next_turn_ms(h) - h->clock->mono_ms, 0);
 
 	assert(n <= FDS_MAX);
 	for (unsigned i = 0; i < n; i++)
 		extra[i] = (struct pollfd){.fd = fds[i].fd, .events = fds[i].events};
 	if (timeout_ms >= 0)
-		wait_ms = min64(wait_ms, timeout_ms);
+		wait_ms = MIN(wait_ms, timeout_ms);
 	transfers_poll(h->transfers, extra, n, (int)wait_ms);
 	for (unsigned i = 0; i < n; i++)
 		fds[i].revents = extra[i].revents;
 	clock_tick(h->clock);
 }
 
-/* ---- What callers do --------------------------------------------------------------------------
- */
+/* --- What callers do -------------------------------------------------------------------------- */
 
 struct http_call *http_send(struct http *h, const struct http_request *request)
 {

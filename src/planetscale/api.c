@@ -105,12 +105,17 @@ struct api_call {
 	void *ctx;
 };
 
+void api_reconnect(struct api *api)
+{
+	http_reconnect(api->http);
+}
+
 const struct credential *api_credential(const struct api *api)
 {
 	return renewal_credential(api->renewal);
 }
 
-/* --- what an answer means -------------------------------------------------------------------- */
+/* --- what an answer means --------------------------------------------------------------------- */
 
 static const struct {
 	int status;
@@ -201,8 +206,7 @@ static void explain(const struct endpoint *p, const struct http_result *r, struc
 	memcpy(e->request_id, r->request_id, sizeof(e->request_id));
 }
 
-/* --- calls -------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static void call_free(struct api_call *c)
 {

@@ -47,6 +47,8 @@ struct api_target {
  */
 struct api *api_new(struct http *http, struct renewal *renewal);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
+/* The next calls make new connections: see http_reconnect(). */
+void api_reconnect(struct api *api);
 const struct credential *api_credential(const struct api *api);
 
 /* What PlanetScale's answers so far say of a permission that the endpoints here want. */

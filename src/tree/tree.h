@@ -16,7 +16,6 @@
 
 #include "base/error_log.h"
 #include "cache/store.h"
-#include "mount/config.h"
 #include "tree/node.h"
 #include "tree/scratch.h"
 
@@ -68,12 +67,12 @@ enum tree_kind {
 struct tree {
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed from store */
-	const struct config *config; /* borrowed */
-	struct api *api;             /* borrowed */
-	struct http *http;           /* borrowed */
+	const char *organization;    /* borrowed; the only one that is shown; NULL: all */
 	struct journal *journal;     /* borrowed */
 	struct scratches *scratches; /* borrowed */
-	struct clock *clock;         /* borrowed */
+	/* Appends the text of .pscalefs/status, of which the tree knows nothing. */
+	void (*status)(void *ctx, struct buf *out);
+	void *status_ctx; /* borrowed */
 };
 
 /* The objects of a place, for one run of a handler. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cache/names.h"
-#include "tree/tree_show.h"
 
 static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const char *token_id,
 			 const char *database_id)
@@ -20,7 +19,7 @@ static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const
 /* `-o org=` or PLANETSCALE_ORG shows one organization only. */
 static bool shown(const struct tree *t, const struct organization *o)
 {
-	return t->config->org == NULL || str_eq(t->config->org, o->r.name);
+	return t->organization == NULL || str_eq(t->organization, o->r.name);
 }
 
 int list_organizations(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
@@ -69,7 +68,7 @@ int list_databases(struct tree *t, struct waiter *w, const struct view *v, tree_
 /* Is it not there, or not shown to us? PlanetScale leaves out what a service token may not see. */
 static int no_database(const struct tree *t, struct waiter *w)
 {
-	enum api_right right = tree_own_right(t, API_READ_DATABASES);
+	enum api_right right = store_right(t->store, API_READ_DATABASES);
 
 	if (right == API_RIGHT_LACKING || right == API_RIGHT_DOUBTFUL) {
 		error_set(&w->error, ENOENT, "PlanetScale shows no database of this name");

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "planetscale/known_scopes.h"
-#include "system/sandbox.h"
 
 static int line(struct buf *out, const char *value)
 {
@@ -12,116 +11,13 @@ static int line(struct buf *out, const char *value)
 	return 0;
 }
 
-/* --- .pscalefs ---------------------------------------------------------------------------------
- */
+/* --- .pscalefs -------------------------------------------------------------------------------- */
 
-static const char *credential_words(const struct credential *c)
-{
-	return c->kind == CREDENTIAL_SERVICE_TOKEN ? "service token" : "login";
-}
-
-/* Its own entry in the list of tokens, if it may be seen there, tells what it may do. */
-static const struct token *own_token(const struct tree *t, const struct credential *c)
-{
-	for (size_t i = 0; i < t->model->n_organizations; i++) {
-		struct token *own = model_token(t->model->organization[i], c->token_id);
-		if (own != NULL && own->grants.has_data)
-			return own;
-	}
-	return NULL;
-}
-
-static enum api_right right_of(const struct tree *t, const struct token *own,
-			       const char *permission)
-{
-	if (own == NULL)
-		return api_right(t->api, permission);
-	const struct grant *g = model_grant(own, NULL);
-	return g != NULL && scopes_has(&g->scopes, permission) ? API_RIGHT_HELD : API_RIGHT_LACKING;
-}
-
-enum api_right tree_own_right(const struct tree *t, const char *permission)
-{
-	const struct credential *c = api_credential(t->api);
-
-	return c->kind == CREDENTIAL_SERVICE_TOKEN ? right_of(t, own_token(t, c), permission)
-						   : API_RIGHT_HELD;
-}
-
-/* A service token manages tokens only with these; a login with whatever its user may. */
-static void show_rights(const struct tree *t, const struct credential *c, struct buf *out)
-{
-	static const char *const permissions[] = {API_READ_DATABASES, API_READ_SERVICE_TOKENS,
-						  "write_service_tokens", "delete_service_tokens"};
-	static const struct {
-		enum api_right right;
-		const char *words;
-	} lines[] = {
-		{API_RIGHT_LACKING, "lacks"},
-		{API_RIGHT_UNKNOWN, "unknown until used"},
-	};
-
-	if (c->kind != CREDENTIAL_SERVICE_TOKEN)
-		return;
-	const struct token *own = own_token(t, c);
-	for (size_t l = 0; l < ARRAY_LEN(lines); l++) {
-		const char *before = ": ";
-		buf_adds(out, lines[l].words);
-		for (size_t i = 0; i < ARRAY_LEN(permissions); i++) {
-			if (right_of(t, own, permissions[i]) != lines[l].right)
-				continue;
-			buf_addf(out, "%s%s", before, permissions[i]);
-			before = " ";
-		}
-		buf_adds(out, *before == ':' ? ": nothing\n" : "\n");
-	}
-	if (right_of(t, own, API_READ_DATABASES) == API_RIGHT_DOUBTFUL)
-		buf_adds(out, "shows no database, maybe for lack of: " API_READ_DATABASES "\n");
-}
-
-/* `e`: of the last fetch, or NULL. */
-static const char *last_try(const struct error *e)
-{
-	if (e == NULL)
-		return "";
-	return resource_unreachable(e) ? ", PlanetScale cannot be reached"
-				       : ", asking again was refused";
-}
-
-/* Numbers that move have a fixed width, so that the size told is the size read. */
 int show_status(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
 {
-	const struct credential *c = api_credential(t->api);
-	struct http_stats s = http_stats(t->http);
-	const struct resource *organizations = &t->model->organizations;
-
 	(void)w;
 	(void)v;
-	buf_addf(out, "version: %s\n", PSCALEFS_VERSION);
-	buf_addf(out, "api: %s\n", t->config->api_url);
-	buf_addf(out, "credential: %s%s%s\n", credential_words(c), c->token_id != NULL ? " " : "",
-		 c->token_id != NULL ? c->token_id : "");
-	buf_addf(out, "credential from: %s: %s\n", credential_source_name(c->source), c->origin);
-	show_rights(t, c, out);
-	buf_addf(out, "organization: %s\n", t->config->org != NULL ? t->config->org : "all");
-	buf_addf(out, "requests sent: %10llu\n", (unsigned long long)s.sent);
-	buf_addf(out, "requests failed: %10llu\n", (unsigned long long)s.failed);
-	buf_addf(out, "requests running: %5u\n", s.running);
-	buf_addf(out, "requests waiting: %5u\n", s.waiting);
-	if (t->config->rate_per_minute > 0)
-		buf_addf(out, "requests left at once: %5d of %d a minute\n", s.budget_left,
-			 t->config->rate_per_minute);
-	buf_addf(out, "paused for: %6lld ms\n", (long long)s.paused_ms);
-	buf_addf(out, "cache: %lld s%s\n", (long long)t->config->cache_ms / 1000,
-		 t->config->offline ? ", older when PlanetScale cannot be reached" : "");
-	if (organizations->has_data)
-		buf_addf(out, "organizations known for: %10lld s%s\n",
-			 (long long)(clock_real_ms(t->clock) - organizations->landed_ms) / 1000,
-			 last_try(organizations->error));
-	buf_addf(out, "secrets kept: %5zu\n", t->model->n_kept);
-	if (model_unlocked(t->model) > 0)
-		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(t->model));
-	sandbox_print(out);
+	t->status(t->status_ctx, out);
 	return 0;
 }
 
@@ -161,8 +57,7 @@ int show_nothing(struct tree *t, struct waiter *w, const struct view *v, struct 
 	return 0;
 }
 
-/* --- organizations and databases
- * ------------------------------------------------------------------ */
+/* --- organizations and databases -------------------------------------------------------------- */
 
 #define SHOW(name, expression)                                                                     \
 	int name(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)          \
@@ -234,8 +129,7 @@ int show_by_id_link(struct tree *t, struct waiter *w, const struct view *v, stru
 	return 0;
 }
 
-/* --- tokens
- * ---------------------------------------------------------------------------------------- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 static void add_member(struct buf *out, const char *key, const char *value)
 {

@@ -10,9 +10,6 @@
 
 typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct view *v, struct buf *out);
 
-/* May this mount's credential do it? A login may whatever its user may: API_RIGHT_HELD. */
-enum api_right tree_own_right(const struct tree *t, const char *permission);
-
 tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
 tree_show_fn show_organization_info;
 tree_show_fn show_database_info, show_database_id, show_database_kind, show_database_region,

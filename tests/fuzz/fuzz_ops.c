@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "fuzz.h"
+#include "mount/config.h"
 #include "ops_input.h"
 #include "ops_kernel.h"
 #include "ops_planetscale.h"
@@ -107,11 +108,11 @@ static void begin(struct mount *m, unsigned settings)
 	m->renewal = renewal_new(&m->config.credential, NULL, m->config.timeout_ms, &m->clock);
 	m->api = api_new(&m->http, m->renewal);
 	m->store = store_new(m->api, &m->all);
-	const struct fs_parts parts = {.config = &m->config,
+	const struct fs_parts parts = {.organization = m->config.org,
+				       .timeout_ms = m->config.timeout_ms,
+				       .ttl_s = m->config.ttl_s,
 				       .all = &m->all,
 				       .store = m->store,
-				       .api = m->api,
-				       .http = &m->http,
 				       .sink = &kernel_sink};
 	m->fs = fs_new(&parts);
 	kernel_begin(m->fs);

@@ -262,13 +262,13 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 		const struct place *p = place_of(op);
 		CHECK(p->kind == TREE_TOKENS && str_eq(p->organization_id, c->organization_id));
 		CHECK(name_decode(op->name, &decoded) == 0 && str_eq(decoded.data, name));
-		CHECK(ttl_s == fs->config->ttl_s);
+		CHECK(ttl_s == fs->ttl_s);
 	} else {
 		CHECK(op->kind == OP_WRITE || op->kind == OP_FLUSH);
 		CHECK(t != NULL && t->creates && str_eq(t->organization_id, c->organization_id));
 		/* Of a write that failed it is not known what counts. */
 		CHECK(t->refused || memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
-		CHECK(ttl_s == fs->config->ttl_s ||
+		CHECK(ttl_s == fs->ttl_s ||
 		      memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
 	}
 	CHECK(rules_heard(NULL, c->since, NULL, true));
@@ -324,7 +324,7 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 	return c->job = __real_store_delete_token(s, organization_id, token_id, change_done, c);
 }
 
-/* --- a write that is refused ------------------------------------------------------------------- */
+/* --- a write that is refused ------------------------------------------------------------------ */
 
 int __wrap_permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
 			     const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "auth/credential_refresh.h"
+#include "mount/config.h"
 #include "ops.h"
 
 static struct mount {
@@ -116,11 +117,11 @@ static bool on_begin(void *ctx, scopes start, const bool alive[PROCESSES])
 				    &mount.clock);
 	mount.api = api_new(&mount.http, mount.renewal);
 	mount.store = store_new(mount.api, &mount.all);
-	const struct fs_parts parts = {.config = &mount.config,
+	const struct fs_parts parts = {.organization = mount.config.org,
+				       .timeout_ms = mount.config.timeout_ms,
+				       .ttl_s = mount.config.ttl_s,
 				       .all = &mount.all,
 				       .store = mount.store,
-				       .api = mount.api,
-				       .http = &mount.http,
 				       .sink = &vfs_sink};
 	mount.fs = fs_new(&parts);
 	choices_seed(&mount.pace, pace_seed);

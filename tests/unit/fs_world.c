@@ -132,11 +132,11 @@ void fs_start_with(const char *tokens)
 	log_set_level(LEVEL_ERROR);
 	world_start(&w);
 	const struct fs_parts parts = {
-		.config = &w.config,
+		.organization = w.config.org,
+		.timeout_ms = w.config.timeout_ms,
+		.ttl_s = w.config.ttl_s,
 		.all = &w.all,
 		.store = w.store,
-		.api = w.api,
-		.http = w.http,
 		.sink = &sink,
 	};
 	fs = fs_new(&parts);
