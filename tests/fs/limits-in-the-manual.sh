@@ -58,7 +58,7 @@ for row in "${rows[@]}"; do
 	assert_eq "$value" "$((number))" "$what"
 	grep -Eq "^ *$what .* $beyond\$" <<<"$page" || fail "the page does not show: $row"
 done
-times=$(($(constant store.c REREADS_MAX) + 1))
+times=$(($(constant store_fetch.c REREADS_MAX) + 1))
 assert_eq 6 "$times" 'section CONSISTENCY: "if it has changed each of six times"'
 
 # What does not fit is a write that was refused: closing revokes nothing, and sync says so, once.
