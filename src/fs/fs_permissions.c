@@ -175,7 +175,8 @@ int fs_truncate_text(struct op *op, struct file *f)
 	int r = fs_await_commits(op, &f->node->place);
 
 	if (r == 0)
-		r = permissions_truncate(f->writer, op->size, op->waiter.arrived, e);
+		r = permissions_truncate(f->writer, op->size, process_group(op->pid),
+					 op->waiter.arrived, e);
 	if (r < 0 && r != -ESTALE)
 		refuse(f, e, permissions_refuse);
 	return r;

@@ -97,7 +97,7 @@ struct permissions_writer {
 	struct list link;
 	struct permissions_text *text; /* shared */
 	pid_t opener;                  /* thread group */
-	pid_t last;                    /* the one that wrote through this handle last; 0: none */
+	pid_t last;                    /* the one that wrote or truncated through it last; 0: none */
 	bool replaces; /* it truncated the text to nothing, once: its lines are judged as they come */
 	bool owes; /* it truncated or overwrote: what the text leaves out is revoked at its close */
 	bool wrote;   /* since then: so a flush is not the setting up of a redirection */
@@ -177,7 +177,7 @@ struct permissions_writer *permissions_adopt(struct permissions_file *f, const s
 int permissions_write(struct permissions_writer *w, uint64_t offset, bool append,
 		      const struct buf *data, pid_t tgid, uint64_t stamp, struct error *e);
 /* ftruncate(2): 0, or as permissions_write(). */
-int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t stamp,
+int permissions_truncate(struct permissions_writer *w, uint64_t size, pid_t tgid, uint64_t stamp,
 			 struct error *e);
 /* truncate(2) and the like, by no handle, of a text that is confirmed already. */
 void permissions_set(struct permissions_file *f, const struct buf *text);

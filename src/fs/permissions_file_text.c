@@ -353,7 +353,7 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 	return 0;
 }
 
-int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t stamp,
+int permissions_truncate(struct permissions_writer *w, uint64_t size, pid_t tgid, uint64_t stamp,
 			 struct error *e)
 {
 	struct permissions_text *t = w->text;
@@ -364,6 +364,7 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, uint64_t s
 		return too_big(e);
 	if (size > t->text.len)
 		return hole(e);
+	w->last = tgid;
 	if (size == 0) {
 		begin_anew(t, w);
 		w->replaces = true;

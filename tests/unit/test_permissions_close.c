@@ -218,7 +218,7 @@ static void a_word_that_was_revoked_counts_again(void **state)
 	struct permissions_writer *w = open_as(SHELL, "", false);
 	put(w, 0, "a\nb\n");
 	assert_lines(w, "a b ", "");
-	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 2, w->opener, ++stamp, &e), 0);
 	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
 	assert_commit(w, CLOSING_WHOLE, "", "", "a ");
 	put(w, 0, "b\n");
@@ -231,7 +231,7 @@ static void a_word_that_was_revoked_counts_again(void **state)
 	put(w, 2, "-a");
 	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
 	assert_commit(w, CLOSING_WHOLE, "", "a ", NULL);
-	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 2, w->opener, ++stamp, &e), 0);
 	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
 	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
 	release(w);
@@ -300,6 +300,20 @@ static void a_killed_appender_grants_no_half_word(void **state)
 	setup();
 	struct permissions_writer *w = open_as(SHELL, "x\n", false);
 	assert_int_equal(put_as(w, CAT, APPEND, "read_br"), 0);
+	permissions_killed(w, CAT);
+	assert_int_equal(close_as(w, SHELL), CLOSING_SPOILED);
+	release(w);
+	assert_null(f->text);
+	finish();
+}
+
+/* A child that has truncated it through its parent's handle is a writer, too. */
+static void a_killed_child_that_truncated_revokes_nothing(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "x\n", false);
+	assert_int_equal(permissions_truncate(w, 0, CAT, ++stamp, &e), 0);
 	permissions_killed(w, CAT);
 	assert_int_equal(close_as(w, SHELL), CLOSING_SPOILED);
 	release(w);
@@ -440,6 +454,7 @@ int main(void)
 		cmocka_unit_test(truncation_is_a_change_of_its_time),
 		cmocka_unit_test(a_killed_writers_text_does_not_count),
 		cmocka_unit_test(a_killed_appender_grants_no_half_word),
+		cmocka_unit_test(a_killed_child_that_truncated_revokes_nothing),
 		cmocka_unit_test(half_a_line_before_a_refused_one_goes_with_its_killed_writer),
 		cmocka_unit_test(a_kill_during_a_write_leaves_its_lines),
 		cmocka_unit_test(a_kill_during_a_refused_write_grants_no_half_word),

@@ -155,7 +155,7 @@ static void a_hole_is_refused_and_changes_nothing(void **state)
 	setup();
 	struct permissions_writer *w = open_as(SHELL, "a\n", false);
 	assert_int_equal(put_as(w, SHELL, 4, "b\n"), -EINVAL);
-	assert_int_equal(permissions_truncate(w, 3, ++stamp, &e), -EINVAL);
+	assert_int_equal(permissions_truncate(w, 3, w->opener, ++stamp, &e), -EINVAL);
 	assert_string_equal(buf_str(&w->text->text), "a\n");
 	assert_false(w->changed);
 	release(w);
@@ -169,7 +169,7 @@ static void truncating_to_nothing_begins_anew(void **state)
 	struct permissions_writer *w = open_as(SHELL, "a\nb\n", false);
 	struct permissions_writer *other = open_as(CAT, "a\nb\n", false);
 	put(other, 0, "c\n");
-	assert_int_equal(permissions_truncate(w, 0, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 0, w->opener, ++stamp, &e), 0);
 	assert_int_equal(w->text->state, TEXT_REPLACED);
 	put(w, 0, "d\n");
 	assert_lines(w, "d ", "");
@@ -187,9 +187,9 @@ static void truncating_in_the_middle_is_judged_as_a_whole(void **state)
 	(void)state;
 	setup();
 	struct permissions_writer *w = open_as(SHELL, "a\nb\n", false);
-	assert_int_equal(permissions_truncate(w, 4, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 4, w->opener, ++stamp, &e), 0);
 	assert_int_equal(w->text->state, TEXT_EXTENDED); /* to its length: nothing was cut */
-	assert_int_equal(permissions_truncate(w, 2, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 2, w->opener, ++stamp, &e), 0);
 	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
 	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
 	assert_int_equal(w->text->state, TEXT_EXTENDED);
@@ -209,7 +209,7 @@ static void a_text_is_bounded_and_a_write_too_big_changes_nothing(void **state)
 	assert_int_equal(permissions_write(w, 1, false, &large, SHELL, 1, &e), -EFBIG);
 	assert_int_equal(permissions_write(w, 0, true, &large, SHELL, 1, &e), -EFBIG);
 	assert_int_equal(permissions_write(w, UINT64_MAX, false, &large, SHELL, 1, &e), -EFBIG);
-	assert_int_equal(permissions_truncate(w, PERMISSIONS_MAX_BYTES + 1, 1, &e), -EFBIG);
+	assert_int_equal(permissions_truncate(w, PERMISSIONS_MAX_BYTES + 1, SHELL, 1, &e), -EFBIG);
 	assert_string_equal(buf_str(&w->text->text), "a\n");
 	assert_false(w->changed);
 	assert_int_equal(permissions_write(w, 0, false, &large, SHELL, 1, &e), 0);
@@ -246,7 +246,7 @@ static void a_refused_write_leaves_the_text_and_revokes_nothing(void **state)
 	release(w);
 	assert_int_equal(permissions_due(f), CLOSING_NOTHING);
 	/* Truncated to nothing, it is another text. */
-	assert_int_equal(permissions_truncate(other, 0, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(other, 0, other->opener, ++stamp, &e), 0);
 	assert_int_equal(close_as(other, CAT), CLOSING_WHOLE);
 	release(other);
 	finish();
@@ -262,7 +262,7 @@ static void a_text_begun_anew_answers_for_nothing_before(void **state)
 	error_set(&refused, EFBIG, "refused");
 	struct permissions_writer *w = open_as(SHELL, "", false);
 	permissions_refuse(w, &refused);
-	assert_int_equal(permissions_truncate(w, 0, ++stamp, &e), 0);
+	assert_int_equal(permissions_truncate(w, 0, w->opener, ++stamp, &e), 0);
 	put(w, 0, "a");
 	assert_int_equal(permissions_fsync(w), CLOSING_WHOLE);
 	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
@@ -322,7 +322,7 @@ static void a_removed_file_takes_no_writes(void **state)
 	struct permissions_writer *old = open_as(SHELL, "x\n", true);
 	permissions_detach(f);
 	assert_int_equal(put_as(old, SHELL, 0, "a\n"), -ESTALE);
-	assert_int_equal(permissions_truncate(old, 0, ++stamp, &e), -ESTALE);
+	assert_int_equal(permissions_truncate(old, 0, old->opener, ++stamp, &e), -ESTALE);
 	struct permissions_writer *made = open_as(CAT, "", true);
 	put(made, 0, "b\n");
 	assert_lines(made, "b ", "");
