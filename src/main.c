@@ -36,10 +36,10 @@ struct mount {
 	struct config config;
 	struct daemon daemon;
 	struct clock clock;
-	struct resources resources;
+	struct cache cache;
 	struct loop loop;
 	struct http *http;
-	struct renewal *renewal;
+	struct credential_refresh *credential_refresh;
 	struct api *api;
 	struct store *store;
 	struct fs *fs;
@@ -112,7 +112,7 @@ static int prove_credential(struct mount *m, struct error *e)
 {
 	struct proof p = {.model = store_model(m->store)};
 
-	waiter_init(&p.waiter, &m->resources, prove);
+	waiter_init(&p.waiter, &m->cache, prove);
 	prove(&p.waiter);
 	loop_run(&m->loop, proved, &p);
 	waiter_leave(&p.waiter);
@@ -204,17 +204,17 @@ static int mount_parts(struct mount *m, struct error *e)
 	int r;
 
 	clock_tick(&m->clock);
-	resources_init(&m->resources, &m->clock, m->config.cache_ms, m->config.offline);
+	cache_init(&m->cache, &m->clock, m->config.cache_ms, m->config.offline);
 	m->http = http_new(&options, &m->clock, e);
 	if (m->http == NULL)
 		return -e->err;
-	m->renewal = renewal_new(&m->config.credential, m->config.keyring_program,
+	m->credential_refresh = credential_refresh_new(&m->config.credential, m->config.keyring_program,
 				 m->config.timeout_ms, &m->clock);
-	r = loop_init(&m->loop, &m->clock, m->http, m->renewal, &m->resources, e);
+	r = loop_init(&m->loop, &m->clock, m->http, m->credential_refresh, &m->cache, e);
 	if (r != 0)
 		return r;
-	m->api = api_new(m->http, m->renewal);
-	m->store = store_new(m->api, &m->resources);
+	m->api = api_new(m->http, m->credential_refresh);
+	m->store = store_new(m->api, &m->cache);
 	r = prove_credential(m, e);
 	if (r != 0) {
 		error_wrap(e, "cannot mount %s", m->config.api_url);
@@ -237,7 +237,7 @@ static int mount_parts(struct mount *m, struct error *e)
 		.organization = m->config.org,
 		.timeout_ms = m->config.timeout_ms,
 		.ttl_s = m->config.ttl_s,
-		.all = &m->resources,
+		.cache = &m->cache,
 		.store = m->store,
 		.sink = &session_sink,
 		.status = status_print,
@@ -273,7 +273,7 @@ static void finish_parts(struct mount *m)
 	store_free(m->store);
 	fs_free(m->fs);
 	api_free(m->api);
-	renewal_free(m->renewal);
+	credential_refresh_free(m->credential_refresh);
 	loop_finish(&m->loop);
 	http_free(m->http);
 	helper_stop();

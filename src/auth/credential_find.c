@@ -242,7 +242,7 @@ static int from_keyring(const char *program, struct credential *out, struct erro
 }
 
 struct credential_question {
-	struct keyring_asker asker;
+	struct keyring_reader reader;
 	struct content content; /* until it is answered */
 };
 
@@ -252,7 +252,7 @@ struct credential_question *credential_ask(const char *program, struct error *e)
 	int r = content_new(&q->content, "the keyring", e);
 
 	if (r == 0)
-		r = keyring_ask(&q->asker, program, e);
+		r = keyring_ask(&q->reader, program, e);
 	if (r == 0)
 		return q;
 	if (r == -ENOENT)
@@ -264,13 +264,13 @@ struct credential_question *credential_ask(const char *program, struct error *e)
 
 int credential_question_fd(const struct credential_question *q)
 {
-	return q->asker.fd;
+	return q->reader.fd;
 }
 
 int credential_answer(struct credential_question *q, struct credential *out, struct error *e)
 {
 	struct content *c = &q->content;
-	int r = keyring_answer(&q->asker, c->map, CREDENTIAL_FILE_MAX, &c->len, e);
+	int r = keyring_answer(&q->reader, c->map, CREDENTIAL_FILE_MAX, &c->len, e);
 
 	memset(out, 0, sizeof(*out));
 	if (r == -ENOENT)
@@ -283,8 +283,8 @@ bool credential_question_end(struct credential_question *q)
 {
 	content_finish(&q->content);
 	q->content.map = NULL;
-	keyring_end(&q->asker);
-	if (!keyring_gone(&q->asker))
+	keyring_end(&q->reader);
+	if (!keyring_gone(&q->reader))
 		return false;
 	free(q);
 	return true;

@@ -11,7 +11,7 @@
 /* Between asking a keyring in vain and asking it again. */
 #define REST_MS 5000
 
-struct renewal {
+struct credential_refresh {
 	const struct credential *first; /* borrowed */
 	struct credential renewed;      /* owned; in use once its header is not NULL */
 	struct list retired;            /* of struct retired */
@@ -39,10 +39,10 @@ static void tell_nobody(void *ctx, const struct error *e)
 	(void)ctx, (void)e;
 }
 
-struct renewal *renewal_new(const struct credential *first, const char *program,
+struct credential_refresh *credential_refresh_new(const struct credential *first, const char *program,
 			    int64_t patience_ms, struct clock *clock)
 {
-	struct renewal *r = xcalloc(1, sizeof(*r));
+	struct credential_refresh *r = xcalloc(1, sizeof(*r));
 
 	r->first = first;
 	r->program = program;
@@ -53,23 +53,23 @@ struct renewal *renewal_new(const struct credential *first, const char *program,
 	return r;
 }
 
-void renewal_listen(struct renewal *r, void (*over)(void *ctx, const struct error *e), void *ctx)
+void credential_refresh_listen(struct credential_refresh *r, void (*over)(void *ctx, const struct error *e), void *ctx)
 {
 	r->over = over;
 	r->ctx = ctx;
 }
 
-const struct credential *renewal_credential(const struct renewal *r)
+const struct credential *credential_refresh_credential(const struct credential_refresh *r)
 {
 	return r->renewed.header != NULL ? &r->renewed : r->first;
 }
 
-unsigned renewal_generation(const struct renewal *r)
+unsigned credential_refresh_generation(const struct credential_refresh *r)
 {
 	return r->generation;
 }
 
-void renewal_forget_old(struct renewal *r)
+void credential_refresh_drop_old(struct credential_refresh *r)
 {
 	list_for_each(pos, &r->retired)
 	{
@@ -80,14 +80,14 @@ void renewal_forget_old(struct renewal *r)
 	}
 }
 
-void renewal_free(struct renewal *r)
+void credential_refresh_free(struct credential_refresh *r)
 {
 	if (r == NULL)
 		return;
 	/* If it is still ending, then so are we, and it is another's to wait for. */
 	if (r->question != NULL && !credential_question_end(r->question))
 		free(r->question);
-	renewal_forget_old(r);
+	credential_refresh_drop_old(r);
 	credential_finish(&r->renewed);
 	free(r);
 }
@@ -100,9 +100,9 @@ static bool same_header(const struct credential *a, const struct credential *b)
 }
 
 /* `next` is taken. False if it is what we have. */
-static bool replace(struct renewal *r, struct credential *next)
+static bool replace(struct credential_refresh *r, struct credential *next)
 {
-	if (same_header(next, renewal_credential(r))) {
+	if (same_header(next, credential_refresh_credential(r))) {
 		credential_finish(next);
 		return false;
 	}
@@ -120,19 +120,19 @@ static bool replace(struct renewal *r, struct credential *next)
 /* --- the keyring ------------------------------------------------------------------------------ */
 
 /* Is nothing left of the last question? */
-static bool buried(struct renewal *r)
+static bool buried(struct credential_refresh *r)
 {
 	if (r->question != NULL && credential_question_end(r->question))
 		r->question = NULL;
 	return r->question == NULL;
 }
 
-static void rest(struct renewal *r)
+static void rest(struct credential_refresh *r)
 {
 	r->rest_until_ms = r->clock->mono_ms + REST_MS;
 }
 
-static int ask(struct renewal *r, struct error *e)
+static int ask(struct credential_refresh *r, struct error *e)
 {
 	if (r->asking)
 		return r->overdue ? keyring_late(e) : WAIT;
@@ -149,14 +149,14 @@ static int ask(struct renewal *r, struct error *e)
 	return WAIT;
 }
 
-static int64_t deadline_ms(const struct renewal *r)
+static int64_t deadline_ms(const struct credential_refresh *r)
 {
 	bool patient = !r->overdue && r->patience_ms < KEYRING_TIMEOUT_MS;
 
 	return r->asked_ms + (patient ? r->patience_ms : KEYRING_TIMEOUT_MS);
 }
 
-static void answered(struct renewal *r, int result, struct credential *next, struct error *e)
+static void answered(struct credential_refresh *r, int result, struct credential *next, struct error *e)
 {
 	r->asking = false;
 	buried(r);
@@ -167,7 +167,7 @@ static void answered(struct renewal *r, int result, struct credential *next, str
 	r->over(r->ctx, result != 0 ? e : NULL);
 }
 
-void renewal_turn(struct renewal *r)
+void credential_refresh_turn(struct credential_refresh *r)
 {
 	struct credential next;
 	struct error e;
@@ -188,12 +188,12 @@ void renewal_turn(struct renewal *r)
 	}
 }
 
-int renewal_fd(const struct renewal *r)
+int credential_refresh_fd(const struct credential_refresh *r)
 {
 	return r->asking ? credential_question_fd(r->question) : -1;
 }
 
-int64_t renewal_sleep_ms(const struct renewal *r)
+int64_t credential_refresh_sleep_ms(const struct credential_refresh *r)
 {
 	if (!r->asking)
 		return -1;
@@ -203,7 +203,7 @@ int64_t renewal_sleep_ms(const struct renewal *r)
 
 /* --- any source ------------------------------------------------------------------------------- */
 
-int renewal_begin(struct renewal *r, struct error *e)
+int credential_refresh_begin(struct credential_refresh *r, struct error *e)
 {
 	struct credential next;
 
@@ -215,12 +215,12 @@ int renewal_begin(struct renewal *r, struct error *e)
 	return result;
 }
 
-void renewal_refresh(struct renewal *r)
+void credential_refresh_now(struct credential_refresh *r)
 {
 	struct error e;
 
 	r->rest_until_ms = 0;
 	/* One from the environment cannot have changed, and need not be said to have not. */
-	if (renewal_begin(r, &e) < 0 && e.err != ENOTSUP)
+	if (credential_refresh_begin(r, &e) < 0 && e.err != ENOTSUP)
 		log_warning("the credential was not read again: %s", e.text);
 }

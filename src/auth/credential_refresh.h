@@ -18,37 +18,37 @@
 #include "auth/credential.h"
 #include "base/util.h"
 
-struct renewal;
+struct credential_refresh;
 
 /*
  * `first` and `clock` are borrowed. `program` asks the keyring (credential_find()), borrowed.
  * `patience_ms`: how long it makes sense to wait for it.
  */
-struct renewal *renewal_new(const struct credential *first, const char *program,
+struct credential_refresh *credential_refresh_new(const struct credential *first, const char *program,
 			    int64_t patience_ms, struct clock *clock);
-void renewal_free(struct renewal *r); /* takes NULL; ends what is under way */
+void credential_refresh_free(struct credential_refresh *r); /* takes NULL; ends what is under way */
 /* Tell when what was answered with WAIT is over: `e` is NULL if the credential in use is what the
  * source holds. */
-void renewal_listen(struct renewal *r, void (*over)(void *ctx, const struct error *e), void *ctx);
+void credential_refresh_listen(struct credential_refresh *r, void (*over)(void *ctx, const struct error *e), void *ctx);
 
-const struct credential *renewal_credential(const struct renewal *r);
+const struct credential *credential_refresh_credential(const struct credential_refresh *r);
 /* How many there were before the one in use. */
-unsigned renewal_generation(const struct renewal *r);
+unsigned credential_refresh_generation(const struct credential_refresh *r);
 /* No request carries an older one any more: wipe them. */
-void renewal_forget_old(struct renewal *r);
+void credential_refresh_drop_old(struct credential_refresh *r);
 
 /*
  * See whether there is another. 0: the credential in use is what the source holds. WAIT: it is
  * being asked. -errno with a sentence: the old one stays; -ENOTSUP: there is nothing to ask.
  */
-int renewal_begin(struct renewal *r, struct error *e);
+int credential_refresh_begin(struct credential_refresh *r, struct error *e);
 /* The same, because a person wishes so (SIGHUP): at once, and failures go to the log. */
-void renewal_refresh(struct renewal *r);
+void credential_refresh_now(struct credential_refresh *r);
 
 /* For the loop. */
-int renewal_fd(const struct renewal *r); /* to poll for input; -1: none */
+int credential_refresh_fd(const struct credential_refresh *r); /* to poll for input; -1: none */
 /* How long to sleep at most; -1: as long as you like. */
-int64_t renewal_sleep_ms(const struct renewal *r);
-void renewal_turn(struct renewal *r);
+int64_t credential_refresh_sleep_ms(const struct credential_refresh *r);
+void credential_refresh_turn(struct credential_refresh *r);
 
 #endif

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The asker's argv[0], which nobody else has; argv[1] is the number of who started it. */
+/* The reader's argv[0], which nobody else has; argv[1] is the number of who started it. */
 #define ASKER_NAME "pscalefs-asks-the-keyring"
 #define ANSWER_FD  3
 
@@ -190,7 +190,7 @@ static void pass_environment(char *v[static ARRAY_LEN(passed) + 1])
 	*v = NULL;
 }
 
-/* Signals are ours to block and to ignore, not the asker's. 0 or a positive errno. */
+/* Signals are ours to block and to ignore, not the reader's. 0 or a positive errno. */
 static int spawn(pid_t *pid, const char *program, int answer_fd)
 {
 	char name[] = ASKER_NAME, parent[16];
@@ -223,11 +223,11 @@ void keyring_delegate(const struct keyring_delegate *d)
 	delegate = d;
 }
 
-int keyring_ask(struct keyring_asker *a, const char *program, struct error *e)
+int keyring_ask(struct keyring_reader *a, const char *program, struct error *e)
 {
 	int fds[2];
 
-	*a = (struct keyring_asker){.fd = -1};
+	*a = (struct keyring_reader){.fd = -1};
 	if (delegate != NULL) {
 		int r = delegate->start(&a->fd, e);
 		a->pid = r == 0 ? -1 : 0;
@@ -261,7 +261,7 @@ static int judge(const char *text, size_t *len, struct error *e)
 	return verdict == FOUND && *len > 0 ? 0 : -ENOENT;
 }
 
-int keyring_answer(struct keyring_asker *a, char *out, size_t size, size_t *len, struct error *e)
+int keyring_answer(struct keyring_reader *a, char *out, size_t size, size_t *len, struct error *e)
 {
 	for (;;) {
 		ssize_t n = read(a->fd, out + *len, size - *len);
@@ -282,7 +282,7 @@ int keyring_late(struct error *e)
 	return -ETIMEDOUT;
 }
 
-void keyring_end(struct keyring_asker *a)
+void keyring_end(struct keyring_reader *a)
 {
 	if (a->fd >= 0)
 		close(a->fd);
@@ -295,7 +295,7 @@ void keyring_end(struct keyring_asker *a)
 	}
 }
 
-bool keyring_gone(struct keyring_asker *a)
+bool keyring_gone(struct keyring_reader *a)
 {
 	if (a->pid > 0 && waitpid(a->pid, NULL, WNOHANG) != 0)
 		a->pid = 0;
@@ -313,7 +313,7 @@ static int64_t now_ms(void)
 int keyring_read(const char *program, char *out, size_t size, size_t *len, struct error *e)
 {
 	int64_t until = now_ms() + KEYRING_TIMEOUT_MS, left = KEYRING_TIMEOUT_MS;
-	struct keyring_asker a;
+	struct keyring_reader a;
 	int r = keyring_ask(&a, program, e);
 
 	*len = 0;

@@ -3,19 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void journal_finish(struct journal *j)
+void error_log_finish(struct error_log *j)
 {
-	for (size_t i = 0; i < JOURNAL_ENTRIES; i++)
+	for (size_t i = 0; i < ERROR_LOG_ENTRIES; i++)
 		free(j->entry[i]);
-	*j = (struct journal){0};
+	*j = (struct error_log){0};
 }
 
-const char *journal_add(struct journal *j, int64_t wall_s, const struct journal_who *who,
+const char *error_log_add(struct error_log *j, int64_t wall_s, const struct error_log_caller *who,
 			const struct error *e)
 {
 	struct buf line = BUF_INIT;
 	char time[24], path[1024];
-	char **slot = &j->entry[j->count++ % JOURNAL_ENTRIES];
+	char **slot = &j->entry[j->count++ % ERROR_LOG_ENTRIES];
 	const char *name = strerrorname_np(e->err);
 
 	time_format(wall_s, time);
@@ -39,10 +39,10 @@ const char *journal_add(struct journal *j, int64_t wall_s, const struct journal_
 	return *slot;
 }
 
-void journal_print(const struct journal *j, struct buf *out)
+void error_log_print(const struct error_log *j, struct buf *out)
 {
-	size_t n = j->count < JOURNAL_ENTRIES ? j->count : JOURNAL_ENTRIES;
+	size_t n = j->count < ERROR_LOG_ENTRIES ? j->count : ERROR_LOG_ENTRIES;
 
 	for (size_t i = j->count - n; i < j->count; i++)
-		buf_addf(out, "%s\n", j->entry[i % JOURNAL_ENTRIES]);
+		buf_addf(out, "%s\n", j->entry[i % ERROR_LOG_ENTRIES]);
 }

@@ -11,28 +11,28 @@
 
 #include "base/error.h"
 
-#define JOURNAL_ENTRIES 100
+#define ERROR_LOG_ENTRIES 100
 
-struct journal {
-	char *entry[JOURNAL_ENTRIES]; /* owned; a ring */
+struct error_log {
+	char *entry[ERROR_LOG_ENTRIES]; /* owned; a ring */
 	size_t count;                 /* ever added */
 	int64_t changed_ns;           /* wall clock of the last; 0: none */
 };
 
 /* Who failed at what. */
-struct journal_who {
+struct error_log_caller {
 	pid_t pid;           /* 0: nobody is listening any more */
 	const char *command; /* may be empty */
 	const char *operation;
 	const char *path; /* below the mount point, "/acme/…" */
 };
 
-void journal_finish(struct journal *j);
+void error_log_finish(struct error_log *j);
 /* One line: time, who, operation, path, errno, sentence, HTTP status, API code, request id, next
  * step. Borrowed until the ring turns. */
-const char *journal_add(struct journal *j, int64_t wall_s, const struct journal_who *who,
+const char *error_log_add(struct error_log *j, int64_t wall_s, const struct error_log_caller *who,
 			const struct error *e);
 /* Oldest first, one a line. */
-void journal_print(const struct journal *j, struct buf *out);
+void error_log_print(const struct error_log *j, struct buf *out);
 
 #endif

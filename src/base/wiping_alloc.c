@@ -15,22 +15,22 @@ static void *noted(void *p)
 	return p;
 }
 
-bool heap_exhausted(void)
+bool wiping_exhausted(void)
 {
 	return exhausted;
 }
 
-void *heap_malloc(size_t size)
+void *wiping_malloc(size_t size)
 {
 	return noted(malloc(size > 0 ? size : 1));
 }
 
-void *heap_calloc(size_t n, size_t size)
+void *wiping_calloc(size_t n, size_t size)
 {
 	return noted(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
 }
 
-void heap_free(void *p)
+void wiping_free(void *p)
 {
 	if (p == NULL)
 		return;
@@ -39,25 +39,25 @@ void heap_free(void *p)
 }
 
 /* realloc(3) would leave the old place as it is. */
-void *heap_realloc(void *p, size_t size)
+void *wiping_realloc(void *p, size_t size)
 {
 	size_t have = p != NULL ? malloc_usable_size(p) : 0;
 
 	if (p != NULL && size <= have && size >= have / 2)
 		return p;
-	void *moved = heap_malloc(size);
+	void *moved = wiping_malloc(size);
 	if (moved == NULL)
 		return NULL;
 	if (p != NULL)
 		memcpy(moved, p, size < have ? size : have);
-	heap_free(p);
+	wiping_free(p);
 	return moved;
 }
 
-char *heap_strdup(const char *text)
+char *wiping_strdup(const char *text)
 {
 	size_t size = strlen(text) + 1;
-	char *copy = heap_malloc(size);
+	char *copy = wiping_malloc(size);
 
 	return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
@@ -67,22 +67,22 @@ char *heap_strdup(const char *text)
 static void *openssl_malloc(size_t size, const char *file, int line)
 {
 	(void)file, (void)line;
-	return size > 0 ? heap_malloc(size) : NULL;
+	return size > 0 ? wiping_malloc(size) : NULL;
 }
 
 static void *openssl_realloc(void *p, size_t size, const char *file, int line)
 {
 	(void)file, (void)line;
 	if (size > 0)
-		return heap_realloc(p, size);
-	heap_free(p);
+		return wiping_realloc(p, size);
+	wiping_free(p);
 	return NULL;
 }
 
 static void openssl_free(void *p, const char *file, int line)
 {
 	(void)file, (void)line;
-	heap_free(p);
+	wiping_free(p);
 }
 
 /* <openssl/crypto.h>; weak, for libcurl may stand on another library, and then there is none. */
@@ -90,7 +90,7 @@ extern int CRYPTO_set_mem_functions(void *(*)(size_t, const char *, int),
 				    void *(*)(void *, size_t, const char *, int),
 				    void (*)(void *, const char *, int)) __attribute__((weak));
 
-void heap_for_openssl(void)
+void wiping_for_openssl(void)
 {
 	if (CRYPTO_set_mem_functions != NULL)
 		CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
@@ -126,7 +126,7 @@ void *realloc(void *p, size_t size)
 		free(p);
 		return NULL;
 	}
-	return heap_realloc(p, size);
+	return wiping_realloc(p, size);
 }
 
 #endif

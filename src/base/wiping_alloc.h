@@ -11,18 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void *heap_malloc(size_t size);
-void *heap_calloc(size_t n, size_t size);
-void *heap_realloc(void *p, size_t size);
-char *heap_strdup(const char *text);
-void heap_free(void *p);
+void *wiping_malloc(size_t size);
+void *wiping_calloc(size_t n, size_t size);
+void *wiping_realloc(void *p, size_t size);
+char *wiping_strdup(const char *text);
+void wiping_free(void *p);
 /* Did one of these ever fail? If not, a library's "out of memory" means something else. */
-bool heap_exhausted(void);
+bool wiping_exhausted(void);
 
 /*
  * OpenSSL allocates with these from now on, if that is what the program was linked to; before its
  * first use. It wipes its keys, but not the buffers in which a request or an answer stood.
  */
-void heap_for_openssl(void);
+void wiping_for_openssl(void);
 
 #endif

@@ -10,7 +10,7 @@
 
 static int64_t wall_ns(const struct model *m)
 {
-	return clock_wall_ns(m->all->clock);
+	return clock_wall_ns(m->cache->clock);
 }
 
 int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns)
@@ -243,7 +243,7 @@ static struct token *token_new(struct organization *o, struct token_record *r)
 	t->org = o;
 	t->r = *r;
 	memset(r, 0, sizeof(*r));
-	resource_init(&t->grants, m->all, m->sources.grants, m->sources.ctx);
+	resource_init(&t->grants, m->cache, m->sources.grants, m->sources.ctx);
 	return t;
 }
 
@@ -352,7 +352,7 @@ struct token *model_add_token(struct organization *o, struct token_record *r)
 	recent_token(&o->model->recent, r->id, true);
 	if (t != NULL)
 		return t;
-	t = token_adopt(o, r, clock_stamp(o->model->all->clock));
+	t = token_adopt(o, r, clock_stamp(o->model->cache->clock));
 	o->token = xrealloc(o->token, (o->n_tokens + 1) * sizeof(struct token *));
 	o->token[o->n_tokens++] = t;
 	o->tokens_mtime_ns = wall_ns(o->model);
@@ -482,8 +482,8 @@ static struct organization *organization_new(struct model *m, struct organizatio
 	o->r = *r;
 	memset(r, 0, sizeof(*r));
 	o->tokens_mtime_ns = created_s >= 0 ? created_s * 1000000000 : m->born_ns;
-	resource_init(&o->databases, m->all, m->sources.databases, m->sources.ctx);
-	resource_init(&o->tokens, m->all, m->sources.tokens, m->sources.ctx);
+	resource_init(&o->databases, m->cache, m->sources.databases, m->sources.ctx);
+	resource_init(&o->tokens, m->cache, m->sources.tokens, m->sources.ctx);
 	return o;
 }
 
@@ -564,12 +564,12 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-void model_init(struct model *m, struct resources *all, const struct model_sources *sources)
+void model_init(struct model *m, struct cache *cache, const struct model_sources *sources)
 {
-	*m = (struct model){.all = all, .sources = *sources};
+	*m = (struct model){.cache = cache, .sources = *sources};
 	m->born_ns = wall_ns(m);
-	recent_init(&m->recent, all->clock);
-	resource_init(&m->organizations, all, sources->organizations, sources->ctx);
+	recent_init(&m->recent, cache->clock);
+	resource_init(&m->organizations, cache, sources->organizations, sources->ctx);
 }
 
 void model_finish(struct model *m)
@@ -582,17 +582,17 @@ void model_finish(struct model *m)
 		model_drop_secret(m, m->kept[0].token_id);
 	free(m->kept);
 	recent_finish(&m->recent);
-	*m = (struct model){.all = m->all};
+	*m = (struct model){.cache = m->cache};
 }
 
-void model_forget(struct model *m)
+void model_expire(struct model *m)
 {
-	resource_forget(&m->organizations);
+	resource_expire(&m->organizations);
 	for (size_t i = 0; i < m->n_organizations; i++) {
 		struct organization *o = m->organization[i];
-		resource_forget(&o->databases);
-		resource_forget(&o->tokens);
+		resource_expire(&o->databases);
+		resource_expire(&o->tokens);
 		for (size_t j = 0; j < o->n_tokens; j++)
-			resource_forget(&o->token[j]->grants);
+			resource_expire(&o->token[j]->grants);
 	}
 }

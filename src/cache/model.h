@@ -80,7 +80,7 @@ struct model_sources {
 };
 
 struct model {
-	struct resources *all; /* borrowed */
+	struct cache *cache; /* borrowed */
 	struct model_sources sources;
 	struct resource organizations;
 	struct organization **organization; /* owned, sorted by file_name */
@@ -91,10 +91,10 @@ struct model {
 	int64_t born_ns; /* wall clock at start: the time of what has no better one */
 };
 
-void model_init(struct model *m, struct resources *all, const struct model_sources *sources);
+void model_init(struct model *m, struct cache *cache, const struct model_sources *sources);
 void model_finish(struct model *m);
 /* Forget freshness, not identity: SIGHUP, `refresh`. */
-void model_forget(struct model *m);
+void model_expire(struct model *m);
 
 /* NULL where there is none. By file name for paths, by id for what outlives a wait. */
 struct organization *model_organization_named(const struct model *m, const char *file_name);

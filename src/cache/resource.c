@@ -8,42 +8,42 @@
 /* So long serves what is doubtful. */
 #define DOUBT_MS 5000
 
-void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline)
+void cache_init(struct cache *cache, struct clock *clock, int64_t cache_ms, bool offline)
 {
-	all->clock = clock;
-	list_init(&all->ready);
-	list_init(&all->asleep);
-	all->cache_ms = cache_ms;
-	all->offline = offline;
-	all->silent_ms = -1;
-	all->awaited = NULL;
-	all->ctx = NULL;
+	cache->clock = clock;
+	list_init(&cache->ready);
+	list_init(&cache->asleep);
+	cache->cache_ms = cache_ms;
+	cache->offline = offline;
+	cache->silent_ms = -1;
+	cache->awaited = NULL;
+	cache->ctx = NULL;
 }
 
-static struct waiter *first_asleep(const struct resources *all)
+static struct waiter *first_asleep(const struct cache *cache)
 {
-	return list_empty(&all->asleep) ? NULL
-					: container_of(all->asleep.next, struct waiter, link);
+	return list_empty(&cache->asleep) ? NULL
+					: container_of(cache->asleep.next, struct waiter, link);
 }
 
-int64_t resources_sleep_ms(const struct resources *all)
+int64_t cache_sleep_ms(const struct cache *cache)
 {
-	const struct waiter *w = first_asleep(all);
+	const struct waiter *w = first_asleep(cache);
 
 	if (w == NULL)
 		return -1;
-	return w->wake_ms > all->clock->mono_ms ? w->wake_ms - all->clock->mono_ms : 0;
+	return w->wake_ms > cache->clock->mono_ms ? w->wake_ms - cache->clock->mono_ms : 0;
 }
 
-bool resources_run_ready(struct resources *all)
+bool cache_run_ready(struct cache *cache)
 {
 	struct list now;
 	struct waiter *sleeper;
 
-	while ((sleeper = first_asleep(all)) != NULL && sleeper->wake_ms <= all->clock->mono_ms)
+	while ((sleeper = first_asleep(cache)) != NULL && sleeper->wake_ms <= cache->clock->mono_ms)
 		waiter_wake(sleeper);
 	list_init(&now);
-	list_splice(&now, &all->ready);
+	list_splice(&now, &cache->ready);
 	if (list_empty(&now))
 		return false;
 	while (!list_empty(&now)) {
@@ -54,12 +54,12 @@ bool resources_run_ready(struct resources *all)
 	return true;
 }
 
-void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct waiter *w))
+void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waiter *w))
 {
 	list_init(&w->link);
 	w->run = run;
-	w->all = all;
-	w->arrived = clock_stamp(all->clock);
+	w->cache = cache;
+	w->arrived = clock_stamp(cache->clock);
 	w->error = (struct error){0};
 }
 
@@ -71,16 +71,16 @@ void waiter_leave(struct waiter *w)
 void waiter_wake(struct waiter *w)
 {
 	list_remove(&w->link);
-	list_append(&w->all->ready, &w->link);
+	list_append(&w->cache->ready, &w->link);
 }
 
 void waiter_sleep(struct waiter *w, int64_t ms)
 {
-	struct list *after = w->all->asleep.prev;
+	struct list *after = w->cache->asleep.prev;
 
 	list_remove(&w->link);
-	w->wake_ms = w->all->clock->mono_ms + ms;
-	while (after != &w->all->asleep &&
+	w->wake_ms = w->cache->clock->mono_ms + ms;
+	while (after != &w->cache->asleep &&
 	       container_of(after, struct waiter, link)->wake_ms > w->wake_ms)
 		after = after->prev;
 	list_append(after->next, &w->link);
@@ -97,10 +97,10 @@ void waiters_wake(struct list *queue)
 	list_for_each(pos, queue) waiter_wake(container_of(pos, struct waiter, link));
 }
 
-void resource_init(struct resource *r, struct resources *all,
+void resource_init(struct resource *r, struct cache *cache,
 		   void (*start)(struct resource *r, void *ctx), void *ctx)
 {
-	*r = (struct resource){.all = all, .start = start, .ctx = ctx};
+	*r = (struct resource){.cache = cache, .start = start, .ctx = ctx};
 	list_init(&r->waiters);
 }
 
@@ -114,7 +114,7 @@ void resource_finish(struct resource *r)
 bool resource_fresh(const struct resource *r)
 {
 	return r->has_data && r->data_ms >= 0 &&
-	       clock_real_ms(r->all->clock) - r->data_ms < r->all->cache_ms;
+	       clock_real_ms(r->cache->clock) - r->data_ms < r->cache->cache_ms;
 }
 
 bool resource_sent_since(const struct resource *r, uint64_t since)
@@ -130,7 +130,7 @@ bool resource_unreachable(const struct error *e)
 static void begin(struct resource *r)
 {
 	r->state = RESOURCE_FETCHING;
-	r->started = clock_stamp(r->all->clock);
+	r->started = clock_stamp(r->cache->clock);
 	r->start(r, r->ctx);
 }
 
@@ -141,8 +141,8 @@ static int park(struct resource *r, struct waiter *w)
 	waiters_park(&r->waiters, w);
 	if (r->state != RESOURCE_FETCHING)
 		begin(r);
-	else if (first && r->all->awaited != NULL)
-		r->all->awaited(r, r->all->ctx);
+	else if (first && r->cache->awaited != NULL)
+		r->cache->awaited(r, r->cache->ctx);
 	return WAIT;
 }
 
@@ -161,10 +161,10 @@ static int fail(struct resource *r, struct waiter *w)
 /* Each of a path's resources would wait its own timeout out, and each operation on it again. */
 static bool serves_silence(const struct resource *r)
 {
-	const struct resources *all = r->all;
+	const struct cache *cache = r->cache;
 
-	return all->offline && r->has_data && all->silent_ms >= 0 &&
-	       all->clock->mono_ms - all->silent_ms < SILENCE_MS;
+	return cache->offline && r->has_data && cache->silent_ms >= 0 &&
+	       cache->clock->mono_ms - cache->silent_ms < SILENCE_MS;
 }
 
 int resource_need(struct resource *r, struct waiter *w)
@@ -172,7 +172,7 @@ int resource_need(struct resource *r, struct waiter *w)
 	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
 		return 0;
 	if (r->error != NULL && r->failed_landed > w->arrived) {
-		if (r->all->offline && r->has_data && resource_unreachable(r->error))
+		if (r->cache->offline && r->has_data && resource_unreachable(r->error))
 			return 0;
 		return fail(r, w);
 	}
@@ -194,7 +194,7 @@ int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
 
 bool resource_current(const struct resource *r, uint64_t started)
 {
-	return r->state == RESOURCE_FETCHING && r->started == started && r->dirtied < started &&
+	return r->state == RESOURCE_FETCHING && r->started == started && r->invalidated < started &&
 	       r->data_started < started;
 }
 
@@ -220,10 +220,10 @@ static void note_data(struct resource *r, uint64_t started)
 {
 	r->has_data = true;
 	r->data_started = started;
-	r->data_landed = clock_stamp(r->all->clock);
-	r->data_ms = clock_real_ms(r->all->clock);
+	r->data_landed = clock_stamp(r->cache->clock);
+	r->data_ms = clock_real_ms(r->cache->clock);
 	r->landed_ms = r->data_ms;
-	r->all->silent_ms = -1;
+	r->cache->silent_ms = -1;
 	set_error(r, NULL);
 }
 
@@ -236,13 +236,13 @@ void resource_landed(struct resource *r)
 void resource_failed(struct resource *r, const struct error *e)
 {
 	set_error(r, e);
-	r->all->silent_ms = e->http_status == 0 && e->err == ETIMEDOUT ? r->all->clock->mono_ms : -1;
+	r->cache->silent_ms = e->http_status == 0 && e->err == ETIMEDOUT ? r->cache->clock->mono_ms : -1;
 	r->failed_started = r->started;
-	r->failed_landed = clock_stamp(r->all->clock);
+	r->failed_landed = clock_stamp(r->cache->clock);
 	settle(r, RESOURCE_FAILED);
 }
 
-void resource_void(struct resource *r)
+void resource_fetch_discarded(struct resource *r)
 {
 	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
 	if (list_empty(&r->waiters))
@@ -253,7 +253,7 @@ void resource_void(struct resource *r)
 
 bool resource_accepts(const struct resource *r, uint64_t started)
 {
-	return r->dirtied < started && r->data_started < started;
+	return r->invalidated < started && r->data_started < started;
 }
 
 void resource_supply(struct resource *r, uint64_t started)
@@ -266,21 +266,21 @@ void resource_supply(struct resource *r, uint64_t started)
 		r->state = RESOURCE_READY;
 }
 
-void resource_dirty(struct resource *r)
+void resource_invalidate_fetches(struct resource *r)
 {
-	r->dirtied = clock_stamp(r->all->clock);
+	r->invalidated = clock_stamp(r->cache->clock);
 }
 
 void resource_doubt(struct resource *r)
 {
-	int64_t until_ms = clock_real_ms(r->all->clock) - r->all->cache_ms + DOUBT_MS;
+	int64_t until_ms = clock_real_ms(r->cache->clock) - r->cache->cache_ms + DOUBT_MS;
 
 	if (r->data_ms >= 0 && until_ms < r->data_ms)
 		r->data_ms = until_ms > 0 ? until_ms : 0;
 }
 
-void resource_forget(struct resource *r)
+void resource_expire(struct resource *r)
 {
-	resource_dirty(r);
+	resource_invalidate_fetches(r);
 	r->data_ms = -1;
 }

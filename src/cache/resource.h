@@ -25,7 +25,7 @@
 struct resource;
 
 /* What all resources of a mount share. */
-struct resources {
+struct cache {
 	struct clock *clock; /* borrowed from main */
 	struct list ready;   /* of struct waiter.link: run these */
 	struct list asleep;  /* the same, the first to wake first */
@@ -38,25 +38,25 @@ struct resources {
 	void *ctx; /* borrowed; for awaited */
 };
 
-void resources_init(struct resources *all, struct clock *clock, int64_t cache_ms, bool offline);
+void cache_init(struct cache *cache, struct clock *clock, int64_t cache_ms, bool offline);
 /* Run who is ready now, or has slept enough; who becomes ready meanwhile runs in the next turn.
  * False if nobody was. */
-bool resources_run_ready(struct resources *all);
+bool cache_run_ready(struct cache *cache);
 /* How long until the next one has slept enough; -1: nobody sleeps. */
-int64_t resources_sleep_ms(const struct resources *all);
+int64_t cache_sleep_ms(const struct cache *cache);
 
 /* Who can be parked: an op, or a job of store. On one list at a time: a resource's, the ready list
  * or that of those who sleep. */
 struct waiter {
 	struct list link;
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
-	struct resources *all;         /* borrowed */
+	struct cache *cache;         /* borrowed */
 	uint64_t arrived;              /* stamp */
 	int64_t wake_ms;               /* asleep: clock.mono_ms */
 	struct error error;            /* why the last need failed */
 };
 
-void waiter_init(struct waiter *w, struct resources *all, void (*run)(struct waiter *w));
+void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waiter *w));
 /* Leave whichever list it is on. */
 void waiter_leave(struct waiter *w);
 /* To the end of the ready list. */
@@ -85,18 +85,18 @@ struct resource {
 	int64_t landed_ms; /* the same, forgotten or not: how old it is */
 	uint64_t failed_started;
 	uint64_t failed_landed;
-	uint64_t dirtied; /* stamp of the last change of ours sent or answered: fetches begun before
+	uint64_t invalidated; /* stamp of the last change of ours sent or answered: fetches begun before
 			     it are void */
 	struct list waiters;
 	struct error *error;   /* owned; of the last failure, NULL after a success */
-	struct resources *all; /* borrowed */
-	/* Begin a fetch; must end in resource_landed, resource_failed or resource_void, never
+	struct cache *cache; /* borrowed */
+	/* Begin a fetch; must end in resource_landed, resource_failed or resource_fetch_discarded, never
 	 * before it returns. */
 	void (*start)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed */
 };
 
-void resource_init(struct resource *r, struct resources *all,
+void resource_init(struct resource *r, struct cache *cache,
 		   void (*start)(struct resource *r, void *ctx), void *ctx);
 /* Wakes who waits (they will find the thing gone). */
 void resource_finish(struct resource *r);
@@ -128,17 +128,17 @@ void resource_landed(struct resource *r);
 void resource_failed(struct resource *r, const struct error *e);
 /* The fetch has ended, overtaken: begin again if someone waits, and run them: each may have had
  * enough. */
-void resource_void(struct resource *r);
+void resource_fetch_discarded(struct resource *r);
 /* Data came with another answer, whose request was sent at stamp `started`. Ignored if older than
  * what is there or overtaken. */
 bool resource_accepts(const struct resource *r, uint64_t started);
 void resource_supply(struct resource *r, uint64_t started);
 /* A change of ours was sent or answered: what was asked before no longer counts; what is known
  * stays. */
-void resource_dirty(struct resource *r);
+void resource_invalidate_fetches(struct resource *r);
 /* What has just landed contradicts what is known from elsewhere: it serves a few seconds only. */
 void resource_doubt(struct resource *r);
 /* What is known counts no longer: the next need fetches. */
-void resource_forget(struct resource *r);
+void resource_expire(struct resource *r);
 
 #endif

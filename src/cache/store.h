@@ -21,7 +21,7 @@
 
 struct store;
 
-struct store *store_new(struct api *api, struct resources *all);
+struct store *store_new(struct api *api, struct cache *cache);
 void store_free(struct store *s); /* takes NULL; drops jobs and fetches without calling back */
 /* How long one request may take. What may lag is not asked for again for longer than that. */
 void store_set_timeout(struct store *s, int64_t timeout_ms);

@@ -59,7 +59,7 @@ static void change_finish(struct store_job *job)
 static void fail(struct change_job *c, struct token *t, const struct error *e)
 {
 	if (t != NULL && c->job.changed)
-		resource_forget(&t->grants);
+		resource_expire(&t->grants);
 	store_job_end(&c->job, e, NULL);
 }
 
@@ -152,7 +152,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a)
 		fail(c, NULL, &gone);
 		return NULL;
 	}
-	resource_dirty(&t->grants);
+	resource_invalidate_fetches(&t->grants);
 	if (may_have_changed(a))
 		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id,
 				      &c->sending);
@@ -174,7 +174,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a)
 
 static void read_again(struct change_job *c)
 {
-	c->since = clock_stamp(c->job.store->all->clock);
+	c->since = clock_stamp(c->job.store->cache->clock);
 	c->must_read = true;
 }
 
@@ -255,11 +255,11 @@ static void granted(void *ctx, const struct api_answer *a)
 		}
 		model_merge_grants(t, &answer);
 		if (mixed)
-			resource_forget(&t->grants);
+			resource_expire(&t->grants);
 	}
 	grants_finish(&answer);
 	if (!scopes_subset(&c->posted, &c->confirmed)) {
-		resource_forget(&t->grants); /* half of it is nothing to show */
+		resource_expire(&t->grants); /* half of it is nothing to show */
 		read_again(c);
 	}
 	c->job.step(&c->job);
@@ -312,7 +312,7 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 		.done = grant ? granted : revoked,
 		.ctx = c,
 	};
-	resource_dirty(&t->grants);
+	resource_invalidate_fetches(&t->grants);
 	if (!grant)
 		model_permissions(t, c->database_id)->revocations++;
 	c->job.changing = true;

@@ -107,7 +107,7 @@ static bool fetch_over(struct fetch *f)
 		return false;
 	fetch_free(f);
 	if (r != NULL)
-		resource_void(r);
+		resource_fetch_discarded(r);
 	return true;
 }
 
@@ -230,7 +230,7 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 		return;
 	}
 	f->refusal = *e;
-	f->probe_since = clock_stamp(f->store->all->clock);
+	f->probe_since = clock_stamp(f->store->cache->clock);
 	probe_answer(f);
 }
 
@@ -435,7 +435,7 @@ static void fetch_start(struct store *s, enum fetch_kind kind, struct resource *
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 
-	waiter_init(&f->waiter, s->all, fetch_run);
+	waiter_init(&f->waiter, s->cache, fetch_run);
 	f->store = s;
 	f->kind = kind;
 	f->organization_id = o != NULL ? xstrdup(o->r.id) : NULL;
@@ -486,7 +486,7 @@ static void start_grants(struct resource *r, void *ctx)
 
 void store_refresh(struct store *s)
 {
-	model_forget(&s->model);
+	model_expire(&s->model);
 	api_reconnect(s->api);
 }
 
@@ -514,7 +514,7 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-struct store *store_new(struct api *api, struct resources *all)
+struct store *store_new(struct api *api, struct cache *cache)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 	struct model_sources sources = {
@@ -526,13 +526,13 @@ struct store *store_new(struct api *api, struct resources *all)
 	};
 
 	s->api = api;
-	s->all = all;
+	s->cache = cache;
 	store_set_timeout(s, INT64_MAX);
-	all->awaited = fetch_awaited;
-	all->ctx = s;
+	cache->awaited = fetch_awaited;
+	cache->ctx = s;
 	list_init(&s->fetches);
 	list_init(&s->jobs);
-	model_init(&s->model, all, &sources);
+	model_init(&s->model, cache, &sources);
 	return s;
 }
 

@@ -11,7 +11,7 @@
 
 struct store {
 	struct api *api;       /* borrowed */
-	struct resources *all; /* borrowed */
+	struct cache *cache; /* borrowed */
 	struct model model;
 	struct list fetches; /* of struct fetch */
 	struct list jobs;    /* of struct store_job, oldest first */

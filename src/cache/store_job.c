@@ -24,7 +24,7 @@ void store_set_timeout(struct store *s, int64_t timeout_ms)
 
 void settling_begin(struct settling *x, const struct store *s)
 {
-	int64_t now_ms = s->all->clock->mono_ms;
+	int64_t now_ms = s->cache->clock->mono_ms;
 
 	*x = (struct settling){.on = true, .since_ms = now_ms, .asked_ms = now_ms};
 }
@@ -34,7 +34,7 @@ int64_t settling_next_ms(struct settling *x, const struct store *s)
 	if (!x->on || x->asked == SETTLE_TIMES || x->asked_ms - x->since_ms >= s->settle_ms)
 		return -1;
 	int64_t wait_ms = s->settle_ms * (1 << x->asked++) / SETTLE_PARTS;
-	x->asked_ms = s->all->clock->mono_ms + wait_ms;
+	x->asked_ms = s->cache->clock->mono_ms + wait_ms;
 	return wait_ms;
 }
 
@@ -82,7 +82,7 @@ void *store_job_new(struct store *s, size_t size, const char *organization_id, c
 {
 	struct store_job *job = xcalloc(1, size);
 
-	waiter_init(&job->waiter, s->all, job_run);
+	waiter_init(&job->waiter, s->cache, job_run);
 	job->store = s;
 	job->organization_id = xstrdup(organization_id);
 	job->token_id = xstrdup(token_id);

@@ -75,7 +75,7 @@ static struct organization *fresh_list(struct token_job *t)
 /* From now on the job's step is `resolve`, which needs the fresh list. */
 static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *job))
 {
-	t->since = clock_stamp(t->job.store->all->clock);
+	t->since = clock_stamp(t->job.store->cache->clock);
 	t->job.step = resolve;
 	settling_begin(&t->job.settling, t->job.store);
 	resolve(&t->job);
@@ -86,7 +86,7 @@ static bool list_again(struct token_job *t)
 {
 	if (!store_job_settles(&t->job))
 		return false;
-	t->since = clock_stamp(t->job.store->all->clock);
+	t->since = clock_stamp(t->job.store->cache->clock);
 	return true;
 }
 
@@ -169,7 +169,7 @@ static void created(void *ctx, const struct api_answer *a)
 	t->job.changing = false;
 	t->job.changed = a->fate != HTTP_NOT_SENT;
 	if (o != NULL)
-		resource_dirty(&o->tokens);
+		resource_invalidate_fetches(&o->tokens);
 	bool unknown = a->fate == HTTP_UNKNOWN || e.http_status >= 500;
 	if (e.err == 0 && decode_created_token(a->body, a->len, &record, &secret, &e) != 0) {
 		error_wrap(&e, "PlanetScale's answer makes no sense");
@@ -208,7 +208,7 @@ static void create_step(struct store_job *job)
 		return;
 	}
 	struct api_target target = {.organization = o->r.name, .done = created, .ctx = t};
-	resource_dirty(&o->tokens);
+	resource_invalidate_fetches(&o->tokens);
 	job->changing = true;
 	job->call = api_create_token(job->store->api, &target, t->name, t->ttl_s);
 }
@@ -291,7 +291,7 @@ static void deleted(void *ctx, const struct api_answer *a)
 	t->job.changing = false;
 	t->job.changed = a->fate != HTTP_NOT_SENT;
 	if (o != NULL)
-		resource_dirty(&o->tokens);
+		resource_invalidate_fetches(&o->tokens);
 	if (a->done) {
 		gone(t);
 		log_notice("deleted service token %s", t->job.token_id);
@@ -304,7 +304,7 @@ static void deleted(void *ctx, const struct api_answer *a)
 		list_afresh(t, delete_resolve);
 	} else {
 		if (o != NULL && a->fate != HTTP_NOT_SENT)
-			resource_forget(&o->tokens);
+			resource_expire(&o->tokens);
 		store_job_end(&t->job, &e, NULL);
 	}
 }
@@ -325,7 +325,7 @@ static void delete_step(struct store_job *job)
 		.done = deleted,
 		.ctx = t,
 	};
-	resource_dirty(&token->org->tokens);
+	resource_invalidate_fetches(&token->org->tokens);
 	job->changing = true;
 	job->call = api_delete_token(job->store->api, &target);
 }

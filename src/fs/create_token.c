@@ -33,11 +33,11 @@ static struct organization *directory_organization(struct op *op, int *r)
 {
 	struct fs *fs = fs_of(op);
 	struct node *n = fs_node(op, r);
-	struct view v;
+	struct tree_objects v;
 
 	if (n == NULL)
 		return NULL;
-	*r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	*r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
 	return *r == 0 ? v.organization : NULL;
 }
 
@@ -50,14 +50,14 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 	struct node *dir = node_find(&fs->nodes, op->node);
 	struct op_entry entry = {0};
 
-	if (op_over(op, e))
+	if (op_finished(op, e))
 		return;
 	if (dir == NULL) { /* the kernel holds the directory of a mkdir, so it is there */
 		const struct error lost = {.err = ESTALE};
 		op_reply_error(op, &lost);
 		return;
 	}
-	struct place p = dir->place;
+	struct inode_key p = dir->key;
 	p.kind = TREE_TOKEN;
 	p.token_id = made_id;
 	fs_entry_unread(op, &p, &entry);
@@ -73,7 +73,7 @@ int fs_mkdir(struct op *op)
 
 	if (dir == NULL)
 		return r;
-	if (dir->place.kind != TREE_TOKENS)
+	if (dir->key.kind != TREE_TOKENS)
 		return fs_refuse(op, EPERM,
 				 "mkdir makes service tokens, below service-tokens/ only");
 	r = name_decode(op->name, &name);
@@ -241,5 +241,5 @@ void fs_release_create_token(struct file *f)
 	error_set(&e, ECANCELED, "the last line had no end when its writer closed the file: no "
 				 "token was made");
 	error_hint(&e, "end the line with a newline");
-	fs_record_close(f->fs, &f->node->place, &e);
+	fs_record_close(f->fs, &f->node->key, &e);
 }

@@ -29,7 +29,7 @@ static op_handler *const handlers[OP_KINDS] = {
 
 int64_t fs_now_ns(const struct fs *fs)
 {
-	return clock_wall_ns(fs->all->clock);
+	return clock_wall_ns(fs->cache->clock);
 }
 
 int fs_refuse(struct op *op, int err, const char *fmt, ...)
@@ -65,7 +65,7 @@ struct node *fs_node(struct op *op, int *r)
 	return n;
 }
 
-int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out)
+int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_key *out)
 {
 	struct fs *fs = fs_of(op);
 	struct node *dir = node_find(&fs->nodes, directory);
@@ -74,10 +74,10 @@ int fs_child(struct op *op, uint64_t directory, const char *name, struct place *
 		return -ESTALE;
 	if (strlen(name) > FILE_NAME_MAX)
 		return fs_refuse(op, ENAMETOOLONG, "a name has at most %d bytes", FILE_NAME_MAX);
-	return tree_child(&fs->tree, &op->waiter, &dir->place, name, out);
+	return tree_child(&fs->tree, &op->waiter, &dir->key, name, out);
 }
 
-double fs_attr_timeout(const struct place *p)
+double fs_attr_timeout(const struct inode_key *p)
 {
 	switch ((int)p->kind) {
 	case TREE_STATUS:
@@ -95,7 +95,7 @@ double fs_attr_timeout(const struct place *p)
 
 /* The name of a token may come to mean none or another at any time, and a scratch file come and go.
  */
-static double entry_timeout(const struct place *p)
+static double entry_timeout(const struct inode_key *p)
 {
 	switch ((int)p->kind) {
 	case TREE_TOKEN:
@@ -111,11 +111,11 @@ static double entry_timeout(const struct place *p)
 	}
 }
 
-int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
+int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 {
 	struct fs *fs = fs_of(op);
 	double attr_timeout_s = fs_attr_timeout(p);
-	struct view v;
+	struct tree_objects v;
 	int r;
 
 	/*
@@ -126,7 +126,7 @@ int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
 	if (attr_timeout_s > 0 || p->kind == TREE_SCRATCH) {
 		r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
 	} else {
-		r = tree_view(&fs->tree, &op->waiter, p, &v);
+		r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 		tree_attr_unread(p, &e->st);
 	}
 	if (r != 0)
@@ -139,7 +139,7 @@ int fs_entry(struct op *op, const struct place *p, struct op_entry *e)
 	return 0;
 }
 
-void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e)
+void fs_entry_unread(struct op *op, const struct inode_key *p, struct op_entry *e)
 {
 	struct node *n = node_at(&fs_of(op)->nodes, p);
 
@@ -213,7 +213,7 @@ void fs_release(struct fs *fs, uint64_t file)
 	(void)fs;
 	if (f->writer != NULL)
 		fs_release_permissions(f);
-	else if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
+	else if (f->writable && f->node->key.kind == TREE_CREATE_TOKEN)
 		fs_release_create_token(f);
 	file_release(f);
 }
@@ -223,7 +223,7 @@ void fs_release(struct fs *fs, uint64_t file)
 int fs_lookup(struct op *op)
 {
 	struct fs *fs = fs_of(op);
-	struct place p;
+	struct inode_key p;
 	struct op_entry e;
 	int r = fs_child(op, op->node, op->name, &p);
 
@@ -247,7 +247,7 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->node != n)
 			continue;
-		tree_attr_unread(&n->place, st);
+		tree_attr_unread(&n->key, st);
 		st->st_nlink = 0;
 		st->st_size = (off_t)(f->secret != NULL    ? secret_len(f->secret)
 				      : f->scratch != NULL ? f->scratch->text.len
@@ -266,7 +266,7 @@ static bool is_of(const struct file *f, pid_t tgid)
 }
 
 /* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
-static bool writes_at(const struct file *f, const struct place *p)
+static bool writes_at(const struct file *f, const struct inode_key *p)
 {
 	return f->writer != NULL && f->writer->text->file != NULL &&
 	       str_eq(f->writer->text->file->token_id, p->token_id) &&
@@ -288,7 +288,7 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 	list_for_each(pos, &fs_of(op)->files)
 	{
 		f = container_of(pos, struct file, link);
-		if (f->node != n && (n->misnamed || !writes_at(f, &n->place)))
+		if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
 			continue;
 		/* Its text is gone, and the kernel has this node under the file's name again. */
 		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
@@ -335,7 +335,7 @@ static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st
 
 	if (s == NULL)
 		return -ESTALE;
-	struct place p = n->place;
+	struct inode_key p = n->key;
 	p.kind = TREE_SCRATCH;
 	p.name = s->name;
 	return tree_attr(&fs->tree, &op->waiter, &p, st);
@@ -344,24 +344,24 @@ static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st
 int fs_attr(struct op *op, struct node *n, struct stat *st)
 {
 	struct fs *fs = fs_of(op);
-	struct view v;
+	struct tree_objects v;
 	off_t size;
 	int r;
 
 	/* Replaced while it was open: another file has its name. */
-	if (n->detached && n->place.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
+	if (n->detached && n->key.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
 		return 0;
-	if (!tree_is_permissions(n->place.kind) || !writer_size(op, n, &size)) {
+	if (!tree_is_permissions(n->key.kind) || !writer_size(op, n, &size)) {
 		if (n->misnamed && op->file == 0 && !opened_by_caller(op, n) &&
 		    attr_of_misnamed(op, n, st) == 0)
 			return 0;
-		r = tree_attr(&fs->tree, &op->waiter, &n->place, st);
+		r = tree_attr(&fs->tree, &op->waiter, &n->key, st);
 		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
 	}
-	r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+	r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
 	if (r != 0)
 		return r;
-	tree_attr_unread(&n->place, st);
+	tree_attr_unread(&n->key, st);
 	tree_times(&fs->tree, &v, st);
 	st->st_size = size;
 	st->st_blocks = (size + 511) / 512;
@@ -378,7 +378,7 @@ int fs_getattr(struct op *op)
 		return r;
 	r = fs_attr(op, n, &st);
 	if (r == 0)
-		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+		op_reply_attr(op, &st, fs_attr_timeout(&n->key));
 	return r;
 }
 
@@ -390,7 +390,7 @@ int fs_readlink(struct op *op)
 
 	if (n == NULL)
 		return r;
-	r = tree_show(&fs_of(op)->tree, &op->waiter, &n->place, &target);
+	r = tree_show(&fs_of(op)->tree, &op->waiter, &n->key, &target);
 	if (r == 0)
 		op_reply_link(op, buf_str(&target));
 	buf_finish(&target);
@@ -428,7 +428,7 @@ static void op_path(struct op *op, struct buf *out)
 		buf_adds(out, "?");
 		return;
 	}
-	tree_path(&fs->tree, &n->place, out);
+	tree_path(&fs->tree, &n->key, out);
 	if (op->name != NULL)
 		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", op->name);
 	if (op->kind == OP_RENAME)
@@ -443,10 +443,10 @@ static void no_status(void *ctx, struct buf *out)
 
 struct fs *fs_new(const struct fs_parts *parts)
 {
-	static const struct place root = {.kind = TREE_ROOT};
+	static const struct inode_key root = {.kind = TREE_ROOT};
 	struct fs *fs = xcalloc(1, sizeof(*fs));
 
-	fs->all = parts->all;
+	fs->cache = parts->cache;
 	fs->ttl_s = parts->ttl_s;
 	fs->store = parts->store;
 	fs->model = store_model(parts->store);
@@ -457,14 +457,14 @@ struct fs *fs_new(const struct fs_parts *parts)
 	nodes_init(&fs->nodes, &root);
 	scratches_init(&fs->scratches);
 	permissions_files_init(&fs->permissions);
-	sweep_init(&fs->sweep);
-	ops_init(&fs->ops, parts->all, &fs->journal, parts->sink, handlers, fs, op_path);
+	removal_guard_init(&fs->removal_guard);
+	ops_init(&fs->ops, parts->cache, &fs->error_log, parts->sink, handlers, fs, op_path);
 	fs->ops.patience_ms = 20 * parts->timeout_ms;
 	fs->tree = (struct tree){
 		.store = parts->store,
 		.model = fs->model,
 		.organization = parts->organization,
-		.journal = &fs->journal,
+		.error_log = &fs->error_log,
 		.scratches = &fs->scratches,
 		.status = parts->status != NULL ? parts->status : no_status,
 		.status_ctx = parts->status_ctx,
@@ -482,11 +482,11 @@ void fs_free(struct fs *fs)
 		file_release(f);
 	}
 	permissions_files_finish(&fs->permissions);
-	fs_forget_emptying(fs, NULL);
+	fs_drop_emptying(fs, NULL);
 	scratches_finish(&fs->scratches);
-	sweep_finish(&fs->sweep);
+	removal_guard_finish(&fs->removal_guard);
 	nodes_finish(&fs->nodes);
-	journal_finish(&fs->journal);
+	error_log_finish(&fs->error_log);
 	free(fs);
 }
 

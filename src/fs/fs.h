@@ -17,7 +17,7 @@ struct fs_parts {
 	const char *organization; /* the only one that is shown; NULL: all */
 	int64_t timeout_ms;       /* of one request to PlanetScale */
 	int64_t ttl_s;            /* of tokens that are made; 0: they do not expire */
-	struct resources *all;
+	struct cache *cache;
 	struct store *store;
 	const struct op_sink *sink;
 	void (*status)(void *ctx, struct buf *out); /* the text of .pscalefs/status; NULL: none */

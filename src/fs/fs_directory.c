@@ -77,9 +77,9 @@ int fs_opendir(struct op *op)
 
 	if (n == NULL)
 		return r;
-	add_dirent(&d, ".", S_IFDIR, place_inode(&n->place));
+	add_dirent(&d, ".", S_IFDIR, inode_number(&n->key));
 	add_dirent(&d, "..", S_IFDIR, NODE_ROOT);
-	r = tree_children(&fs->tree, &op->waiter, &n->place, add_dirent, &d);
+	r = tree_children(&fs->tree, &op->waiter, &n->key, add_dirent, &d);
 	if (r != 0) {
 		op_directory_finish(&d);
 		return r;
@@ -95,12 +95,12 @@ int fs_opendir(struct op *op)
 int fs_readdir(struct op *op)
 {
 	struct file *f = file_of(op);
-	const struct place *p = &f->node->place;
+	const struct inode_key *p = &f->node->key;
 
 	if (tree_above_token(p->kind))
-		sweep_read_above(&fs_of(op)->sweep, op->pid);
+		removal_guard_read_above(&fs_of(op)->removal_guard, op->pid);
 	else if (p->kind == TREE_TOKEN || tree_in_token(p->kind))
-		sweep_read_inside(&fs_of(op)->sweep, op->pid, place_inode(p));
+		removal_guard_read_inside(&fs_of(op)->removal_guard, op->pid, inode_number(p));
 	op_reply_directory(op, &f->directory->entries);
 	return 0;
 }

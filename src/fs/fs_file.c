@@ -33,28 +33,28 @@ static bool wants_write(const struct op *op)
 static int open_permissions(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
-	struct view v;
+	struct tree_objects v;
 	struct buf text = BUF_INIT;
 	/* As on any file, O_TRUNC acts with O_RDONLY, too. */
 	bool writes = wants_write(op) || (op->flags & O_TRUNC);
 	int r = writes ? fs_check_seen(op) : 0;
 
 	if (r == 0)
-		r = tree_view(&fs->tree, &op->waiter, &n->place, &v);
+		r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
 	if (r == 0)
-		r = fs_await_commits(op, &n->place);
+		r = fs_await_commits(op, &n->key);
 	if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
+		r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
 	if (r != 0) {
 		buf_finish(&text);
 		return r;
 	}
 	struct file *f = file_new(fs, n, op->pid);
-	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->place);
+	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->key);
 	if (permissions != NULL)
 		permissions_opened(permissions, f->opener);
 	if (writes) {
-		permissions = permissions_at(&fs->permissions, &n->place);
+		permissions = permissions_at(&fs->permissions, &n->key);
 		permissions_begin(permissions);
 		f->writable = wants_write(op);
 		f->writer = permissions_open(permissions, &text, (op->flags & O_TRUNC) != 0,
@@ -69,7 +69,7 @@ static int open_permissions(struct op *op, struct node *n)
 static int open_scratch(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
-	struct scratch *s = scratch_find(&fs->scratches, &n->place);
+	struct scratch *s = scratch_find(&fs->scratches, &n->key);
 
 	if (s == NULL)
 		return -ESTALE;
@@ -85,7 +85,7 @@ static int open_scratch(struct op *op, struct node *n)
 static int open_plain(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
-	enum tree_kind kind = n->place.kind;
+	enum tree_kind kind = n->key.kind;
 	struct buf text = BUF_INIT;
 
 	if (wants_write(op) && (tree_mode(kind) & 0200) == 0)
@@ -95,7 +95,7 @@ static int open_plain(struct op *op, struct node *n)
 	if (kind == TREE_CREATE_TOKEN && wants_write(op))
 		r = fs_check_seen(op);
 	if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, &n->place, &text);
+		r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
 	if (r != 0) {
 		buf_wipe(&text);
 		return r;
@@ -122,9 +122,9 @@ int fs_open(struct op *op)
 		return r;
 	if (n->misnamed)
 		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
-	if (tree_is_permissions(n->place.kind))
+	if (tree_is_permissions(n->key.kind))
 		return open_permissions(op, n);
-	return n->place.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
+	return n->key.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
 }
 
 /* --- create ----------------------------------------------------------------------------------- */
@@ -142,15 +142,15 @@ static int reply_create(struct op *op, struct op_entry *e, struct file *f)
 }
 
 /* `permissions`, made again after it was removed: as if opened with O_TRUNC. */
-static int create_permissions(struct op *op, const struct place *p)
+static int create_permissions(struct op *op, const struct inode_key *p)
 {
 	struct fs *fs = fs_of(op);
-	struct view v;
+	struct tree_objects v;
 	struct op_entry e;
 	int r = fs_check_seen(op);
 
 	if (r == 0)
-		r = tree_view(&fs->tree, &op->waiter, p, &v);
+		r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 	if (r == 0)
 		r = fs_await_commits(op, p);
 	if (r == 0)
@@ -167,7 +167,7 @@ static int create_permissions(struct op *op, const struct place *p)
 	return reply_create(op, &e, f);
 }
 
-static int create_scratch(struct op *op, const struct place *p)
+static int create_scratch(struct op *op, const struct inode_key *p)
 {
 	struct fs *fs = fs_of(op);
 	struct scratch *s = scratch_find(&fs->scratches, p);
@@ -196,7 +196,7 @@ static bool holds_permissions(enum tree_kind kind)
 int fs_create(struct op *op)
 {
 	struct fs *fs = fs_of(op);
-	struct place p;
+	struct inode_key p;
 	int r;
 	struct node *dir = fs_node(op, &r);
 
@@ -209,17 +209,17 @@ int fs_create(struct op *op)
 		return -EEXIST;
 	if (r != 0 && r != -ENOENT)
 		return r;
-	if (!holds_permissions(dir->place.kind) || !name_scratch(op->name))
+	if (!holds_permissions(dir->key.kind) || !name_scratch(op->name))
 		return fs_refuse(
 			op, EPERM, "no file of this name can be made here%s",
-			holds_permissions(dir->place.kind) ? ": did you mean `permissions`?" : "");
-	p = dir->place;
+			holds_permissions(dir->key.kind) ? ": did you mean `permissions`?" : "");
+	p = dir->key;
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
 	/* The directory may be gone: making a scratch file there would keep it in memory for
 	 * nothing. */
-	struct view v;
-	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
+	struct tree_objects v;
+	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
 	return r != 0 ? r : create_scratch(op, &p);
 }
 
@@ -244,7 +244,7 @@ static int read_permissions(struct op *op, struct file *f)
 	struct buf text = BUF_INIT;
 
 	if (op->offset == 0) {
-		int r = tree_show(&fs_of(op)->tree, &op->waiter, &f->node->place, &text);
+		int r = tree_show(&fs_of(op)->tree, &op->waiter, &f->node->key, &text);
 		if (r != 0) {
 			buf_finish(&text);
 			return r == -ESTALE ? -EIDRM : r;
@@ -263,7 +263,7 @@ int fs_read(struct op *op)
 		return reply_slice(op, &f->scratch->text);
 	if (f->secret != NULL)
 		return reply_part(op, secret_expose(f->secret), secret_len(f->secret));
-	return tree_is_permissions(f->node->place.kind) ? read_permissions(op, f)
+	return tree_is_permissions(f->node->key.kind) ? read_permissions(op, f)
 							: reply_slice(op, &f->text);
 }
 
@@ -287,7 +287,7 @@ int fs_write(struct op *op)
 		return fs_write_permissions(op, f);
 	if (f->scratch != NULL)
 		return write_scratch(op, f);
-	if (f->node->place.kind == TREE_CREATE_TOKEN)
+	if (f->node->key.kind == TREE_CREATE_TOKEN)
 		return fs_write_create_token(op, f);
 	fs_refresh(fs_of(op));
 	op_reply_written(op, op->data.len);
@@ -300,7 +300,7 @@ int fs_flush(struct op *op)
 
 	if (f->writer != NULL)
 		return fs_flush_permissions(op, f);
-	if (f->writable && f->node->place.kind == TREE_CREATE_TOKEN)
+	if (f->writable && f->node->key.kind == TREE_CREATE_TOKEN)
 		return fs_flush_create_token(op, f);
 	op_reply_ok(op);
 	return 0;
@@ -310,8 +310,8 @@ int fs_fsync(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (f->scratch == NULL && tree_is_permissions(f->node->place.kind))
-		return fs_fsync_permissions(op, &f->node->place, f);
+	if (f->scratch == NULL && tree_is_permissions(f->node->key.kind))
+		return fs_fsync_permissions(op, &f->node->key, f);
 	op_reply_ok(op);
 	return 0;
 }

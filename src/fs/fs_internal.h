@@ -45,16 +45,16 @@ struct file {
 };
 
 struct fs {
-	struct resources *all;       /* borrowed */
+	struct cache *cache;       /* borrowed */
 	int64_t ttl_s;               /* of tokens that are made; 0: they do not expire */
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed */
 	struct ops ops;
 	struct nodes nodes;
 	struct tree tree;
-	struct journal journal;
+	struct error_log error_log;
 	struct scratches scratches;
-	struct sweep sweep;
+	struct removal_guard removal_guard;
 	struct list files;   /* of struct file */
 	struct list snapshots; /* of open directories, see fs_directory.c */
 	struct list commits; /* of released files, under way: struct commit of fs_permissions.c */
@@ -71,12 +71,12 @@ static inline struct fs *fs_of(struct op *op)
 /* The node of an op; NULL and -ESTALE in *r if the kernel names one that it was told is gone. */
 struct node *fs_node(struct op *op, int *r);
 /* The child `name` of the op's directory as a place: 0, WAIT, -errno. */
-int fs_child(struct op *op, uint64_t directory, const char *name, struct place *out);
+int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_key *out);
 /* Fill an entry for a place and raise its lookup count: 0, WAIT, -errno (nothing raised). */
-int fs_entry(struct op *op, const struct place *p, struct op_entry *e);
+int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e);
 /* The same without waiting, for a completion: attributes of the kind alone, which expire at once.
  */
-void fs_entry_unread(struct op *op, const struct place *p, struct op_entry *e);
+void fs_entry_unread(struct op *op, const struct inode_key *p, struct op_entry *e);
 int fs_reply_entry(struct op *op, struct op_entry *e);
 /* Reply -err with a sentence of ours. */
 int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
@@ -84,7 +84,7 @@ int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
  * process it is, or whether it was killed, is refused. */
 int fs_check_seen(struct op *op);
 int64_t fs_now_ns(const struct fs *fs);
-double fs_attr_timeout(const struct place *p);
+double fs_attr_timeout(const struct inode_key *p);
 /* What stat shows of a node to this caller: 0, WAIT, -errno. */
 int fs_attr(struct op *op, struct node *n, struct stat *st);
 
@@ -97,11 +97,11 @@ void file_release(struct file *f);
 int fs_write_permissions(struct op *op, struct file *f);
 int fs_truncate_text(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
-int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f);
+int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f);
 void fs_release_permissions(struct file *f);
 void fs_end_commits(struct fs *fs, int err);
 /* What closing a file failed with, when nobody can be answered: to `errors` and the log. */
-void fs_record_close(struct fs *fs, const struct place *p, const struct error *e);
+void fs_record_close(struct fs *fs, const struct inode_key *p, const struct error *e);
 enum fs_replacement {
 	REPLACED_BY_TRUNCATE, /* truncate(2): its writers go on with what is left */
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
@@ -109,31 +109,31 @@ enum fs_replacement {
 };
 /* Make the file at `p` say exactly `text`, or nothing (NULL); then `completed`. 0, WAIT or -errno.
  */
-int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replacement how,
+int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
 			   const struct buf *text,
 			   void (*completed)(struct op *op, const struct error *e,
 					     const char *made_id));
 /* truncate(2) to more than nothing: 0 (done, if nothing is committed), WAIT or -errno. */
-int fs_cut_permissions(struct op *op, const struct place *p,
+int fs_cut_permissions(struct op *op, const struct inode_key *p,
 		       void (*completed)(struct op *op, const struct error *e,
 					 const char *made_id));
 /* 0, or WAIT until no change of that file is under way. */
-int fs_await_commits(struct op *op, const struct place *p);
+int fs_await_commits(struct op *op, const struct inode_key *p);
 
 /* fs_name.c */
 /* The child to remove, as a place: 0, WAIT or -errno. */
-int fs_removal(struct op *op, struct place *p);
+int fs_removal(struct op *op, struct inode_key *p);
 /* The name is unlinked in the kernel. */
-void fs_detach(struct fs *fs, const struct place *p);
+void fs_detach(struct fs *fs, const struct inode_key *p);
 
 /* fs_rmdir.c: what rm -r has removed of a token. */
 /* The op removes this file, of a fixed name: does its process empty the token's directory? */
-void fs_empties(struct op *op, const struct place *file);
+void fs_empties(struct op *op, const struct inode_key *file);
 /* So it does, and the secret that this file shows is left to the token's deletion. */
-bool fs_keeps_secret(struct op *op, const struct place *file);
+bool fs_keeps_secret(struct op *op, const struct inode_key *file);
 /* So it does, and what could not be revoked for this reason is left to the token's deletion. */
 bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct error *why);
-void fs_forget_emptying(struct fs *fs, const char *token_id); /* NULL: all */
+void fs_drop_emptying(struct fs *fs, const char *token_id); /* NULL: all */
 
 /* fs_directory.c */
 void snapshot_release(struct snapshot *s); /* takes NULL */

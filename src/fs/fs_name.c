@@ -19,7 +19,7 @@
  * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
  * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
  */
-void fs_detach(struct fs *fs, const struct place *p)
+void fs_detach(struct fs *fs, const struct inode_key *p)
 {
 	struct node *n = node_known(&fs->nodes, p);
 
@@ -32,29 +32,29 @@ void fs_detach(struct fs *fs, const struct place *p)
 /* The first refusal tells the journal; a sweep's hundreds would leave room for nothing else. */
 static int refuse_removal(struct op *op, const char *why)
 {
-	if (!sweep_refused(&fs_of(op)->sweep, op->pid))
+	if (!removal_guard_refused(&fs_of(op)->removal_guard, op->pid))
 		return -EPERM;
 	return fs_refuse(op, EPERM, "%s", why);
 }
 
-static int check_sweep(struct op *op, const struct place *p)
+static int check_sweep(struct op *op, const struct inode_key *p)
 {
 	const struct node *dir = node_find(&fs_of(op)->nodes, op->node);
-	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? place_inode(&dir->place) : 0;
+	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? inode_number(&dir->key) : 0;
 
-	if (sweep_allows(&fs_of(op)->sweep, op->pid, inside))
+	if (removal_guard_allows(&fs_of(op)->removal_guard, op->pid, inside))
 		return 0;
 	refuse_removal(op, "a removal that comes down from above deletes no token and no access");
 	error_hint(&op->waiter.error, "name the token: rm -r service-tokens/NAME");
 	return -EPERM;
 }
 
-static bool token_of(const struct place *p)
+static bool token_of(const struct inode_key *p)
 {
 	return p->kind == TREE_TOKEN || tree_in_token(p->kind);
 }
 
-int fs_removal(struct op *op, struct place *p)
+int fs_removal(struct op *op, struct inode_key *p)
 {
 	int r = fs_child(op, op->node, op->name, p);
 
@@ -77,12 +77,12 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 
 	(void)made_id;
 	if (e != NULL && dir != NULL && !op_detached(op) &&
-	    fs_leaves_to_deletion(op, dir->place.token_id, e))
+	    fs_leaves_to_deletion(op, dir->key.token_id, e))
 		e = NULL;
-	if (op_over(op, e))
+	if (op_finished(op, e))
 		return;
 	if (dir != NULL) {
-		struct place p = dir->place;
+		struct inode_key p = dir->key;
 		p.kind = tree_permissions(p.database_id);
 		fs_detach(fs, &p);
 		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
@@ -93,7 +93,7 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 int fs_unlink(struct op *op)
 {
 	struct fs *fs = fs_of(op);
-	struct place p;
+	struct inode_key p;
 	int r = fs_removal(op, &p);
 
 	if (r != 0)
@@ -102,7 +102,7 @@ int fs_unlink(struct op *op)
 		struct permissions_file *permissions = permissions_known(&fs->permissions, &p);
 		if (permissions_removed(permissions, op->pid))
 			return -ENOENT;
-		if (!permissions_takes_back(permissions, op->pid))
+		if (!permissions_undoes_failed_save(permissions, op->pid))
 			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
 						      unlink_completed);
 		permissions_detach(permissions);
@@ -132,7 +132,7 @@ static bool same_directory(const struct op *op)
 }
 
 /* The node that the kernel now has under `to`. */
-static void moved(struct fs *fs, const struct place *from, const struct place *to)
+static void moved(struct fs *fs, const struct inode_key *from, const struct inode_key *to)
 {
 	struct node *n = node_known(&fs->nodes, from);
 
@@ -143,31 +143,31 @@ static void moved(struct fs *fs, const struct place *from, const struct place *t
 }
 
 /* The places of a scratch file and of `permissions` in the op's directory. */
-static bool rename_places(struct op *op, const char *scratch_name, struct place *scratch,
-			  struct place *permissions)
+static bool rename_places(struct op *op, const char *scratch_name, struct inode_key *scratch,
+			  struct inode_key *permissions)
 {
 	struct node *dir = node_find(&fs_of(op)->nodes, op->node);
 
 	if (dir == NULL)
 		return false;
-	*scratch = dir->place;
+	*scratch = dir->key;
 	scratch->kind = TREE_SCRATCH;
 	scratch->name = scratch_name;
-	*permissions = dir->place;
-	permissions->kind = tree_permissions(dir->place.database_id);
+	*permissions = dir->key;
+	permissions->kind = tree_permissions(dir->key.database_id);
 	return true;
 }
 
 static void rename_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	struct fs *fs = fs_of(op);
-	struct place scratch, permissions;
+	struct inode_key scratch, permissions;
 
 	(void)made_id;
 	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
 		struct scratch *s = scratch_find(&fs->scratches, &scratch);
 		moved(fs, &scratch, &permissions);
-		permissions_forget_removal(permissions_at(&fs->permissions, &permissions));
+		permissions_drop_removal(permissions_at(&fs->permissions, &permissions));
 		if (s != NULL)
 			scratch_unlink(&fs->scratches, s);
 	}
@@ -184,24 +184,24 @@ static void rename_completed(struct op *op, const struct error *e, const char *m
 	op_reply_error(op, &told);
 }
 
-static int commit_scratch(struct op *op, const struct place *from, const struct place *to)
+static int commit_scratch(struct op *op, const struct inode_key *from, const struct inode_key *to)
 {
 	struct fs *fs = fs_of(op);
 	struct scratch *s = scratch_find(&fs->scratches, from);
-	struct view v;
+	struct tree_objects v;
 
 	if (s->target != NULL)
 		return fs_refuse(op, EPERM, "a link cannot become permissions");
 	if (fs_check_seen(op) != 0)
 		return -EPERM;
-	int r = tree_view(&fs->tree, &op->waiter, to, &v);
+	int r = tree_resolve(&fs->tree, &op->waiter, to, &v);
 	if (r == 0)
 		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
 /* An editor's backup: the text is copied, the grants and `permissions` stay. */
-static int back_up(struct op *op, const struct place *from, const struct place *to)
+static int back_up(struct op *op, const struct inode_key *from, const struct inode_key *to)
 {
 	struct fs *fs = fs_of(op);
 	struct buf text = BUF_INIT;
@@ -233,7 +233,7 @@ static int back_up(struct op *op, const struct place *from, const struct place *
 	return r;
 }
 
-static int rename_scratch(struct op *op, const struct place *from, const struct place *to)
+static int rename_scratch(struct op *op, const struct inode_key *from, const struct inode_key *to)
 {
 	struct fs *fs = fs_of(op);
 
@@ -246,7 +246,7 @@ static int rename_scratch(struct op *op, const struct place *from, const struct 
 static int rename_child(struct op *op)
 {
 	struct fs *fs = fs_of(op);
-	struct place from, to;
+	struct inode_key from, to;
 	int r = fs_child(op, op->node, op->name, &from);
 
 	if (r != 0)
@@ -307,19 +307,19 @@ int fs_symlink(struct op *op)
 	struct fs *fs = fs_of(op);
 	struct op_entry e;
 	struct scratch *s;
-	struct view v;
+	struct tree_objects v;
 	int r;
 	struct node *dir = fs_node(op, &r);
 
 	if (dir == NULL)
 		return r;
-	struct place p = dir->place;
+	struct inode_key p = dir->key;
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
-	if ((dir->place.kind != TREE_TOKEN && dir->place.kind != TREE_TOKEN_DATABASE) ||
+	if ((dir->key.kind != TREE_TOKEN && dir->key.kind != TREE_TOKEN_DATABASE) ||
 	    !name_scratch(op->name))
 		return fs_refuse(op, EPERM, "no link can be made here");
-	r = tree_view(&fs->tree, &op->waiter, &dir->place, &v);
+	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
 	if (r == 0 && scratch_find(&fs->scratches, &p) != NULL)
 		return -EEXIST;
 	if (r == 0)
@@ -335,16 +335,16 @@ int fs_symlink(struct op *op)
 static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
 {
 	(void)made_id;
-	if (op_over(op, e))
+	if (op_finished(op, e))
 		return;
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
 	struct stat st;
-	tree_attr_unread(&n->place, &st);
+	tree_attr_unread(&n->key, &st);
 	st.st_size = (off_t)op->size;
 	op_reply_attr(op, &st, 0);
 }
 
-static int truncate_permissions(struct op *op, const struct place *p)
+static int truncate_permissions(struct op *op, const struct inode_key *p)
 {
 	struct file *f = file_of(op);
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
@@ -363,7 +363,7 @@ static int truncate_permissions(struct op *op, const struct place *p)
 	return fs_cut_permissions(op, p, truncate_completed);
 }
 
-static int set_size(struct op *op, const struct place *p)
+static int set_size(struct op *op, const struct inode_key *p)
 {
 	struct fs *fs = fs_of(op);
 	struct file *f = file_of(op);
@@ -381,7 +381,7 @@ static int set_size(struct op *op, const struct place *p)
 }
 
 /* touch: look again at what this directory shows. */
-static void forget_below(struct fs *fs, const struct place *p)
+static void forget_below(struct fs *fs, const struct inode_key *p)
 {
 	struct organization *o = p->organization_id == NULL
 					 ? NULL
@@ -389,18 +389,18 @@ static void forget_below(struct fs *fs, const struct place *p)
 	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
 
 	if (o == NULL) {
-		model_forget(fs->model);
+		model_expire(fs->model);
 		return;
 	}
 	if (t != NULL) {
-		resource_forget(&t->grants);
-		resource_forget(&o->tokens);
+		resource_expire(&t->grants);
+		resource_expire(&o->tokens);
 		return;
 	}
-	resource_forget(&o->databases);
-	resource_forget(&o->tokens);
+	resource_expire(&o->databases);
+	resource_expire(&o->tokens);
 	for (size_t i = 0; i < o->n_tokens; i++)
-		resource_forget(&o->token[i]->grants);
+		resource_expire(&o->token[i]->grants);
 }
 
 int fs_setattr(struct op *op)
@@ -412,13 +412,13 @@ int fs_setattr(struct op *op)
 	if (n == NULL)
 		return r;
 	if (op->set_size) {
-		r = set_size(op, &n->place);
+		r = set_size(op, &n->key);
 		if (r != 0 || op->state == OP_COMMITTED)
 			return r;
 		op->set_size = false; /* once: a write may come in while this waits */
 	}
-	if (op->set_times && (S_ISDIR(tree_mode(n->place.kind)) || n->place.kind == TREE_REFRESH)) {
-		forget_below(fs, &n->place);
+	if (op->set_times && (S_ISDIR(tree_mode(n->key.kind)) || n->key.kind == TREE_REFRESH)) {
+		forget_below(fs, &n->key);
 		op->set_times = false; /* once, however often this runs */
 	}
 	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar,
@@ -426,6 +426,6 @@ int fs_setattr(struct op *op)
 	struct stat st;
 	r = fs_attr(op, n, &st);
 	if (r == 0)
-		op_reply_attr(op, &st, fs_attr_timeout(&n->place));
+		op_reply_attr(op, &st, fs_attr_timeout(&n->key));
 	return r;
 }

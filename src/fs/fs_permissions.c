@@ -48,7 +48,7 @@ static unsigned revocations(const struct commit *c)
 	return t == NULL ? 0 : model_permissions(t, c->database_id)->revocations;
 }
 
-static struct commit *commit_new(struct fs *fs, const struct place *p, struct file *f)
+static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struct file *f)
 {
 	struct commit *c = xcalloc(1, sizeof(*c));
 
@@ -69,9 +69,9 @@ static struct commit *commit_new(struct fs *fs, const struct place *p, struct fi
 }
 
 /* Where the file of a commit is. */
-static struct place commit_place(const struct commit *c)
+static struct inode_key commit_place(const struct commit *c)
 {
-	return (struct place){
+	return (struct inode_key){
 		.kind = tree_permissions(c->database_id),
 		.organization_id = c->organization_id,
 		.token_id = c->token_id,
@@ -79,13 +79,13 @@ static struct place commit_place(const struct commit *c)
 	};
 }
 
-static void start_due(struct fs *fs, const struct place *p, struct permissions_file *f);
+static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f);
 
 /* What had to wait for it begins: first what closed files left to do. */
 static void commit_free(struct commit *c)
 {
 	struct permissions_file *f = c->permissions;
-	struct place p = commit_place(c);
+	struct inode_key p = commit_place(c);
 
 	list_remove(&c->link);
 	if (c->text != NULL)
@@ -132,16 +132,16 @@ static void advise(struct error *e, const char *database_id, const struct scopes
 		return;
 	for (size_t i = 0; i < granting->n; i++) {
 		struct buf advice = BUF_INIT;
-		if (catalog_find(level, granting->v[i]) != NULL)
+		if (known_scopes_find(level, granting->v[i]) != NULL)
 			continue;
-		catalog_advise(level, granting->v[i], &advice);
+		known_scopes_advise(level, granting->v[i], &advice);
 		error_hint(e, "%s", buf_str(&advice));
 		buf_finish(&advice);
 		return;
 	}
 }
 
-int fs_await_commits(struct op *op, const struct place *p)
+int fs_await_commits(struct op *op, const struct inode_key *p)
 {
 	struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
 
@@ -164,7 +164,7 @@ static void refuse(struct file *f, const struct error *e,
 		why.err = ECANCELED;
 	mark(f->writer, &why);
 	if (f->writer->text->file != NULL)
-		permissions_made_in_vain(f->writer->text->file, f->opener);
+		permissions_save_failed(f->writer->text->file, f->opener);
 }
 
 /* Callers ignore ftruncate(2) errors: a refused one marks the handle, so that its close does not
@@ -172,7 +172,7 @@ static void refuse(struct file *f, const struct error *e,
 int fs_truncate_text(struct op *op, struct file *f)
 {
 	struct error *e = &op->waiter.error;
-	int r = fs_await_commits(op, &f->node->place);
+	int r = fs_await_commits(op, &f->node->key);
 
 	if (r == 0)
 		r = permissions_truncate(f->writer, op->size, process_group(op->pid),
@@ -198,7 +198,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 		refuse(c->file, &told, permissions_refuse_write);
 	}
 	commit_free(c);
-	if (!op_over(op, e != NULL ? &told : NULL))
+	if (!op_finished(op, e != NULL ? &told : NULL))
 		op_reply_written(op, size);
 }
 
@@ -208,7 +208,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 	struct edit edit = EDIT_INIT;
 	struct error *e = &op->waiter.error;
 	size_t size = op->data.len;
-	int r = fs_await_commits(op, &f->node->place);
+	int r = fs_await_commits(op, &f->node->key);
 
 	if (r != 0)
 		return r;
@@ -233,7 +233,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 		op_reply_written(op, size);
 		return 0;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->place, f);
+	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand.edit = edit;
 	c->size = size;
 	op->commit = c;
@@ -264,11 +264,11 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 		permissions_confirm(c->text, f != NULL ? f->writer : NULL, &c->demand.edit.grant,
 				    revocations(c));
 		if (c->demand.exact)
-			permissions_forget_removal(c->permissions);
+			permissions_drop_removal(c->permissions);
 		return;
 	}
 	if (f != NULL)
-		permissions_made_in_vain(c->permissions, f->opener);
+		permissions_save_failed(c->permissions, f->opener);
 	*told = *e;
 	advise(told, c->database_id, &c->demand.edit.grant);
 }
@@ -283,7 +283,7 @@ static void closing_completed(struct op *op, const struct error *e, const char *
 	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
 	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
 	commit_free(c);
-	if (!op_over(op, e != NULL ? &told : NULL))
+	if (!op_finished(op, e != NULL ? &told : NULL))
 		op_reply_ok(op);
 }
 
@@ -295,12 +295,12 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 	int r = permissions_commit(t, f->writer, what, &demand, e);
 
 	if (r != 0) { /* it is no permissions file */
-		permissions_made_in_vain(t->file, f->opener);
+		permissions_save_failed(t->file, f->opener);
 		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
 			permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
 		return r;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->place, f);
+	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand = demand;
 	op->commit = c;
 	op_commit(op, closing_completed);
@@ -361,18 +361,18 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		return 0;
 	}
 	/* Not yet decided for good: the text may change while this waits. */
-	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->place) : 0;
+	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->key) : 0;
 	if (r != 0)
 		return r;
 	permissions_closed(f->writer);
 	return close_text(op, f, permissions_flush(f->writer, closer));
 }
 
-int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
+int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f)
 {
 	struct fs *fs = fs_of(op);
-	struct view v;
-	int r = tree_view(&fs->tree, &op->waiter, p, &v);
+	struct tree_objects v;
+	int r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 
 	if (r == 0)
 		r = fs_await_commits(op, p);
@@ -394,21 +394,21 @@ int fs_fsync_permissions(struct op *op, const struct place *p, struct file *f)
 
 /* --- release: nobody listens any more --------------------------------------------------------- */
 
-void fs_record_close(struct fs *fs, const struct place *p, const struct error *e)
+void fs_record_close(struct fs *fs, const struct inode_key *p, const struct error *e)
 {
 	struct buf path = BUF_INIT;
 
 	tree_path(&fs->tree, p, &path);
-	struct journal_who who = {
+	struct error_log_caller who = {
 		.pid = 0, .command = "", .operation = "close", .path = buf_str(&path)};
-	log_warning("%s", journal_add(&fs->journal, fs->all->clock->wall_s, &who, e));
+	log_warning("%s", error_log_add(&fs->error_log, fs->cache->clock->wall_s, &who, e));
 	buf_finish(&path);
 }
 
 static void released(void *ctx, const struct error *e, const char *made_id)
 {
 	struct commit *c = ctx;
-	struct place p = commit_place(c);
+	struct inode_key p = commit_place(c);
 	struct error kept;
 
 	(void)made_id;
@@ -433,7 +433,7 @@ void fs_end_commits(struct fs *fs, int err)
 }
 
 /* Commit what closed files have left to do, once nothing stands in its way. */
-static void start_due(struct fs *fs, const struct place *p, struct permissions_file *f)
+static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f)
 {
 	enum closing what = permissions_due(f);
 	struct permissions_demand demand;
@@ -450,7 +450,7 @@ static void start_due(struct fs *fs, const struct place *p, struct permissions_f
 	}
 	c->demand = demand;
 	list_append(&fs->commits, &c->link);
-	c->job = commit_start(c, clock_stamp(fs->all->clock), released, c);
+	c->job = commit_start(c, clock_stamp(fs->cache->clock), released, c);
 }
 
 void fs_release_permissions(struct file *f)
@@ -462,7 +462,7 @@ void fs_release_permissions(struct file *f)
 		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
 	permissions_release(w);
 	if (permissions != NULL)
-		start_due(f->fs, &f->node->place, permissions);
+		start_due(f->fs, &f->node->key, permissions);
 }
 
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
@@ -487,7 +487,7 @@ static void adopt_handles(struct commit *c, const struct scratch *s)
 
 static void replaced(struct commit *c, const struct op *op)
 {
-	struct place p = commit_place(c);
+	struct inode_key p = commit_place(c);
 
 	if (c->how == REPLACED_BY_TRUNCATE) {
 		permissions_set(c->permissions, &c->replacement);
@@ -521,7 +521,7 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 	completed(op, e != NULL ? &told : NULL, made_id);
 }
 
-int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replacement how,
+int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
 			   const struct buf *text,
 			   void (*completed)(struct op *op, const struct error *e,
 					     const char *made_id))
@@ -546,7 +546,7 @@ int fs_replace_permissions(struct op *op, const struct place *p, enum fs_replace
 	return 0;
 }
 
-int fs_cut_permissions(struct op *op, const struct place *p,
+int fs_cut_permissions(struct op *op, const struct inode_key *p,
 		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
 {
 	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);

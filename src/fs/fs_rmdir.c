@@ -44,21 +44,21 @@ static void drop(struct fs *fs, size_t i)
 		(fs->n_emptying - i) * sizeof(fs->emptying[0]));
 }
 
-void fs_forget_emptying(struct fs *fs, const char *token_id)
+void fs_drop_emptying(struct fs *fs, const char *token_id)
 {
 	for (size_t i = fs->n_emptying; i-- > 0;)
 		if (token_id == NULL || str_eq(fs->emptying[i].token_id, token_id))
 			drop(fs, i);
 }
 
-void fs_empties(struct op *op, const struct place *file)
+void fs_empties(struct op *op, const struct inode_key *file)
 {
 	struct fs *fs = fs_of(op);
 	const struct node *dir = node_find(&fs->nodes, op->node);
 	struct process p;
 
 	if (emptying(op, file->token_id) != NULL || dir == NULL ||
-	    !sweep_has_read(&fs->sweep, op->pid, place_inode(&dir->place)) ||
+	    !removal_guard_has_read(&fs->removal_guard, op->pid, inode_number(&dir->key)) ||
 	    process_read(op->pid, &p) != 0)
 		return;
 	if (fs->n_emptying == EMPTYING_MAX)
@@ -71,7 +71,7 @@ void fs_empties(struct op *op, const struct place *file)
 	};
 }
 
-bool fs_keeps_secret(struct op *op, const struct place *file)
+bool fs_keeps_secret(struct op *op, const struct inode_key *file)
 {
 	struct emptying *e = emptying(op, file->token_id);
 
@@ -156,14 +156,14 @@ static void rmdir_token_completed(struct op *op, const struct error *e, const ch
 	(void)made_id;
 	if (e == NULL) {
 		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
-		fs_forget_emptying(fs_of(op), token_id);
+		fs_drop_emptying(fs_of(op), token_id);
 	}
 	free(token_id);
-	if (!op_over(op, e))
+	if (!op_finished(op, e))
 		op_reply_ok(op);
 }
 
-static int rmdir_token(struct op *op, const struct place *p, struct token *t)
+static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t)
 {
 	struct fs *fs = fs_of(op);
 	int r = resource_need_since(&t->grants, &op->waiter, op->waiter.arrived);
@@ -180,7 +180,7 @@ static int rmdir_token(struct op *op, const struct place *p, struct token *t)
 
 /* Its scratch files go with it, and so does its node: the directory itself is there again when
  * asked for. */
-static int rmdir_access(struct op *op, const struct place *p, struct token *t)
+static int rmdir_access(struct op *op, const struct inode_key *p, struct token *t)
 {
 	struct fs *fs = fs_of(op);
 	const struct emptying *e = emptying(op, p->token_id);
@@ -214,15 +214,15 @@ static int rmdir_access(struct op *op, const struct place *p, struct token *t)
 
 int fs_rmdir(struct op *op)
 {
-	struct place p;
-	struct view v;
+	struct inode_key p;
+	struct tree_objects v;
 	int r = fs_removal(op, &p);
 
 	if (r != 0)
 		return r;
 	if (p.kind != TREE_TOKEN && p.kind != TREE_TOKEN_DATABASE && p.kind != TREE_TOKEN_DATABASES)
 		return -ENOTDIR;
-	r = tree_view(&fs_of(op)->tree, &op->waiter, &p, &v);
+	r = tree_resolve(&fs_of(op)->tree, &op->waiter, &p, &v);
 	if (r != 0)
 		return r;
 	return p.kind == TREE_TOKEN ? rmdir_token(op, &p, v.token) : rmdir_access(op, &p, v.token);

@@ -33,12 +33,12 @@ void op_directory_finish(struct op_directory *d)
 	*d = (struct op_directory){0};
 }
 
-void ops_init(struct ops *ops, struct resources *all, struct journal *journal,
+void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,
 	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
 	      void (*path)(struct op *op, struct buf *out))
 {
-	*ops = (struct ops){.all = all,
-			    .journal = journal,
+	*ops = (struct ops){.cache = cache,
+			    .error_log = error_log,
 			    .sink = sink,
 			    .handlers = handlers,
 			    .fs = fs,
@@ -65,13 +65,13 @@ static void record(struct op *op, const struct error *e)
 		return;
 	process_read(op->pid, &caller);
 	op->ops->path(op, &path);
-	struct journal_who who = {
+	struct error_log_caller who = {
 		.pid = op->state == OP_DETACHED ? 0 : op->pid,
 		.command = caller.command,
 		.operation = op_name(op->kind),
 		.path = buf_str(&path),
 	};
-	log_warning("%s", journal_add(op->ops->journal, op->ops->all->clock->wall_s, &who, e));
+	log_warning("%s", error_log_add(op->ops->error_log, op->ops->cache->clock->wall_s, &who, e));
 	buf_finish(&path);
 }
 
@@ -187,7 +187,7 @@ static void abandon(struct op *op)
 static bool out_of_patience(const struct op *op)
 {
 	return op->ops->patience_ms > 0 && op->waits >= WAITS_AT_LEAST &&
-	       op->ops->all->clock->mono_ms - op->began_ms > op->ops->patience_ms;
+	       op->ops->cache->clock->mono_ms - op->began_ms > op->ops->patience_ms;
 }
 
 static void op_run(struct op *op)
@@ -236,12 +236,12 @@ struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint
 {
 	struct op *op = xcalloc(1, sizeof(*op));
 
-	waiter_init(&op->waiter, ops->all, run_waiter);
+	waiter_init(&op->waiter, ops->cache, run_waiter);
 	op->ops = ops;
 	op->kind = kind;
 	op->req = req;
 	op->pid = pid;
-	op->began_ms = ops->all->clock->mono_ms;
+	op->began_ms = ops->cache->clock->mono_ms;
 	op->node = node;
 	list_append(&ops->live, &op->live);
 	return op;
@@ -274,7 +274,7 @@ bool op_detached(const struct op *op)
 	return op->state == OP_DETACHED;
 }
 
-bool op_over(struct op *op, const struct error *e)
+bool op_finished(struct op *op, const struct error *e)
 {
 	if (op_detached(op))
 		return true;

@@ -106,8 +106,8 @@ typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked;
 
 /* What ops of one mount share. */
 struct ops {
-	struct resources *all;      /* borrowed */
-	struct journal *journal;    /* borrowed */
+	struct cache *cache;      /* borrowed */
+	struct error_log *error_log;    /* borrowed */
 	const struct op_sink *sink; /* borrowed */
 	struct list live;
 	op_handler *const *handlers;                  /* borrowed; by kind */
@@ -150,7 +150,7 @@ struct op {
 	void (*completed)(struct op *op, const struct error *e, const char *made_id);
 };
 
-void ops_init(struct ops *ops, struct resources *all, struct journal *journal,
+void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,
 	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
 	      void (*path)(struct op *op, struct buf *out));
 /* Answer all that are still open with `err`, the mount ends; what they committed goes on, detached.
@@ -175,7 +175,7 @@ store_done op_done;
 bool op_detached(const struct op *op);
 /* In a completion: nobody waits any more, or the failure `e` (may be NULL) has now been answered.
  */
-bool op_over(struct op *op, const struct error *e);
+bool op_finished(struct op *op, const struct error *e);
 
 /* The replies. After any of them the op is no longer the caller's. The int: see struct op_sink. */
 int op_reply_error(struct op *op,

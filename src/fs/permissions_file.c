@@ -34,7 +34,7 @@ void permissions_files_finish(struct permissions_files *all)
 }
 
 struct permissions_file *permissions_known(const struct permissions_files *all,
-					   const struct place *p)
+					   const struct inode_key *p)
 {
 	list_for_each(pos, &all->all)
 	{
@@ -62,7 +62,7 @@ static void make_room(struct permissions_files *all)
 	}
 }
 
-struct permissions_file *permissions_at(struct permissions_files *all, const struct place *p)
+struct permissions_file *permissions_at(struct permissions_files *all, const struct inode_key *p)
 {
 	struct permissions_file *f = permissions_known(all, p);
 
@@ -114,7 +114,7 @@ static bool by_process(const struct removal *r, pid_t tid)
 	       now.start_time == r->start_time;
 }
 
-void permissions_forget_removal(struct permissions_file *f)
+void permissions_drop_removal(struct permissions_file *f)
 {
 	f->removal = (struct removal){0};
 }
@@ -123,7 +123,7 @@ void permissions_made_again(struct permissions_file *f)
 {
 	f->removal.gone = false;
 	if (!f->removal.aside)
-		permissions_forget_removal(f);
+		permissions_drop_removal(f);
 }
 
 bool permissions_removed(struct permissions_file *f, pid_t tid)
@@ -140,7 +140,7 @@ void permissions_remember_removal(struct permissions_file *f, pid_t tid, bool as
 {
 	struct process p;
 
-	permissions_forget_removal(f);
+	permissions_drop_removal(f);
 	if (process_read(tid, &p) != 0)
 		return;
 	f->removal = (struct removal){
@@ -157,13 +157,13 @@ void permissions_opened(struct permissions_file *f, pid_t tgid)
 		f->removal.failed = false;
 }
 
-void permissions_made_in_vain(struct permissions_file *f, pid_t tgid)
+void permissions_save_failed(struct permissions_file *f, pid_t tgid)
 {
 	if (f->removal.aside && f->removal.tgid == tgid)
 		f->removal.failed = true;
 }
 
-bool permissions_takes_back(const struct permissions_file *f, pid_t tid)
+bool permissions_undoes_failed_save(const struct permissions_file *f, pid_t tid)
 {
 	return f != NULL && f->removal.aside && f->removal.failed && by_process(&f->removal, tid);
 }

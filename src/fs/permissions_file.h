@@ -147,10 +147,10 @@ void permissions_files_init(struct permissions_files *all);
 void permissions_files_finish(struct permissions_files *all);
 /* The file at place `p` (a permissions file): NULL where nothing is remembered of it. */
 struct permissions_file *permissions_known(const struct permissions_files *all,
-					   const struct place *p);
+					   const struct inode_key *p);
 /* The same, made. Lives at least until the next call of permissions_at(), and while it has a text,
  * a commit or a waiter. */
-struct permissions_file *permissions_at(struct permissions_files *all, const struct place *p);
+struct permissions_file *permissions_at(struct permissions_files *all, const struct inode_key *p);
 
 /* --- handles ---------------------------------------------------------------------------------- */
 
@@ -252,11 +252,11 @@ bool permissions_removed(struct permissions_file *f, pid_t tid);
 void permissions_remember_removal(struct permissions_file *f, pid_t tid, bool aside);
 /* It is there again: a new text was begun; it was committed. */
 void permissions_made_again(struct permissions_file *f);
-void permissions_forget_removal(struct permissions_file *f);
+void permissions_drop_removal(struct permissions_file *f);
 /* This thread group opens it: what was refused before is over. What it wrote was refused. */
 void permissions_opened(struct permissions_file *f, pid_t tgid);
-void permissions_made_in_vain(struct permissions_file *f, pid_t tgid);
+void permissions_save_failed(struct permissions_file *f, pid_t tgid);
 /* Does removing it now only take back what was refused, after the file was moved aside? */
-bool permissions_takes_back(const struct permissions_file *f, pid_t tid);
+bool permissions_undoes_failed_save(const struct permissions_file *f, pid_t tid);
 
 #endif

@@ -2,26 +2,26 @@
 
 #include <stdlib.h>
 
-void sweep_init(struct sweep *s)
+void removal_guard_init(struct removal_guard *s)
 {
-	*s = (struct sweep){.v = xcalloc(SWEEP_PROCESSES, sizeof(struct sweep_process))};
+	*s = (struct removal_guard){.v = xcalloc(REMOVAL_GUARD_PROCESSES, sizeof(struct remover))};
 }
 
-void sweep_finish(struct sweep *s)
+void removal_guard_finish(struct removal_guard *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i].inside);
 	free(s->v);
-	*s = (struct sweep){0};
+	*s = (struct removal_guard){0};
 }
 
-static bool same(const struct sweep_process *known, const struct process *p)
+static bool same(const struct remover *known, const struct process *p)
 {
 	return known->tgid == p->tgid && known->start_time == p->start_time &&
 	       known->program == p->program;
 }
 
-static struct sweep_process *find(struct sweep *s, const struct process *p)
+static struct remover *find(struct removal_guard *s, const struct process *p)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (same(&s->v[i], p))
@@ -30,11 +30,11 @@ static struct sweep_process *find(struct sweep *s, const struct process *p)
 }
 
 /* Room for one more: first of those that have ended, else of the one not seen for longest. */
-static struct sweep_process *make_room(struct sweep *s)
+static struct remover *make_room(struct removal_guard *s)
 {
 	size_t n = 0, oldest = 0;
 
-	if (s->n < SWEEP_PROCESSES)
+	if (s->n < REMOVAL_GUARD_PROCESSES)
 		return &s->v[s->n++];
 	for (size_t i = 0; i < s->n; i++) {
 		struct process now;
@@ -44,7 +44,7 @@ static struct sweep_process *make_room(struct sweep *s)
 			free(s->v[i].inside);
 	}
 	s->n = n;
-	if (s->n < SWEEP_PROCESSES)
+	if (s->n < REMOVAL_GUARD_PROCESSES)
 		return &s->v[s->n++];
 	for (size_t i = 1; i < s->n; i++)
 		if (s->v[i].used < s->v[oldest].used)
@@ -53,16 +53,16 @@ static struct sweep_process *make_room(struct sweep *s)
 	return &s->v[oldest];
 }
 
-static struct sweep_process *remember(struct sweep *s, pid_t tid)
+static struct remover *remember(struct removal_guard *s, pid_t tid)
 {
 	struct process p;
 
 	if (process_read(tid, &p) != 0)
 		return NULL;
-	struct sweep_process *known = find(s, &p);
+	struct remover *known = find(s, &p);
 	if (known == NULL) {
 		known = make_room(s);
-		*known = (struct sweep_process){
+		*known = (struct remover){
 			.tgid = p.tgid,
 			.start_time = p.start_time,
 			.program = p.program,
@@ -72,15 +72,15 @@ static struct sweep_process *remember(struct sweep *s, pid_t tid)
 	return known;
 }
 
-void sweep_read_above(struct sweep *s, pid_t tid)
+void removal_guard_read_above(struct removal_guard *s, pid_t tid)
 {
-	struct sweep_process *p = remember(s, tid);
+	struct remover *p = remember(s, tid);
 
 	if (p != NULL)
 		p->read_above = true;
 }
 
-static bool has_read(const struct sweep_process *p, uint64_t directory)
+static bool has_read(const struct remover *p, uint64_t directory)
 {
 	for (size_t i = 0; i < p->n_inside; i++)
 		if (p->inside[i] == directory)
@@ -88,13 +88,13 @@ static bool has_read(const struct sweep_process *p, uint64_t directory)
 	return p->read_many;
 }
 
-void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory)
+void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory)
 {
-	struct sweep_process *p = remember(s, tid);
+	struct remover *p = remember(s, tid);
 
 	if (p == NULL || has_read(p, directory))
 		return;
-	if (p->n_inside == SWEEP_DIRECTORIES) {
+	if (p->n_inside == REMOVAL_GUARD_DIRECTORIES) {
 		p->read_many = true;
 		return;
 	}
@@ -105,19 +105,19 @@ void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory)
 	p->inside[p->n_inside++] = directory;
 }
 
-bool sweep_has_read(struct sweep *s, pid_t tid, uint64_t directory)
+bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directory)
 {
 	struct process p;
 
 	if (process_read(tid, &p) != 0)
 		return false;
-	const struct sweep_process *known = find(s, &p);
+	const struct remover *known = find(s, &p);
 	return known != NULL && has_read(known, directory);
 }
 
-bool sweep_refused(struct sweep *s, pid_t tid)
+bool removal_guard_refused(struct removal_guard *s, pid_t tid)
 {
-	struct sweep_process *p = remember(s, tid);
+	struct remover *p = remember(s, tid);
 
 	if (p == NULL || p->refused)
 		return p == NULL;
@@ -125,13 +125,13 @@ bool sweep_refused(struct sweep *s, pid_t tid)
 	return true;
 }
 
-bool sweep_allows(struct sweep *s, pid_t tid, uint64_t directory)
+bool removal_guard_allows(struct removal_guard *s, pid_t tid, uint64_t directory)
 {
 	struct process p;
 
 	if (process_read(tid, &p) != 0)
 		return false; /* who cannot be told apart may not remove */
-	const struct sweep_process *known = find(s, &p);
+	const struct remover *known = find(s, &p);
 	if (known == NULL)
 		return true;
 	return !known->refused &&

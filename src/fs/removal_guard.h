@@ -18,11 +18,11 @@
 
 #include "system/process.h"
 
-#define SWEEP_PROCESSES 1024
+#define REMOVAL_GUARD_PROCESSES 1024
 /* Inside tokens, of one process; who has read more is taken to have read all. */
-#define SWEEP_DIRECTORIES 64
+#define REMOVAL_GUARD_DIRECTORIES 64
 
-struct sweep_process {
+struct remover {
 	pid_t tgid;
 	uint64_t start_time;
 	uint64_t program;
@@ -34,24 +34,24 @@ struct sweep_process {
 	bool refused;
 };
 
-struct sweep {
-	struct sweep_process *v; /* owned */
+struct removal_guard {
+	struct remover *v; /* owned */
 	size_t n;
 	uint64_t uses;
 };
 
-void sweep_init(struct sweep *s);
-void sweep_finish(struct sweep *s);
+void removal_guard_init(struct removal_guard *s);
+void removal_guard_finish(struct removal_guard *s);
 /* The process of thread `tid` was shown the entries of a directory above a token. */
-void sweep_read_above(struct sweep *s, pid_t tid);
+void removal_guard_read_above(struct removal_guard *s, pid_t tid);
 /* It was shown those of a directory inside a token, or a token's own. `directory`: any number but 0
  * that is this directory's; two that share one are taken for the same. */
-void sweep_read_inside(struct sweep *s, pid_t tid, uint64_t directory);
+void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory);
 /* Was it? Also true if it read too many to know. */
-bool sweep_has_read(struct sweep *s, pid_t tid, uint64_t directory);
+bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directory);
 /* It was refused a removal: it removes nothing more. True: for the first time. */
-bool sweep_refused(struct sweep *s, pid_t tid);
+bool removal_guard_refused(struct removal_guard *s, pid_t tid);
 /* May it remove an entry of this directory inside a token (as above)? 0: a token's own. */
-bool sweep_allows(struct sweep *s, pid_t tid, uint64_t directory);
+bool removal_guard_allows(struct removal_guard *s, pid_t tid, uint64_t directory);
 
 #endif

@@ -56,7 +56,7 @@ struct http {
 	struct transfers *transfers; /* owned */
 	int64_t timeout_ms;
 	unsigned concurrency;
-	struct budget budget;
+	struct rate_limit rate_limit;
 	int64_t suspended_ms; /* the clock's, when connections were last known to be good */
 	struct list queue[2]; /* by priority: first come, first served; repeats before others */
 	struct list running;
@@ -223,14 +223,14 @@ static void attempt_ended(struct http_call *call)
 {
 	struct http *h = call->http;
 	const struct transfer *t = &call->transfer;
-	int64_t wait_ms = budget_backoff_ms(&h->budget, (unsigned)call->attempts - 1);
+	int64_t wait_ms = rate_limit_backoff_ms(&h->rate_limit, (unsigned)call->attempts - 1);
 
 	log_attempt(call, NULL);
 	if (t->status != 0)
 		wait_ms = MAX(wait_ms, t->retry_after_ms);
 	if (t->status == 429) {
 		wait_ms = MAX(wait_ms, PAUSE_MIN_MS);
-		budget_pause(&h->budget, wait_ms);
+		rate_limit_pause(&h->rate_limit, wait_ms);
 	}
 	int64_t next_ms = h->clock->mono_ms + wait_ms;
 	if (worth_repeating(call) && time_for_repeat(call, next_ms))
@@ -248,7 +248,7 @@ static void attempt_start(struct http_call *call)
 	call->attempts++;
 	call->started_ms = h->clock->mono_ms;
 	h->sent++;
-	budget_take(&h->budget);
+	rate_limit_take(&h->rate_limit);
 	call_move(call, RUNNING, &h->running);
 	if (!transfer_start(h->transfers, &call->transfer))
 		call_finish(call);
@@ -262,7 +262,7 @@ static struct http_call *next_to_start(struct http *h)
 
 	for (int p = HTTP_INTERACTIVE; p <= HTTP_PREFETCH; p++) {
 		if (h->running_count >= places[p] ||
-		    budget_wait_ms(&h->budget, p == HTTP_INTERACTIVE) > 0)
+		    rate_limit_wait_ms(&h->rate_limit, p == HTTP_INTERACTIVE) > 0)
 			continue;
 		list_for_each(pos, &h->queue[p])
 		{
@@ -292,13 +292,13 @@ static void give_up_queued(struct http_call *call)
 		call_finish(call);
 		return;
 	}
-	if (budget_paused_ms(&h->budget) > 0) {
-		seconds(wait, sizeof(wait), budget_paused_ms(&h->budget));
+	if (rate_limit_paused_ms(&h->rate_limit) > 0) {
+		seconds(wait, sizeof(wait), rate_limit_paused_ms(&h->rate_limit));
 		error_set(e, EAGAIN, "%s allows no requests for another %s (rate limit)",
 			  transfers_host(h->transfers), wait);
-	} else if (budget_wait_ms(&h->budget, call->priority == HTTP_INTERACTIVE) > 0) {
+	} else if (rate_limit_wait_ms(&h->rate_limit, call->priority == HTTP_INTERACTIVE) > 0) {
 		error_set(e, EAGAIN,
-			  "too many requests waited for the budget of requests a minute");
+			  "too many requests waited for the limit of requests a minute");
 	} else {
 		error_set(e, ETIMEDOUT, "the request could not be sent: %u others are under way",
 			  h->running_count);
@@ -328,7 +328,7 @@ static void give_up_running(struct http_call *call)
 
 static void expire_queued(struct http *h)
 {
-	int64_t now = h->clock->mono_ms, open = now + budget_paused_ms(&h->budget);
+	int64_t now = h->clock->mono_ms, open = now + rate_limit_paused_ms(&h->rate_limit);
 
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
 		list_for_each(pos, &h->queue[p])
@@ -415,7 +415,7 @@ static int64_t next_turn_ms(struct http *h)
 	if (!list_empty(&h->finished) || next_to_start(h) != NULL)
 		return now;
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
-		int64_t open = now + budget_wait_ms(&h->budget, p == HTTP_INTERACTIVE);
+		int64_t open = now + rate_limit_wait_ms(&h->rate_limit, p == HTTP_INTERACTIVE);
 
 		list_for_each(pos, &h->queue[p])
 		{
@@ -509,7 +509,7 @@ void http_reconnect(struct http *h)
 
 void http_refresh(struct http *h)
 {
-	budget_resume(&h->budget);
+	rate_limit_resume(&h->rate_limit);
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
 		list_for_each(pos, &h->queue[p]) container_of(pos, struct http_call, link)
 			->not_before_ms = 0;
@@ -522,8 +522,8 @@ struct http_stats http_stats(const struct http *h)
 		.sent = h->sent,
 		.failed = h->failed,
 		.running = h->running_count,
-		.budget_left = budget_left(&h->budget),
-		.paused_ms = budget_paused_ms(&h->budget),
+		.rate_limit_left = rate_limit_left(&h->rate_limit),
+		.paused_ms = rate_limit_paused_ms(&h->rate_limit),
 	};
 
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
@@ -553,7 +553,7 @@ struct http *http_new(const struct http_options *options, struct clock *clock, s
 	list_init(&h->finished);
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		log_detail("no random numbers for the backoff, the clock must do");
-	budget_init(&h->budget, clock, options->rate_per_minute, seed);
+	rate_limit_init(&h->rate_limit, clock, options->rate_per_minute, seed);
 	struct transfers_options to = {
 		.base_url = options->base_url,
 		.ca_file = options->ca_file,

@@ -9,7 +9,7 @@
 #define BACKOFF_MAX_MS     5000
 #define RETRY_AFTER_MAX_MS (24ll * 60 * 60 * 1000)
 
-void budget_init(struct budget *b, const struct clock *clock, int rate_per_minute, uint64_t seed)
+void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute, uint64_t seed)
 {
 	memset(b, 0, sizeof(*b));
 	b->clock = clock;
@@ -23,7 +23,7 @@ void budget_init(struct budget *b, const struct clock *clock, int rate_per_minut
 	b->level = b->capacity * UNITS_PER_REQUEST;
 }
 
-static int64_t level_now(const struct budget *b)
+static int64_t level_now(const struct rate_limit *b)
 {
 	int64_t level = b->level + (clock_real_ms(b->clock) - b->level_ms) * b->refill;
 	int64_t full = b->capacity * UNITS_PER_REQUEST;
@@ -31,9 +31,9 @@ static int64_t level_now(const struct budget *b)
 	return level < full ? level : full;
 }
 
-int64_t budget_wait_ms(const struct budget *b, bool last_tenth)
+int64_t rate_limit_wait_ms(const struct rate_limit *b, bool last_tenth)
 {
-	int64_t wait_ms = budget_paused_ms(b);
+	int64_t wait_ms = rate_limit_paused_ms(b);
 
 	if (b->capacity == 0)
 		return wait_ms;
@@ -44,7 +44,7 @@ int64_t budget_wait_ms(const struct budget *b, bool last_tenth)
 	return refill_ms > wait_ms ? refill_ms : wait_ms;
 }
 
-void budget_take(struct budget *b)
+void rate_limit_take(struct rate_limit *b)
 {
 	if (b->capacity == 0)
 		return;
@@ -52,7 +52,7 @@ void budget_take(struct budget *b)
 	b->level_ms = clock_real_ms(b->clock);
 }
 
-int budget_left(const struct budget *b)
+int rate_limit_left(const struct rate_limit *b)
 {
 	if (b->capacity == 0)
 		return -1;
@@ -60,7 +60,7 @@ int budget_left(const struct budget *b)
 	return level < 0 ? 0 : (int)(level / UNITS_PER_REQUEST);
 }
 
-void budget_pause(struct budget *b, int64_t ms)
+void rate_limit_pause(struct rate_limit *b, int64_t ms)
 {
 	int64_t until = clock_real_ms(b->clock) + (ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
 
@@ -72,20 +72,20 @@ void budget_pause(struct budget *b, int64_t ms)
 	}
 }
 
-int64_t budget_paused_ms(const struct budget *b)
+int64_t rate_limit_paused_ms(const struct rate_limit *b)
 {
 	int64_t left = b->paused_until_ms - clock_real_ms(b->clock);
 
 	return left > 0 ? left : 0;
 }
 
-void budget_resume(struct budget *b)
+void rate_limit_resume(struct rate_limit *b)
 {
 	b->paused_until_ms = 0;
 }
 
 /* splitmix64: any seed will do, and nobody gains by guessing it. */
-static uint64_t random_next(struct budget *b)
+static uint64_t random_next(struct rate_limit *b)
 {
 	uint64_t z = b->random += 0x9e3779b97f4a7c15ull;
 
@@ -94,7 +94,7 @@ static uint64_t random_next(struct budget *b)
 	return z ^ (z >> 31);
 }
 
-int64_t budget_backoff_ms(struct budget *b, unsigned n)
+int64_t rate_limit_backoff_ms(struct rate_limit *b, unsigned n)
 {
 	int64_t whole = n < 6 ? (int64_t)BACKOFF_FIRST_MS << n : BACKOFF_MAX_MS;
 

@@ -14,7 +14,7 @@
 
 #include "base/util.h"
 
-struct budget {
+struct rate_limit {
 	const struct clock *clock; /* borrowed */
 	int64_t capacity;          /* requests; 0: no bucket, only pauses */
 	int64_t refill;            /* requests a minute */
@@ -25,26 +25,26 @@ struct budget {
 };
 
 /* rate_per_minute 0: no bucket. `seed` spreads the backoff of several processes. */
-void budget_init(struct budget *b, const struct clock *clock, int rate_per_minute, uint64_t seed);
+void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute, uint64_t seed);
 
 /* Milliseconds until one may leave; 0: now. `last_tenth`: it may take the bucket's last tenth too.
  */
-int64_t budget_wait_ms(const struct budget *b, bool last_tenth);
-void budget_take(struct budget *b);
+int64_t rate_limit_wait_ms(const struct rate_limit *b, bool last_tenth);
+void rate_limit_take(struct rate_limit *b);
 /* How many may go at once; -1: no bucket. */
-int budget_left(const struct budget *b);
+int rate_limit_left(const struct rate_limit *b);
 
 /*
  * After a 429: nothing leaves for `ms` (an hour at most). Also empties the bucket to one request:
  * others share the account's limit, so what we thought was left is not.
  */
-void budget_pause(struct budget *b, int64_t ms);
-int64_t budget_paused_ms(const struct budget *b); /* what is left of it; 0: not paused */
-void budget_resume(struct budget *b);
+void rate_limit_pause(struct rate_limit *b, int64_t ms);
+int64_t rate_limit_paused_ms(const struct rate_limit *b); /* what is left of it; 0: not paused */
+void rate_limit_resume(struct rate_limit *b);
 
 /* Before the n-th repeat (from 0): 100 ms * 2^n, 5 s at most, of which up to half is left off by
  * chance. */
-int64_t budget_backoff_ms(struct budget *b, unsigned n);
+int64_t rate_limit_backoff_ms(struct rate_limit *b, unsigned n);
 
 /*
  * The value of a Retry-After header in milliseconds from now: seconds, with decimals or without,

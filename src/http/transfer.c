@@ -405,9 +405,9 @@ static int check(struct transfers *ts, struct error *e)
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
 				struct error *e)
 {
-	heap_for_openssl();
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_malloc, heap_free, heap_realloc,
-				 heap_strdup, heap_calloc) != CURLE_OK) {
+	wiping_for_openssl();
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc,
+				 wiping_strdup, wiping_calloc) != CURLE_OK) {
 		error_set(e, ENOMEM, "libcurl cannot start");
 		return NULL;
 	}

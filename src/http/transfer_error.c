@@ -101,7 +101,7 @@ static int connect_errno(CURL *easy)
  */
 static bool too_large(struct transfer *t, CURLcode code, const char *host, size_t body_max_bytes)
 {
-	bool line = code == CURLE_OUT_OF_MEMORY && !heap_exhausted() && t->ready;
+	bool line = code == CURLE_OUT_OF_MEMORY && !wiping_exhausted() && t->ready;
 	bool head = t->header_bytes > HEADERS_MAX ||
 		    str_starts(t->detail, "Too large response headers");
 

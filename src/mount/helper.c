@@ -101,21 +101,21 @@ struct duties {
 	const char *mountpoint;
 	const char *credential_file; /* "": none */
 	const char *program;
-	struct keyring_asker asker;
+	struct keyring_reader reader;
 };
 
-static void end_asker(struct duties *d)
+static void end_reader(struct duties *d)
 {
-	keyring_end(&d->asker);
-	while (!keyring_gone(&d->asker))
+	keyring_end(&d->reader);
+	while (!keyring_gone(&d->reader))
 		usleep(1000); /* it was killed */
 }
 
-static int start_asker(struct duties *d, struct error *e)
+static int start_reader(struct duties *d, struct error *e)
 {
-	end_asker(d);
-	int r = keyring_ask(&d->asker, d->program, e);
-	return r != 0 ? r : d->asker.fd;
+	end_reader(d);
+	int r = keyring_ask(&d->reader, d->program, e);
+	return r != 0 ? r : d->reader.fd;
 }
 
 /* What is to be sent along, or -1. */
@@ -139,11 +139,11 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 		reply->result = fd >= 0 ? 0 : fd;
 		break;
 	case KEYRING_START:
-		fd = start_asker(d, &reply->error);
+		fd = start_reader(d, &reply->error);
 		reply->result = fd >= 0 ? 0 : fd;
 		break;
 	case KEYRING_END:
-		end_asker(d);
+		end_reader(d);
 		break;
 	case UNMOUNT:
 		reply->result = mountpoint_detach(d->mountpoint, &reply->error);
@@ -152,13 +152,13 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 	return fd >= 0 ? fd : -1;
 }
 
-/* The asker's end of its pipe is not ours to keep: who reads must see its end. */
+/* The reader's end of its pipe is not ours to keep: who reads must see its end. */
 static void let_go(struct duties *d, int fd)
 {
 	if (fd >= 0)
 		close(fd);
-	if (fd == d->asker.fd)
-		d->asker.fd = -1;
+	if (fd == d->reader.fd)
+		d->reader.fd = -1;
 }
 
 /* No terminal, no directory, no signal that is meant for the daemon. */
@@ -185,7 +185,7 @@ bool helper_is_this(int argc, char **argv)
 
 _Noreturn void helper_be(char **argv)
 {
-	struct duties d = {argv[1], argv[2], argv[3], .asker = {.fd = -1}};
+	struct duties d = {argv[1], argv[2], argv[3], .reader = {.fd = -1}};
 	struct request request;
 
 	if (fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) != 0)
@@ -287,7 +287,7 @@ static int delegated_open(const char *path)
 	return reply.result != 0 ? reply.result : fd >= 0 ? fd : -EIO;
 }
 
-static int delegated_asker(int *fd, struct error *e)
+static int delegated_reader(int *fd, struct error *e)
 {
 	struct reply reply;
 
@@ -356,7 +356,7 @@ int helper_delegate(struct error *e)
 		.end = delegated_process_end,
 	};
 	static const struct keyring_delegate keyring = {
-		.start = delegated_asker,
+		.start = delegated_reader,
 		.end = delegated_end,
 	};
 

@@ -9,7 +9,7 @@
  *     nor the exit code of one outside;
  *   - opening the file that the credential came from, named when the helper was started, wherever
  *     that name leads by then;
- *   - starting and ending the asker of the keyring;
+ *   - starting and ending the reader of the keyring;
  *   - unmounting the mount point, named when it was started: by umount(2) as root, otherwise by
  *     fusermount3, which needs its set-user-ID bit and so a process that may still gain privileges.
  *

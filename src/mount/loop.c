@@ -14,15 +14,15 @@
  */
 #define INTERRUPTED_POLL_MS 50
 
-int loop_init(struct loop *l, struct clock *clock, struct http *http, struct renewal *renewal,
-	      struct resources *all, struct error *e)
+int loop_init(struct loop *l, struct clock *clock, struct http *http, struct credential_refresh *credential_refresh,
+	      struct cache *cache, struct error *e)
 {
 	sigset_t set;
 
 	*l = (struct loop){.clock = clock,
 			   .http = http,
-			   .renewal = renewal,
-			   .all = all,
+			   .credential_refresh = credential_refresh,
+			   .cache = cache,
 			   .signal_fd = -1};
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -48,14 +48,14 @@ static void read_signals(struct loop *l)
 
 	while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			continue; /* renewal_turn() looks whose end it was */
+			continue; /* credential_refresh_turn() looks whose end it was */
 		if (info.ssi_signo != SIGHUP) {
 			l->stop = true;
 		} else if (l->fs != NULL) {
 			log_notice("SIGHUP: what is cached is forgotten");
 			http_refresh(l->http);
 			fs_refresh(l->fs);
-			renewal_refresh(l->renewal);
+			credential_refresh_now(l->credential_refresh);
 		}
 	}
 }
@@ -67,12 +67,12 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
 
 static int64_t patience(struct loop *l, int64_t at_most_ms)
 {
-	if (!list_empty(&l->all->ready))
+	if (!list_empty(&l->cache->ready))
 		return 0;
 	if (l->fs != NULL && fs_poll_interrupted(l->fs))
-		return list_empty(&l->all->ready) ? INTERRUPTED_POLL_MS : 0;
-	at_most_ms = sooner(at_most_ms, resources_sleep_ms(l->all));
-	return sooner(at_most_ms, renewal_sleep_ms(l->renewal));
+		return list_empty(&l->cache->ready) ? INTERRUPTED_POLL_MS : 0;
+	at_most_ms = sooner(at_most_ms, cache_sleep_ms(l->cache));
+	return sooner(at_most_ms, credential_refresh_sleep_ms(l->credential_refresh));
 }
 
 static void turn(struct loop *l, int64_t at_most_ms)
@@ -80,19 +80,19 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	struct http_pollfd fds[3] = {{.fd = l->signal_fd, .events = POLLIN}};
 	unsigned n = 1, kernel = 0;
 
-	renewal_turn(l->renewal);
+	credential_refresh_turn(l->credential_refresh);
 	http_turn(l->http);
 	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it.
 	 */
-	bool ran = resources_run_ready(l->all);
+	bool ran = cache_run_ready(l->cache);
 	if (l->ending && !fs_busy(l->fs))
 		return;
 	if (l->session != NULL) {
 		kernel = n++;
 		fds[kernel] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
 	}
-	if (renewal_fd(l->renewal) >= 0)
-		fds[n++] = (struct http_pollfd){.fd = renewal_fd(l->renewal), .events = POLLIN};
+	if (credential_refresh_fd(l->credential_refresh) >= 0)
+		fds[n++] = (struct http_pollfd){.fd = credential_refresh_fd(l->credential_refresh), .events = POLLIN};
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);

@@ -12,7 +12,7 @@
 
 struct api {
 	struct http *http;       /* borrowed */
-	struct renewal *renewal; /* borrowed */
+	struct credential_refresh *credential_refresh; /* borrowed */
 	struct list calls;
 	struct list refused; /* calls that wait for another credential */
 	struct {
@@ -112,7 +112,7 @@ void api_reconnect(struct api *api)
 
 const struct credential *api_credential(const struct api *api)
 {
-	return renewal_credential(api->renewal);
+	return credential_refresh_credential(api->credential_refresh);
 }
 
 /* --- what an answer means --------------------------------------------------------------------- */
@@ -219,7 +219,7 @@ static void call_free(struct api_call *c)
 	free(c->refusal);
 	free(c);
 	if (list_empty(&api->calls))
-		renewal_forget_old(api->renewal);
+		credential_refresh_drop_old(api->credential_refresh);
 }
 
 static void call_send(struct api_call *c);
@@ -227,7 +227,7 @@ static void call_send(struct api_call *c);
 /* Was it sent with the credential in use? */
 static bool current(const struct api_call *c)
 {
-	return c->generation == renewal_generation(c->api->renewal);
+	return c->generation == credential_refresh_generation(c->api->credential_refresh);
 }
 
 static void send_again(struct api_call *c)
@@ -253,7 +253,7 @@ static bool ask_again(struct api_call *c, const struct http_result *r)
 	if (c->again || !may_have_ended(api_credential(c->api), r->status))
 		return false;
 	c->attempts_before = r->attempts - 1;
-	if (current(c) && renewal_begin(c->api->renewal, &ignored) == WAIT) {
+	if (current(c) && credential_refresh_begin(c->api->credential_refresh, &ignored) == WAIT) {
 		c->refusal = xmalloc(sizeof(*c->refusal));
 		explain(c->endpoint, r, c->refusal);
 		list_append(&c->api->refused, &c->refused);
@@ -298,9 +298,9 @@ static void renewal_over(void *ctx, const struct error *e)
 
 void api_learn(struct api *api, const char *permission, enum api_right right)
 {
-	if (api->rights_generation != renewal_generation(api->renewal))
+	if (api->rights_generation != credential_refresh_generation(api->credential_refresh))
 		memset(api->rights, 0, sizeof(api->rights));
-	api->rights_generation = renewal_generation(api->renewal);
+	api->rights_generation = credential_refresh_generation(api->credential_refresh);
 	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++) {
 		if (api->rights[i].permission != NULL &&
 		    !str_eq(api->rights[i].permission, permission))
@@ -325,7 +325,7 @@ static void learn_right(struct api *api, const struct endpoint *p, int status, b
 
 enum api_right api_right(const struct api *api, const char *permission)
 {
-	if (api->rights_generation != renewal_generation(api->renewal))
+	if (api->rights_generation != credential_refresh_generation(api->credential_refresh))
 		return API_RIGHT_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_LEN(api->rights); i++)
 		if (str_eq(api->rights[i].permission, permission))
@@ -364,7 +364,7 @@ static void call_send(struct api_call *c)
 		.done = call_done,
 		.ctx = c,
 	};
-	c->generation = renewal_generation(c->api->renewal);
+	c->generation = credential_refresh_generation(c->api->credential_refresh);
 	c->http = http_send(c->api->http, &r);
 }
 
@@ -500,15 +500,15 @@ void api_promote(struct api_call *call)
 		http_promote(call->http);
 }
 
-struct api *api_new(struct http *http, struct renewal *renewal)
+struct api *api_new(struct http *http, struct credential_refresh *credential_refresh)
 {
 	struct api *api = xcalloc(1, sizeof(*api));
 
 	api->http = http;
-	api->renewal = renewal;
+	api->credential_refresh = credential_refresh;
 	list_init(&api->calls);
 	list_init(&api->refused);
-	renewal_listen(renewal, renewal_over, api);
+	credential_refresh_listen(credential_refresh, renewal_over, api);
 	return api;
 }
 

@@ -45,7 +45,7 @@ struct api_target {
  * `renewal` is borrowed, and has the credential. A call that is refused with a 401, or as a service
  * token with a 404, asks it for another; if there is one, the call is sent again, once.
  */
-struct api *api_new(struct http *http, struct renewal *renewal);
+struct api *api_new(struct http *http, struct credential_refresh *credential_refresh);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
 /* The next calls make new connections: see http_reconnect(). */
 void api_reconnect(struct api *api);

@@ -9,7 +9,7 @@
  * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08), and for the names marked
  * (*) only the reference pages of the endpoints that ask for them.
  */
-static const struct catalog_entry organization[] = {
+static const struct known_scope organization[] = {
 	{"create_databases", "Create organization databases"},
 	{"delete_databases", "Delete organization databases"},
 	{"delete_oauth_tokens", "Delete OAuth tokens for an OAuth application"},
@@ -33,7 +33,7 @@ static const struct catalog_entry organization[] = {
 	{NULL, NULL},
 };
 
-static const struct catalog_entry database[] = {
+static const struct known_scope database[] = {
 	{"approve_deploy_request", "Approve a deploy request"},
 	{"connect_branch", "Connect to a database branch"},
 	{"connect_production_branch", "Connect to a production database branch"},
@@ -74,7 +74,7 @@ static const struct catalog_entry database[] = {
 };
 
 static const struct {
-	const struct catalog_entry *table;
+	const struct known_scope *table;
 	size_t n;
 	const char *noun;
 	const char *where; /* a name of this level belongs into this file */
@@ -87,19 +87,19 @@ static const struct {
 			    "databases/DATABASE/permissions", ".pscalefs/scopes/database"},
 };
 
-const struct catalog_entry *catalog_table(enum scope_level level)
+const struct known_scope *known_scopes_table(enum scope_level level)
 {
 	return levels[level].table;
 }
 
 static int by_name(const void *key, const void *entry)
 {
-	return strcmp(key, ((const struct catalog_entry *)entry)->name);
+	return strcmp(key, ((const struct known_scope *)entry)->name);
 }
 
-const struct catalog_entry *catalog_find(enum scope_level level, const char *name)
+const struct known_scope *known_scopes_find(enum scope_level level, const char *name)
 {
-	return bsearch(name, levels[level].table, levels[level].n, sizeof(struct catalog_entry),
+	return bsearch(name, levels[level].table, levels[level].n, sizeof(struct known_scope),
 		       by_name);
 }
 
@@ -132,14 +132,14 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 	return last[nb];
 }
 
-const char *catalog_nearest(enum scope_level level, const char *name)
+const char *known_scopes_nearest(enum scope_level level, const char *name)
 {
 	size_t len = strlen(name), least = len / 4 > 2 ? len / 4 : 2;
 	const char *nearest = NULL;
 
 	if (len > SCOPE_NAME_MAX)
 		return NULL;
-	for (const struct catalog_entry *c = levels[level].table; c->name != NULL; c++) {
+	for (const struct known_scope *c = levels[level].table; c->name != NULL; c++) {
 		size_t edits = distance(name, len, c->name, strlen(c->name));
 		if (edits < least || (edits == least && nearest == NULL)) {
 			least = edits;
@@ -149,17 +149,17 @@ const char *catalog_nearest(enum scope_level level, const char *name)
 	return nearest;
 }
 
-void catalog_advise(enum scope_level level, const char *name, struct buf *out)
+void known_scopes_advise(enum scope_level level, const char *name, struct buf *out)
 {
 	enum scope_level other = level == SCOPE_DATABASE ? SCOPE_ORGANIZATION : SCOPE_DATABASE;
-	const char *nearest = catalog_nearest(level, name);
+	const char *nearest = known_scopes_nearest(level, name);
 	char clean[SCOPE_NAME_MAX];
 
 	text_clean(clean, sizeof(clean), name, strlen(name));
-	if (catalog_find(level, name) != NULL)
+	if (known_scopes_find(level, name) != NULL)
 		buf_addf(out, "\"%s\" is %s; perhaps your own credential may not grant it.", clean,
 			 levels[level].noun);
-	else if (catalog_find(other, name) != NULL)
+	else if (known_scopes_find(other, name) != NULL)
 		buf_addf(out, "\"%s\" is %s: write it to %s.", clean, levels[other].noun,
 			 levels[other].where);
 	else if (nearest != NULL)
@@ -168,8 +168,8 @@ void catalog_advise(enum scope_level level, const char *name, struct buf *out)
 		buf_addf(out, "The known names are in %s.", levels[level].list);
 }
 
-void catalog_print(enum scope_level level, struct buf *out)
+void known_scopes_print(enum scope_level level, struct buf *out)
 {
-	for (const struct catalog_entry *c = levels[level].table; c->name != NULL; c++)
+	for (const struct known_scope *c = levels[level].table; c->name != NULL; c++)
 		buf_addf(out, "%s\t%s\n", c->name, c->description);
 }

@@ -14,25 +14,25 @@ enum scope_level {
 	SCOPE_DATABASE
 };
 
-struct catalog_entry {
+struct known_scope {
 	const char *name;
 	const char *description;
 };
 
 /* The table of one level, sorted by name; NULL-terminated by name. */
-const struct catalog_entry *catalog_table(enum scope_level level);
-const struct catalog_entry *catalog_find(enum scope_level level, const char *name);
+const struct known_scope *known_scopes_table(enum scope_level level);
+const struct known_scope *known_scopes_find(enum scope_level level, const char *name);
 /*
  * The known name of that level with the fewest edits to `name`, if few enough to be a slip of the
  * finger (2, or a quarter of its length); else NULL.
  */
-const char *catalog_nearest(enum scope_level level, const char *name);
+const char *known_scopes_nearest(enum scope_level level, const char *name);
 /*
  * One sentence of help for a name that was refused at `level`: that it belongs to the other level,
  * or which known name is nearest, or where to find the list. Never empty.
  */
-void catalog_advise(enum scope_level level, const char *name, struct buf *out);
+void known_scopes_advise(enum scope_level level, const char *name, struct buf *out);
 /* The text of .pscalefs/scopes/<level>: "name<TAB>what it allows", one a line. */
-void catalog_print(enum scope_level level, struct buf *out);
+void known_scopes_print(enum scope_level level, struct buf *out);
 
 #endif

@@ -11,7 +11,7 @@ static uint64_t hash_optional(uint64_t h, const char *s)
 	return s == NULL ? hash_bytes(h, "\377", 1) : hash_str(h, s);
 }
 
-static uint64_t place_hash(const struct place *p)
+static uint64_t place_hash(const struct inode_key *p)
 {
 	uint64_t h = hash_bytes(HASH_INIT, &p->kind, sizeof(p->kind));
 
@@ -21,16 +21,16 @@ static uint64_t place_hash(const struct place *p)
 	return hash_optional(h, p->name);
 }
 
-static bool same_place(const struct place *a, const struct place *b)
+static bool same_place(const struct inode_key *a, const struct inode_key *b)
 {
 	return a->kind == b->kind && str_eq(a->organization_id, b->organization_id) &&
 	       str_eq(a->token_id, b->token_id) && str_eq(a->database_id, b->database_id) &&
 	       str_eq(a->name, b->name);
 }
 
-uint64_t place_inode(const struct place *p)
+uint64_t inode_number(const struct inode_key *p)
 {
-	static const struct place root = {0}; /* of the first kind, and with no ids */
+	static const struct inode_key root = {0}; /* of the first kind, and with no ids */
 	uint64_t h = place_hash(p);
 
 	if (same_place(p, &root))
@@ -83,9 +83,9 @@ static const char *intern(struct nodes *t, const char *id)
 	return (*slot)->text;
 }
 
-static void copy_place(struct nodes *t, struct place *to, const struct place *from)
+static void copy_place(struct nodes *t, struct inode_key *to, const struct inode_key *from)
 {
-	*to = (struct place){
+	*to = (struct inode_key){
 		.kind = from->kind,
 		.organization_id = intern(t, from->organization_id),
 		.token_id = intern(t, from->token_id),
@@ -94,14 +94,14 @@ static void copy_place(struct nodes *t, struct place *to, const struct place *fr
 	};
 }
 
-static void finish_place(struct place *p)
+static void finish_place(struct inode_key *p)
 {
 	free_ptr(&p->name);
 }
 
 /* --- the two hash tables, of singly linked chains: there are many nodes, and chains are short --- */
 
-static struct node **place_chain(struct nodes *t, const struct place *p)
+static struct node **place_chain(struct nodes *t, const struct inode_key *p)
 {
 	return &t->by_place[place_hash(p) % t->n_buckets];
 }
@@ -113,7 +113,7 @@ static struct node **number_chain(struct nodes *t, uint64_t number)
 
 static void insert_place(struct nodes *t, struct node *n)
 {
-	struct node **chain = place_chain(t, &n->place);
+	struct node **chain = place_chain(t, &n->key);
 
 	n->next_of_place = *chain;
 	*chain = n;
@@ -121,7 +121,7 @@ static void insert_place(struct nodes *t, struct node *n)
 
 static void remove_place(struct nodes *t, struct node *n)
 {
-	struct node **at = place_chain(t, &n->place);
+	struct node **at = place_chain(t, &n->key);
 
 	while (*at != NULL && *at != n)
 		at = &(*at)->next_of_place;
@@ -172,14 +172,14 @@ static void grow(struct nodes *t)
 	free(old);
 }
 
-static struct node *node_new(struct nodes *t, const struct place *p)
+static struct node *node_new(struct nodes *t, const struct inode_key *p)
 {
 	struct node *n = xcalloc(1, sizeof(*n));
 
 	if (t->n >= 2 * t->n_buckets)
 		grow(t);
 	n->number = t->next_number++;
-	copy_place(t, &n->place, p);
+	copy_place(t, &n->key, p);
 	insert_place(t, n);
 	insert_number(t, n);
 	t->n++;
@@ -191,12 +191,12 @@ static void node_free(struct nodes *t, struct node *n)
 	if (!n->detached)
 		remove_place(t, n);
 	remove_number(t, n);
-	finish_place(&n->place);
+	finish_place(&n->key);
 	free(n);
 	t->n--;
 }
 
-void nodes_init(struct nodes *t, const struct place *root)
+void nodes_init(struct nodes *t, const struct inode_key *root)
 {
 	*t = (struct nodes){.next_number = NODE_ROOT};
 	make_tables(t, BUCKETS_FIRST);
@@ -228,16 +228,16 @@ struct node *node_find(struct nodes *t, uint64_t number)
 	return n;
 }
 
-struct node *node_known(struct nodes *t, const struct place *p)
+struct node *node_known(struct nodes *t, const struct inode_key *p)
 {
 	struct node *n = *place_chain(t, p);
 
-	while (n != NULL && !same_place(&n->place, p))
+	while (n != NULL && !same_place(&n->key, p))
 		n = n->next_of_place;
 	return n;
 }
 
-struct node *node_at(struct nodes *t, const struct place *p)
+struct node *node_at(struct nodes *t, const struct inode_key *p)
 {
 	struct node *n = node_known(t, p);
 
@@ -286,10 +286,10 @@ void node_misname(struct nodes *t, struct node *n)
 	n->misnamed = true;
 }
 
-void node_move(struct nodes *t, struct node *n, const struct place *p)
+void node_move(struct nodes *t, struct node *n, const struct inode_key *p)
 {
 	struct node *there = node_known(t, p);
-	struct place next;
+	struct inode_key next;
 
 	if (there == n)
 		return;
@@ -298,8 +298,8 @@ void node_move(struct nodes *t, struct node *n, const struct place *p)
 	copy_place(t, &next, p);
 	if (!n->detached)
 		remove_place(t, n);
-	finish_place(&n->place);
-	n->place = next;
+	finish_place(&n->key);
+	n->key = next;
 	n->detached = false;
 	n->misnamed = false;
 	insert_place(t, n);

@@ -12,7 +12,7 @@
 #include "base/util.h"
 
 /* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
-struct place {
+struct inode_key {
 	unsigned kind; /* enum tree_kind */
 	const char *organization_id;
 	const char *token_id;
@@ -26,7 +26,7 @@ struct node {
 	uint64_t number;             /* what the kernel calls it */
 	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
 	unsigned refs;               /* open files */
-	struct place place;          /* strings of the table's pool, `name` owned */
+	struct inode_key key;          /* strings of the table's pool, `name` owned */
 	bool misnamed; /* detached, and the kernel has it under the name of another place */
 	bool detached; /* unlinked or replaced: the place belongs to another node now */
 };
@@ -50,16 +50,16 @@ struct nodes {
 
 #define NODE_ROOT 1
 
-void nodes_init(struct nodes *t, const struct place *root);
+void nodes_init(struct nodes *t, const struct inode_key *root);
 void nodes_finish(struct nodes *t);
 
 /* NULL if the kernel names what it was told to forget. */
 struct node *node_find(struct nodes *t, uint64_t number);
 /* The node of a place, made if need be. It lives while it has lookups or refs: take one before the
  * next call. */
-struct node *node_at(struct nodes *t, const struct place *p);
+struct node *node_at(struct nodes *t, const struct inode_key *p);
 /* The node of a place if the kernel knows it; else NULL. */
-struct node *node_known(struct nodes *t, const struct place *p);
+struct node *node_known(struct nodes *t, const struct inode_key *p);
 void node_looked_up(struct node *n);
 void node_forget(struct nodes *t, struct node *n, uint64_t lookups);
 void node_hold(struct node *n);
@@ -71,8 +71,8 @@ void node_detach(struct nodes *t, struct node *n);
 void node_misname(struct nodes *t, struct node *n);
 /* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached.
  */
-void node_move(struct nodes *t, struct node *n, const struct place *p);
+void node_move(struct nodes *t, struct node *n, const struct inode_key *p);
 
-uint64_t place_inode(const struct place *p); /* what stat shows */
+uint64_t inode_number(const struct inode_key *p); /* what stat shows */
 
 #endif

@@ -15,7 +15,7 @@ void scratches_finish(struct scratches *s)
 	list_for_each(pos, &s->files) scratch_unlink(s, container_of(pos, struct scratch, link));
 }
 
-struct scratch *scratch_find(const struct scratches *s, const struct place *p)
+struct scratch *scratch_find(const struct scratches *s, const struct inode_key *p)
 {
 	list_for_each(pos, &s->files)
 	{
@@ -38,7 +38,7 @@ struct scratch *scratch_of_misnamed(const struct scratches *s, uint64_t node)
 	return NULL;
 }
 
-int scratch_add(struct scratches *s, const struct place *p, mode_t mode, const char *target,
+int scratch_add(struct scratches *s, const struct inode_key *p, mode_t mode, const char *target,
 		int64_t now_ns, struct scratch **out, struct error *e)
 {
 	if (s->n >= SCRATCH_MAX_FILES)
@@ -89,7 +89,7 @@ int scratch_truncate(struct scratch *f, uint64_t size, int64_t now_ns, struct er
 
 void scratch_rename(struct scratches *s, struct scratch *f, const char *name)
 {
-	struct place p = {.token_id = f->token_id, .database_id = f->database_id, .name = name};
+	struct inode_key p = {.token_id = f->token_id, .database_id = f->database_id, .name = name};
 	struct scratch *there = scratch_find(s, &p);
 
 	if (there == f)

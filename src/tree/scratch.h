@@ -40,11 +40,11 @@ struct scratches {
 
 void scratches_init(struct scratches *s);
 void scratches_finish(struct scratches *s);
-struct scratch *scratch_find(const struct scratches *s, const struct place *p); /* NULL: none */
+struct scratch *scratch_find(const struct scratches *s, const struct inode_key *p); /* NULL: none */
 /* The copy that the kernel calls by this node's number; NULL: none. */
 struct scratch *scratch_of_misnamed(const struct scratches *s, uint64_t node);
 /* -ENOSPC with a sentence when there are too many. `target` NULL: a regular file. */
-int scratch_add(struct scratches *s, const struct place *p, mode_t mode, const char *target,
+int scratch_add(struct scratches *s, const struct inode_key *p, mode_t mode, const char *target,
 		int64_t now_ns, struct scratch **out, struct error *e);
 int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t size, int64_t now_ns,
 		  struct error *e); /* -EFBIG */

@@ -138,12 +138,12 @@ static int gone(struct waiter *w, const char *what)
 	return -ESTALE;
 }
 
-static int view_database(struct waiter *w, struct view *v)
+static int view_database(struct waiter *w, struct tree_objects *v)
 {
 	int r = resource_need(&v->organization->databases, w);
 
 	if (r == 0)
-		v->database = model_database(v->organization, v->place.database_id);
+		v->database = model_database(v->organization, v->key.database_id);
 	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
 }
 
@@ -151,7 +151,7 @@ static int view_database(struct waiter *w, struct view *v)
  * A token's view of a database: one of the list, which all tokens share; but what a grant names is
  * there even if it is not in the list, or no list can be had.
  */
-static int view_token_database(struct waiter *w, struct view *v)
+static int view_token_database(struct waiter *w, struct tree_objects *v)
 {
 	int r = view_database(w, v);
 
@@ -161,17 +161,17 @@ static int view_token_database(struct waiter *w, struct view *v)
 	int again = resource_need(&v->token->grants, w);
 	if (again != 0)
 		return again;
-	if (model_grant(v->token, v->place.database_id) != NULL)
+	if (model_grant(v->token, v->key.database_id) != NULL)
 		return 0;
 	w->error = why;
 	return r;
 }
 
-int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v)
+int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p, struct tree_objects *v)
 {
 	int r;
 
-	*v = (struct view){.place = *p};
+	*v = (struct tree_objects){.key = *p};
 	if (p->organization_id == NULL)
 		return 0;
 	r = resource_need(&t->model->organizations, w);
@@ -206,9 +206,9 @@ static bool present(const struct tree *t, enum tree_kind kind, const char *token
 	return form == 0 || model_shows_secret(t->model, token_id, form);
 }
 
-static struct place child_place(const struct place *dir, enum tree_kind kind)
+static struct inode_key child_place(const struct inode_key *dir, enum tree_kind kind)
 {
-	return (struct place){.kind = kind,
+	return (struct inode_key){.kind = kind,
 			      .organization_id = dir->organization_id,
 			      .token_id = dir->token_id,
 			      .database_id = dir->database_id};
@@ -219,10 +219,10 @@ static bool holds_scratch(enum tree_kind kind)
 	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
 }
 
-int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const char *name,
-	       struct place *out)
+int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
+	       struct inode_key *out)
 {
-	struct view v;
+	struct tree_objects v;
 
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
 		if (rows[k].parent != dir->kind || !str_eq(rows[k].name, name))
@@ -239,27 +239,27 @@ int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const 
 	 * costs nothing. */
 	if (rows[dir->kind].find == NULL || name[0] == '.')
 		return -ENOENT;
-	int r = tree_view(t, w, dir, &v);
+	int r = tree_resolve(t, w, dir, &v);
 	return r != 0 ? r : rows[dir->kind].find(t, w, &v, name, out);
 }
 
-static void emit_scratch(struct tree *t, const struct place *dir, tree_emit *emit, void *ctx)
+static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit *emit, void *ctx)
 {
 	list_for_each(pos, &t->scratches->files)
 	{
 		const struct scratch *f = container_of(pos, struct scratch, link);
-		struct place p = child_place(dir, TREE_SCRATCH);
+		struct inode_key p = child_place(dir, TREE_SCRATCH);
 		p.name = f->name;
 		if (str_eq(f->token_id, dir->token_id) && str_eq(f->database_id, dir->database_id))
-			emit(ctx, f->name, f->mode, place_inode(&p));
+			emit(ctx, f->name, f->mode, inode_number(&p));
 	}
 }
 
-int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, tree_emit *emit,
 		  void *ctx)
 {
-	struct view v;
-	int r = tree_view(t, w, dir, &v);
+	struct tree_objects v;
+	int r = tree_resolve(t, w, dir, &v);
 
 	if (r != 0)
 		return r;
@@ -269,20 +269,20 @@ int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tre
 			return r;
 	}
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
-		struct place p = child_place(dir, k);
+		struct inode_key p = child_place(dir, k);
 		if (rows[k].parent == dir->kind && rows[k].name != NULL &&
 		    present(t, k, dir->token_id))
-			emit(ctx, rows[k].name, rows[k].mode, place_inode(&p));
+			emit(ctx, rows[k].name, rows[k].mode, inode_number(&p));
 	}
 	if (holds_scratch(dir->kind))
 		emit_scratch(t, dir, emit, ctx);
 	return 0;
 }
 
-int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out)
+int tree_show(struct tree *t, struct waiter *w, const struct inode_key *p, struct buf *out)
 {
-	struct view v;
-	int r = tree_view(t, w, p, &v);
+	struct tree_objects v;
+	int r = tree_resolve(t, w, p, &v);
 
 	return r != 0 ? r : rows[p->kind].show(t, w, &v, out);
 }
@@ -303,7 +303,7 @@ static int64_t parse_ns(const char *iso8601, int64_t fallback_ns)
 
 /* When a thing's content last changed, as far as PlanetScale or this mount knows; and when it was
  * last used. */
-static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t *atime)
+static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, int64_t *atime)
 {
 	*mtime = model_time_seen(t->model, &t->model->born_ns, 0);
 	if (v->scratch != NULL)
@@ -313,25 +313,25 @@ static void times(struct tree *t, const struct view *v, int64_t *mtime, int64_t 
 	else if (v->database != NULL)
 		*mtime = parse_ns(v->database->r.updated_at,
 				  parse_ns(v->database->r.created_at, *mtime));
-	else if (v->place.kind == TREE_TOKENS || v->place.kind == TREE_BY_ID)
+	else if (v->key.kind == TREE_TOKENS || v->key.kind == TREE_BY_ID)
 		*mtime = model_time_seen(t->model, &v->organization->tokens_mtime_ns,
 					 parse_ns(v->organization->r.created_at, 0));
 	else if (v->organization != NULL)
 		*mtime = parse_ns(v->organization->r.updated_at,
 				  parse_ns(v->organization->r.created_at, *mtime));
-	else if (v->place.kind == TREE_ERRORS && t->journal->changed_ns > *mtime)
-		*mtime = model_time_seen(t->model, &t->journal->changed_ns, 0);
+	else if (v->key.kind == TREE_ERRORS && t->error_log->changed_ns > *mtime)
+		*mtime = model_time_seen(t->model, &t->error_log->changed_ns, 0);
 	*atime = *mtime;
 	if (v->token != NULL && v->scratch == NULL)
 		*atime = parse_ns(v->token->r.last_used_at, *mtime);
-	if (tree_is_permissions(v->place.kind))
-		*mtime = model_mtime_ns(v->token, v->place.database_id);
+	if (tree_is_permissions(v->key.kind))
+		*mtime = model_mtime_ns(v->token, v->key.database_id);
 }
 
-void tree_attr_unread(const struct place *p, struct stat *st)
+void tree_attr_unread(const struct inode_key *p, struct stat *st)
 {
 	*st = (struct stat){
-		.st_ino = place_inode(p),
+		.st_ino = inode_number(p),
 		.st_mode = rows[p->kind].mode,
 		.st_nlink = 1,
 		.st_uid = getuid(),
@@ -340,7 +340,7 @@ void tree_attr_unread(const struct place *p, struct stat *st)
 	};
 }
 
-void tree_times(struct tree *t, const struct view *v, struct stat *st)
+void tree_times(struct tree *t, const struct tree_objects *v, struct stat *st)
 {
 	int64_t mtime, atime;
 
@@ -350,11 +350,11 @@ void tree_times(struct tree *t, const struct view *v, struct stat *st)
 	st->st_atim = to_timespec(atime);
 }
 
-int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st)
+int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struct stat *st)
 {
 	const struct row *row = &rows[p->kind];
-	struct view v;
-	int r = tree_view(t, w, p, &v);
+	struct tree_objects v;
+	int r = tree_resolve(t, w, p, &v);
 
 	if (r != 0)
 		return r;
@@ -376,7 +376,7 @@ int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct st
 
 /* --- for people ------------------------------------------------------------------------------- */
 
-static const char *dynamic_name(struct tree *t, const struct place *p)
+static const char *dynamic_name(struct tree *t, const struct inode_key *p)
 {
 	const struct organization *o = p->organization_id == NULL
 					       ? NULL
@@ -403,9 +403,9 @@ static const char *dynamic_name(struct tree *t, const struct place *p)
 	}
 }
 
-void tree_path(struct tree *t, const struct place *p, struct buf *out)
+void tree_path(struct tree *t, const struct inode_key *p, struct buf *out)
 {
-	struct place parent = *p;
+	struct inode_key parent = *p;
 
 	if (p->kind == TREE_ROOT) {
 		if (out->len == 0)

@@ -68,7 +68,7 @@ struct tree {
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed from store */
 	const char *organization;    /* borrowed; the only one that is shown; NULL: all */
-	struct journal *journal;     /* borrowed */
+	struct error_log *error_log;     /* borrowed */
 	struct scratches *scratches; /* borrowed */
 	/* Appends the text of .pscalefs/status, of which the tree knows nothing. */
 	void (*status)(void *ctx, struct buf *out);
@@ -76,8 +76,8 @@ struct tree {
 };
 
 /* The objects of a place, for one run of a handler. */
-struct view {
-	struct place place; /* borrowed strings */
+struct tree_objects {
+	struct inode_key key; /* borrowed strings */
 	struct organization *organization;
 	struct token *token;
 	struct database *database; /* NULL also where only a grant names it */
@@ -101,23 +101,23 @@ bool tree_in_token(enum tree_kind kind);
  * down on tokens? */
 bool tree_above_token(enum tree_kind kind);
 
-int tree_view(struct tree *t, struct waiter *w, const struct place *p, struct view *v);
+int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p, struct tree_objects *v);
 /* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are
  * borrowed from `dir`, model or `name`. */
-int tree_child(struct tree *t, struct waiter *w, const struct place *dir, const char *name,
-	       struct place *out);
-int tree_children(struct tree *t, struct waiter *w, const struct place *dir, tree_emit *emit,
+int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
+	       struct inode_key *out);
+int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, tree_emit *emit,
 		  void *ctx);
 /* Everything but st_nlink's truth: directories say 1, "not counted". */
-int tree_attr(struct tree *t, struct waiter *w, const struct place *p, struct stat *st);
+int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struct stat *st);
 /* The same without a look at the model: size 0, times now unknown. For a reply that may not wait;
  * let it expire at once. */
-void tree_attr_unread(const struct place *p, struct stat *st);
+void tree_attr_unread(const struct inode_key *p, struct stat *st);
 /* Times alone, of a view of that place. */
-void tree_times(struct tree *t, const struct view *v, struct stat *st);
+void tree_times(struct tree *t, const struct tree_objects *v, struct stat *st);
 /* A file's content or a link's target, appended. Wipe the buffer (buf_wipe): it may be a secret. */
-int tree_show(struct tree *t, struct waiter *w, const struct place *p, struct buf *out);
+int tree_show(struct tree *t, struct waiter *w, const struct inode_key *p, struct buf *out);
 /* "/acme/service-tokens/ci/permissions", as far as the model knows: for people. */
-void tree_path(struct tree *t, const struct place *p, struct buf *out);
+void tree_path(struct tree *t, const struct inode_key *p, struct buf *out);
 
 #endif

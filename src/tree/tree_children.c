@@ -8,12 +8,12 @@
 static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const char *token_id,
 			 const char *database_id)
 {
-	struct place p = {.kind = kind,
+	struct inode_key p = {.kind = kind,
 			  .organization_id = organization_id,
 			  .token_id = token_id,
 			  .database_id = database_id};
 
-	return place_inode(&p);
+	return inode_number(&p);
 }
 
 /* `-o org=` or PLANETSCALE_ORG shows one organization only. */
@@ -22,7 +22,7 @@ static bool shown(const struct tree *t, const struct organization *o)
 	return t->organization == NULL || str_eq(t->organization, o->r.name);
 }
 
-int list_organizations(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
+int list_organizations(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 		       void *ctx)
 {
 	int r = resource_need(&t->model->organizations, w);
@@ -37,8 +37,8 @@ int list_organizations(struct tree *t, struct waiter *w, const struct view *v, t
 	return r;
 }
 
-int find_organization(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-		      struct place *out)
+int find_organization(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+		      struct inode_key *out)
 {
 	int r = resource_need(&t->model->organizations, w);
 	struct organization *o = r != 0 ? NULL : model_organization_named(t->model, name);
@@ -48,11 +48,11 @@ int find_organization(struct tree *t, struct waiter *w, const struct view *v, co
 		return r;
 	if (o == NULL || !shown(t, o))
 		return -ENOENT;
-	*out = (struct place){.kind = TREE_ORGANIZATION, .organization_id = o->r.id};
+	*out = (struct inode_key){.kind = TREE_ORGANIZATION, .organization_id = o->r.id};
 	return 0;
 }
 
-int list_databases(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
+int list_databases(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 		   void *ctx)
 {
 	struct organization *o = v->organization;
@@ -80,8 +80,8 @@ static int no_database(const struct tree *t, struct waiter *w)
 	return -ENOENT;
 }
 
-int find_database(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-		  struct place *out)
+int find_database(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+		  struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->databases, w);
@@ -91,12 +91,12 @@ int find_database(struct tree *t, struct waiter *w, const struct view *v, const 
 		return r;
 	if (d == NULL)
 		return no_database(t, w);
-	*out = (struct place){
+	*out = (struct inode_key){
 		.kind = TREE_DATABASE, .organization_id = o->r.id, .database_id = d->r.id};
 	return 0;
 }
 
-int list_tokens(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit, void *ctx)
+int list_tokens(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit, void *ctx)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -108,8 +108,8 @@ int list_tokens(struct tree *t, struct waiter *w, const struct view *v, tree_emi
 	return r;
 }
 
-int find_token(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-	       struct place *out)
+int find_token(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+	       struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -120,12 +120,12 @@ int find_token(struct tree *t, struct waiter *w, const struct view *v, const cha
 		return r;
 	if (token == NULL)
 		return -ENOENT;
-	*out = (struct place){
+	*out = (struct inode_key){
 		.kind = TREE_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
 	return 0;
 }
 
-int list_id_links(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
+int list_id_links(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 		  void *ctx)
 {
 	struct organization *o = v->organization;
@@ -138,8 +138,8 @@ int list_id_links(struct tree *t, struct waiter *w, const struct view *v, tree_e
 	return r;
 }
 
-int find_id_link(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-		 struct place *out)
+int find_id_link(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+		 struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -150,7 +150,7 @@ int find_id_link(struct tree *t, struct waiter *w, const struct view *v, const c
 		return r;
 	if (token == NULL)
 		return -ENOENT;
-	*out = (struct place){
+	*out = (struct inode_key){
 		.kind = TREE_BY_ID_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
 	return 0;
 }
@@ -162,11 +162,11 @@ static bool touches(const struct token *token, const char *database_id)
 	return g != NULL && g->scopes.n > 0;
 }
 
-int list_token_links(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
+int list_token_links(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 		     void *ctx)
 {
 	struct organization *o = v->organization;
-	const char *database_id = v->place.database_id;
+	const char *database_id = v->key.database_id;
 	int r = resource_need(&o->tokens, w);
 
 	if (r == 0)
@@ -179,8 +179,8 @@ int list_token_links(struct tree *t, struct waiter *w, const struct view *v, tre
 	return r;
 }
 
-int find_token_link(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-		    struct place *out)
+int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+		    struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -191,12 +191,12 @@ int find_token_link(struct tree *t, struct waiter *w, const struct view *v, cons
 		r = resource_need(&token->grants, w);
 	if (r != 0)
 		return r;
-	if (token == NULL || !touches(token, v->place.database_id))
+	if (token == NULL || !touches(token, v->key.database_id))
 		return -ENOENT;
-	*out = (struct place){.kind = TREE_DATABASE_TOKEN,
+	*out = (struct inode_key){.kind = TREE_DATABASE_TOKEN,
 			      .organization_id = o->r.id,
 			      .token_id = token->r.id,
-			      .database_id = v->place.database_id};
+			      .database_id = v->key.database_id};
 	return 0;
 }
 
@@ -223,7 +223,7 @@ static bool database_grant(const struct grant *g)
 }
 
 /* Lists the databases that the token can touch … */
-int list_token_databases(struct tree *t, struct waiter *w, const struct view *v, tree_emit *emit,
+int list_token_databases(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 			 void *ctx)
 {
 	const struct grants *all = &v->token->r.grants;
@@ -243,7 +243,7 @@ int list_token_databases(struct tree *t, struct waiter *w, const struct view *v,
 	return r;
 }
 
-static const char *granted_database(const struct view *v, const char *name)
+static const char *granted_database(const struct tree_objects *v, const char *name)
 {
 	const struct grants *all = &v->token->r.grants;
 	const char *found = NULL;
@@ -264,10 +264,10 @@ static const char *granted_database(const struct view *v, const char *name)
  * … and resolves every database of the organization, so that a first grant needs no mkdir. Only a
  * name that is not in the list, or that cannot be had, needs the token's grants.
  */
-int find_token_database(struct tree *t, struct waiter *w, const struct view *v, const char *name,
-			struct place *out)
+int find_token_database(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
+			struct inode_key *out)
 {
-	struct place database = {0};
+	struct inode_key database = {0};
 	int r = find_database(t, w, v, name, &database);
 	const char *id = database.database_id;
 
@@ -283,7 +283,7 @@ int find_token_database(struct tree *t, struct waiter *w, const struct view *v, 
 		if (id == NULL)
 			return r;
 	}
-	*out = (struct place){.kind = TREE_TOKEN_DATABASE,
+	*out = (struct inode_key){.kind = TREE_TOKEN_DATABASE,
 			      .organization_id = v->organization->r.id,
 			      .token_id = v->token->r.id,
 			      .database_id = id};

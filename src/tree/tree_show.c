@@ -13,7 +13,7 @@ static int line(struct buf *out, const char *value)
 
 /* --- .pscalefs -------------------------------------------------------------------------------- */
 
-int show_status(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_status(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)w;
 	(void)v;
@@ -21,34 +21,34 @@ int show_status(struct tree *t, struct waiter *w, const struct view *v, struct b
 	return 0;
 }
 
-int show_errors(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_errors(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)w;
 	(void)v;
-	journal_print(t->journal, out);
+	error_log_print(t->error_log, out);
 	return 0;
 }
 
-int show_scopes_organization(struct tree *t, struct waiter *w, const struct view *v,
+int show_scopes_organization(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			     struct buf *out)
 {
 	(void)t;
 	(void)w;
 	(void)v;
-	catalog_print(SCOPE_ORGANIZATION, out);
+	known_scopes_print(SCOPE_ORGANIZATION, out);
 	return 0;
 }
 
-int show_scopes_database(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_scopes_database(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
 	(void)v;
-	catalog_print(SCOPE_DATABASE, out);
+	known_scopes_print(SCOPE_DATABASE, out);
 	return 0;
 }
 
-int show_nothing(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_nothing(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -60,7 +60,7 @@ int show_nothing(struct tree *t, struct waiter *w, const struct view *v, struct 
 /* --- organizations and databases -------------------------------------------------------------- */
 
 #define SHOW(name, expression)                                                                     \
-	int name(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)          \
+	int name(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)          \
 	{                                                                                          \
 		(void)t;                                                                           \
 		(void)w;                                                                           \
@@ -79,7 +79,7 @@ SHOW(show_token_created_by, v->token->r.created_by)
 SHOW(show_token_expires_at, v->token->r.expires_at)
 SHOW(show_token_last_used_at, v->token->r.last_used_at)
 
-int show_organization_info(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_organization_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -87,7 +87,7 @@ int show_organization_info(struct tree *t, struct waiter *w, const struct view *
 	return 0;
 }
 
-int show_database_info(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_database_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -95,7 +95,7 @@ int show_database_info(struct tree *t, struct waiter *w, const struct view *v, s
 	return 0;
 }
 
-int show_database_access(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_database_access(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -103,7 +103,7 @@ int show_database_access(struct tree *t, struct waiter *w, const struct view *v,
 	if (r == 0)
 		r = store_need_all_grants(t->store, w, o);
 	for (size_t i = 0; r == 0 && i < o->n_tokens; i++) {
-		const struct grant *g = model_grant(o->token[i], v->place.database_id);
+		const struct grant *g = model_grant(o->token[i], v->key.database_id);
 		if (g == NULL || g->scopes.n == 0)
 			continue;
 		buf_addf(out, "%s\t", o->token[i]->file_name);
@@ -113,7 +113,7 @@ int show_database_access(struct tree *t, struct waiter *w, const struct view *v,
 	return r;
 }
 
-int show_token_link(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_token_link(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -121,7 +121,7 @@ int show_token_link(struct tree *t, struct waiter *w, const struct view *v, stru
 	return 0;
 }
 
-int show_by_id_link(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_by_id_link(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -141,7 +141,7 @@ static void add_member(struct buf *out, const char *key, const char *value)
 }
 
 /* What the API gave, with the grants as they are now in place of those it gave with it. */
-int show_token_info(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	const struct grants *all = &v->token->r.grants;
 	cleanup(buf_finish) struct buf text = BUF_INIT;
@@ -174,7 +174,7 @@ int show_token_info(struct tree *t, struct waiter *w, const struct view *v, stru
 /* Room for a secret and its words, so that the buffer never grows and leaves a copy behind. */
 #define SECRET_ROOM 512
 
-static int show_secret(struct tree *t, const struct view *v, const char *before_id,
+static int show_secret(struct tree *t, const struct tree_objects *v, const char *before_id,
 		       const char *between, struct buf *out)
 {
 	const struct secret *secret = model_secret(t->model, v->token->r.id);
@@ -189,39 +189,39 @@ static int show_secret(struct tree *t, const struct view *v, const char *before_
 	return 0;
 }
 
-int show_token_secret(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_token_secret(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)w;
 	return show_secret(t, v, NULL, NULL, out);
 }
 
-int show_token_env(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_token_env(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)w;
 	return show_secret(t, v,
 			   "PLANETSCALE_SERVICE_TOKEN_ID=", "\nPLANETSCALE_SERVICE_TOKEN=", out);
 }
 
-int show_token_header(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_token_header(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)w;
 	return show_secret(t, v, "Authorization: ", ":", out);
 }
 
-int show_permissions(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	int r = resource_need(&v->token->grants, w);
 
 	(void)t;
 	if (r != 0)
 		return r;
-	const struct grant *g = model_grant(v->token, v->place.database_id);
+	const struct grant *g = model_grant(v->token, v->key.database_id);
 	if (g != NULL)
 		scopes_print(&g->scopes, '\n', out);
 	return 0;
 }
 
-int show_scratch(struct tree *t, struct waiter *w, const struct view *v, struct buf *out)
+int show_scratch(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	(void)t;
 	(void)w;

@@ -32,10 +32,10 @@ enum setting {
 
 struct mount {
 	struct clock clock;
-	struct resources all;
+	struct cache cache;
 	struct http http;
 	struct config config;
-	struct renewal *renewal;
+	struct credential_refresh *credential_refresh;
 	struct api *api;
 	struct store *store;
 	struct fs *fs;
@@ -43,7 +43,7 @@ struct mount {
 
 static void run_ready(struct mount *m)
 {
-	for (int i = 0; resources_run_ready(&m->all); i++)
+	for (int i = 0; cache_run_ready(&m->cache); i++)
 		CHECK(i < 1000);
 }
 
@@ -104,14 +104,14 @@ static void begin(struct mount *m, unsigned settings)
 	};
 	log_set_level(getenv("PSCALEFS_FUZZ_DEBUG") != NULL ? LEVEL_DETAIL : LEVEL_ERROR);
 	fake_calls_init(&m->http);
-	resources_init(&m->all, &m->clock, m->config.cache_ms, m->config.offline);
-	m->renewal = renewal_new(&m->config.credential, NULL, m->config.timeout_ms, &m->clock);
-	m->api = api_new(&m->http, m->renewal);
-	m->store = store_new(m->api, &m->all);
+	cache_init(&m->cache, &m->clock, m->config.cache_ms, m->config.offline);
+	m->credential_refresh = credential_refresh_new(&m->config.credential, NULL, m->config.timeout_ms, &m->clock);
+	m->api = api_new(&m->http, m->credential_refresh);
+	m->store = store_new(m->api, &m->cache);
 	const struct fs_parts parts = {.organization = m->config.org,
 				       .timeout_ms = m->config.timeout_ms,
 				       .ttl_s = m->config.ttl_s,
-				       .all = &m->all,
+				       .cache = &m->cache,
 				       .store = m->store,
 				       .sink = &kernel_sink};
 	m->fs = fs_new(&parts);
@@ -124,8 +124,8 @@ static void begin(struct mount *m, unsigned settings)
 /* Who sleeps is run, unless there is something to answer first. */
 static void let_time_pass(struct mount *m)
 {
-	while (list_empty(&m->http.calls) && resources_sleep_ms(&m->all) >= 0) {
-		m->clock.mono_ms += resources_sleep_ms(&m->all);
+	while (list_empty(&m->http.calls) && cache_sleep_ms(&m->cache) >= 0) {
+		m->clock.mono_ms += cache_sleep_ms(&m->cache);
 		run_ready(m);
 	}
 }
@@ -170,7 +170,7 @@ static void end(struct mount *m)
 	store_free(m->store);
 	fs_free(m->fs);
 	api_free(m->api);
-	renewal_free(m->renewal);
+	credential_refresh_free(m->credential_refresh);
 	CHECK(list_empty(&m->http.calls));
 	m->config.credential.header = NULL;
 	config_finish(&m->config);

@@ -58,6 +58,6 @@ void changes_answered(struct http_call *c, const struct http_result *r);
 void expect_begin(struct fs *fs, struct http *h);
 /* It tried to remove something, in vain; it read a directory: see sweep.h. */
 void expect_no_removal(pid_t pid);
-void expect_read(pid_t pid, const struct place *directory);
+void expect_read(pid_t pid, const struct inode_key *directory);
 
 #endif

@@ -28,7 +28,7 @@ void expect_no_removal(pid_t pid)
 	removal_refused[pid % PROCESSES] = true;
 }
 
-void expect_read(pid_t pid, const struct place *directory)
+void expect_read(pid_t pid, const struct inode_key *directory)
 {
 	uint64_t *known = read_inside[pid % PROCESSES];
 
@@ -36,8 +36,8 @@ void expect_read(pid_t pid, const struct place *directory)
 		read_above[pid % PROCESSES] = true;
 	for (size_t i = 0; i < ARRAY_LEN(read_inside[0]); i++) {
 		if (known[i] == 0)
-			known[i] = place_inode(directory);
-		if (known[i] == place_inode(directory))
+			known[i] = inode_number(directory);
+		if (known[i] == inode_number(directory))
 			return;
 	}
 }
@@ -62,15 +62,15 @@ void __wrap_store_cancel(struct store_job *job);
 void __real_store_cancel(struct store_job *job);
 
 /* The place of the op's directory, where it is about a name. */
-static const struct place *place_of(const struct op *op)
+static const struct inode_key *place_of(const struct op *op)
 {
 	const struct node *n = node_find(&fs->nodes, op->node);
 
 	CHECK(n != NULL);
-	return &n->place;
+	return &n->key;
 }
 
-static void check_place(const struct change *c, const struct place *p)
+static void check_place(const struct change *c, const struct inode_key *p)
 {
 	CHECK(str_eq(c->organization_id, p->organization_id) &&
 	      str_eq(c->token_id, p->token_id) && str_eq(c->database_id, p->database_id));
@@ -79,20 +79,20 @@ static void check_place(const struct change *c, const struct place *p)
 /* See sweep.h. */
 static void check_removal(const struct op *op)
 {
-	const struct place *p = place_of(op);
+	const struct inode_key *p = place_of(op);
 	const uint64_t *known = read_inside[op->pid % PROCESSES];
 
 	CHECK(!removal_refused[op->pid % PROCESSES]);
 	if (!read_above[op->pid % PROCESSES] || tree_above_token(p->kind))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(read_inside[0]); i++)
-		CHECK(known[i] != place_inode(p));
+		CHECK(known[i] != inode_number(p));
 }
 
 /* The text of the file that the change is of, as the product has it. */
 static const struct permissions_text *open_text(const struct change *c)
 {
-	const struct place p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct inode_key p = {.token_id = c->token_id, .database_id = c->database_id};
 	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
 
 	CHECK(f != NULL && f->text != NULL && f->committing > 0);
@@ -168,7 +168,7 @@ static void expect_closing(struct change *c, struct text *t, const struct store_
 /* By truncate(2): what is left of the text that is open, or else of what is granted. */
 static void expect_cut(struct change *c, const struct op *op)
 {
-	const struct place p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct inode_key p = {.token_id = c->token_id, .database_id = c->database_id};
 	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
 	const struct organization *o = model_organization(fs->model, c->organization_id);
 	const struct token *t = o != NULL ? model_token(o, c->token_id) : NULL;
@@ -187,7 +187,7 @@ static void expect_cut(struct change *c, const struct op *op)
 
 static void expect_scratch(struct change *c, const struct op *op)
 {
-	struct place p = *place_of(op);
+	struct inode_key p = *place_of(op);
 
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
@@ -203,7 +203,7 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 	struct text *t = c->text;
 
 	if (t != NULL)
-		check_place(c, &(const struct place){.organization_id = t->organization_id,
+		check_place(c, &(const struct inode_key){.organization_id = t->organization_id,
 						     .token_id = t->token_id,
 						     .database_id = t->database_id});
 	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
@@ -259,7 +259,7 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 	struct buf decoded = BUF_INIT;
 
 	if (op->kind == OP_MKDIR) {
-		const struct place *p = place_of(op);
+		const struct inode_key *p = place_of(op);
 		CHECK(p->kind == TREE_TOKENS && str_eq(p->organization_id, c->organization_id));
 		CHECK(name_decode(op->name, &decoded) == 0 && str_eq(decoded.data, name));
 		CHECK(ttl_s == fs->ttl_s);
@@ -305,7 +305,7 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 {
 	struct change *c = change_new(CHANGE_DELETE, organization_id, token_id, done, ctx);
 	const struct op *op = ctx;
-	const struct place *p = place_of(op);
+	const struct inode_key *p = place_of(op);
 	const struct organization *o = model_organization(fs->model, organization_id);
 	size_t named = 0;
 

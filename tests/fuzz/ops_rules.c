@@ -101,7 +101,7 @@ static void see_adopted(void)
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->writer == NULL || text_of((uint64_t)(uintptr_t)f) != NULL)
 			continue;
-		struct text *t = text_new((uint64_t)(uintptr_t)f, &f->node->place);
+		struct text *t = text_new((uint64_t)(uintptr_t)f, &f->node->key);
 		t->opener = f->opener;
 		scopes_merge(&t->confirmed, &f->writer->text->confirmed); /* by the rename */
 		t->written = http->sent;
@@ -116,7 +116,7 @@ static void renews(const struct op *op, enum op_kind kind, int flags)
 	if (n != NULL && ((kind == OP_OPEN && (flags & O_TRUNC) != 0) || kind == OP_CREATE ||
 			  (kind == OP_SETATTR && op->set_size) || kind == OP_UNLINK ||
 			  kind == OP_RENAME || kind == OP_RMDIR))
-		text_renewed(&n->place);
+		text_renewed(&n->key);
 }
 
 void rules_asked(struct asked *a, const struct op *op)
@@ -128,11 +128,11 @@ void rules_asked(struct asked *a, const struct op *op)
 	a->began = http->sent;
 	renews(op, a->kind, a->flags);
 	if (a->kind == OP_READDIR)
-		expect_read(a->pid, &n->place);
+		expect_read(a->pid, &n->key);
 	/* It may truncate what another handle writes, and nobody may want the reply. */
 	if (t == NULL && (a->kind == OP_OPEN || a->kind == OP_CREATE ||
 			  (a->kind == OP_SETATTR && op->set_size)))
-		text_shared(&n->place);
+		text_shared(&n->key);
 	if (t == NULL)
 		return;
 	if (a->kind == OP_WRITE && t->creates) {
@@ -153,13 +153,13 @@ void rules_asked(struct asked *a, const struct op *op)
 void rules_opened(const struct asked *a, uint64_t file)
 {
 	const struct file *f = (const struct file *)(uintptr_t)file;
-	bool creates = f->node->place.kind == TREE_CREATE_TOKEN;
+	bool creates = f->node->key.kind == TREE_CREATE_TOKEN;
 
 	if (a->kind == OP_OPENDIR ||
 	    (a->kind == OP_OPEN && (a->flags & O_ACCMODE) == O_RDONLY && !(a->flags & O_TRUNC)) ||
-	    (!creates && !tree_is_permissions(f->node->place.kind)))
+	    (!creates && !tree_is_permissions(f->node->key.kind)))
 		return;
-	struct text *t = text_new(file, &f->node->place);
+	struct text *t = text_new(file, &f->node->key);
 	t->creates = creates;
 	t->opener = process_group(a->pid);
 	t->replaces = t->owes = a->kind == OP_CREATE || (a->flags & O_TRUNC);
@@ -182,7 +182,7 @@ static enum tree_kind directory_kind(const struct op *op)
 {
 	const struct node *n = node_find(&fs->nodes, op->node);
 
-	return n != NULL ? n->place.kind : TREE_ROOT;
+	return n != NULL ? n->key.kind : TREE_ROOT;
 }
 
 static bool of_permissions(const struct op *op, const char *name)

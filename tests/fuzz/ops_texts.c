@@ -90,7 +90,7 @@ void texts_end(void)
 	}
 }
 
-bool text_shared(const struct place *p)
+bool text_shared(const struct inode_key *p)
 {
 	bool any = false;
 
@@ -106,7 +106,7 @@ bool text_shared(const struct place *p)
 	return any;
 }
 
-struct text *text_new(uint64_t file, const struct place *p)
+struct text *text_new(uint64_t file, const struct inode_key *p)
 {
 	struct text *t = xcalloc(1, sizeof(*t));
 
@@ -135,7 +135,7 @@ static bool of_file(const struct text *t, const char *token_id, const char *data
 	return str_eq(t->token_id, token_id) && str_eq(t->database_id, database_id);
 }
 
-void text_renewed(const struct place *p)
+void text_renewed(const struct inode_key *p)
 {
 	list_for_each(pos, &texts)
 	{

@@ -51,12 +51,12 @@ void texts_end(void);
 /* What each text held before the last write into it; `which` is only compared. */
 void texts_before_write(const void *which, const struct buf *bytes);
 const struct buf *texts_written(const void *which);
-struct text *text_new(uint64_t file, const struct place *p);
+struct text *text_new(uint64_t file, const struct inode_key *p);
 struct text *text_of(uint64_t file); /* NULL: none */
 /* Something else changes that file, too: its handles are not alone. True if there are any. */
-bool text_shared(const struct place *p);
+bool text_shared(const struct inode_key *p);
 /* The text was begun anew, or may have been: whose writer was killed before, counts no more. */
-void text_renewed(const struct place *p);
+void text_renewed(const struct inode_key *p);
 bool text_killed(const char *token_id, const char *database_id);
 /* A handle of that file had it confirmed, and it was not revoked since. */
 bool text_confirmed(const char *token_id, const char *database_id, const char *scope);

@@ -7,10 +7,10 @@
 
 static struct mount {
 	struct clock clock;
-	struct resources all;
+	struct cache cache;
 	struct http http;
 	struct config config;
-	struct renewal *renewal;
+	struct credential_refresh *credential_refresh;
 	struct api *api;
 	struct store *store;
 	struct fs *fs;
@@ -27,15 +27,15 @@ void mount_pace(uint64_t seed)
 
 static void run_ready(void)
 {
-	while (resources_run_ready(&mount.all))
+	while (cache_run_ready(&mount.cache))
 		continue;
 }
 
 /* Who sleeps is run, unless there is something to answer first. */
 static void let_time_pass(void)
 {
-	while (list_empty(&mount.http.calls) && resources_sleep_ms(&mount.all) >= 0) {
-		mount.clock.mono_ms += resources_sleep_ms(&mount.all);
+	while (list_empty(&mount.http.calls) && cache_sleep_ms(&mount.cache) >= 0) {
+		mount.clock.mono_ms += cache_sleep_ms(&mount.cache);
 		run_ready();
 	}
 }
@@ -89,7 +89,7 @@ void mount_end(void)
 	store_free(mount.store);
 	fs_free(mount.fs);
 	api_free(mount.api);
-	renewal_free(mount.renewal);
+	credential_refresh_free(mount.credential_refresh);
 	mount.config.credential.header = NULL;
 	config_finish(&mount.config);
 	mount.alive = false;
@@ -112,15 +112,15 @@ static bool on_begin(void *ctx, scopes start, const bool alive[PROCESSES])
 			       .header = credential_header()},
 	};
 	fake_calls_init(&mount.http);
-	resources_init(&mount.all, &mount.clock, mount.config.cache_ms, false);
-	mount.renewal = renewal_new(&mount.config.credential, NULL, mount.config.timeout_ms,
+	cache_init(&mount.cache, &mount.clock, mount.config.cache_ms, false);
+	mount.credential_refresh = credential_refresh_new(&mount.config.credential, NULL, mount.config.timeout_ms,
 				    &mount.clock);
-	mount.api = api_new(&mount.http, mount.renewal);
-	mount.store = store_new(mount.api, &mount.all);
+	mount.api = api_new(&mount.http, mount.credential_refresh);
+	mount.store = store_new(mount.api, &mount.cache);
 	const struct fs_parts parts = {.organization = mount.config.org,
 				       .timeout_ms = mount.config.timeout_ms,
 				       .ttl_s = mount.config.ttl_s,
-				       .all = &mount.all,
+				       .cache = &mount.cache,
 				       .store = mount.store,
 				       .sink = &vfs_sink};
 	mount.fs = fs_new(&parts);

@@ -65,7 +65,7 @@ void http_reconnect(struct http *h)
 
 struct http_stats http_stats(const struct http *h)
 {
-	return (struct http_stats){.sent = h->sent, .budget_left = -1};
+	return (struct http_stats){.sent = h->sent, .rate_limit_left = -1};
 }
 
 /* --- for whoever answers ---------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 #include "fake_keyring.h"
 
-static int askers;
+static int readers;
 static int verdict = WAIT;
 static char item[256];
 static bool running, vanished, lingering;
@@ -8,14 +8,14 @@ static bool running, vanished, lingering;
 void fake_keyring_reset(void)
 {
 	assert_false(running);
-	askers = 0;
+	readers = 0;
 	verdict = WAIT;
 	vanished = lingering = false;
 }
 
-int fake_askers(void)
+int fake_keyring_readers(void)
 {
-	return askers;
+	return readers;
 }
 
 /* base64 of what three letters at a time give is without an end mark: enough for here. */
@@ -52,21 +52,21 @@ void fake_keyring_lingers(bool lingers)
 
 /* --- keyring.h -------------------------------------------------------------------------------- */
 
-int keyring_ask(struct keyring_asker *a, const char *program, struct error *e)
+int keyring_ask(struct keyring_reader *a, const char *program, struct error *e)
 {
 	(void)e;
 	assert_non_null(program);
 	assert_false(running);
 	if (vanished)
 		return -ENOENT;
-	*a = (struct keyring_asker){.pid = 1, .fd = 77};
+	*a = (struct keyring_reader){.pid = 1, .fd = 77};
 	running = true;
-	askers++;
+	readers++;
 	verdict = WAIT;
 	return 0;
 }
 
-int keyring_answer(struct keyring_asker *a, char *out, size_t size, size_t *len, struct error *e)
+int keyring_answer(struct keyring_reader *a, char *out, size_t size, size_t *len, struct error *e)
 {
 	assert_true(running);
 	assert_int_equal(a->fd, 77);
@@ -84,12 +84,12 @@ int keyring_late(struct error *e)
 	return error_set(e, ETIMEDOUT, "late");
 }
 
-void keyring_end(struct keyring_asker *a)
+void keyring_end(struct keyring_reader *a)
 {
 	a->fd = -1;
 }
 
-bool keyring_gone(struct keyring_asker *a)
+bool keyring_gone(struct keyring_reader *a)
 {
 	assert_int_equal(a->fd, -1);
 	if (!lingering)

@@ -135,7 +135,7 @@ void fs_start_with(const char *tokens)
 		.organization = w.config.org,
 		.timeout_ms = w.config.timeout_ms,
 		.ttl_s = w.config.ttl_s,
-		.all = &w.all,
+		.cache = &w.cache,
 		.store = w.store,
 		.sink = &sink,
 	};

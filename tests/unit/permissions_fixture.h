@@ -21,7 +21,7 @@ static uint64_t stamp;
 
 static inline void setup(void)
 {
-	const struct place p = {.token_id = "t1", .database_id = "d1"};
+	const struct inode_key p = {.token_id = "t1", .database_id = "d1"};
 
 	permissions_files_init(&files);
 	f = permissions_at(&files, &p);

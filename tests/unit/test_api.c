@@ -113,7 +113,7 @@ static void so_does_one_that_a_signal_has_renewed(void **state)
 	start_with_file();
 	ask_tokens(&o);
 	write_credential("b");
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
 	unlink(path);
 	fake_answer(TOKENS, 401, REFUSED);
 	assert_string_equal(fake_authorization(TOKENS), "b:pscale_tkn_x");
@@ -178,10 +178,10 @@ static void a_header_lives_as_long_as_a_call_that_was_sent_with_it(void **state)
 	start_with_file();
 	ask_tokens(&a);
 	write_credential("b");
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
 	struct api_call *second = ask_databases(&b);
 	write_credential("c");
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
 	const struct api_target t = {.done = note, .ctx = &c};
 	c = (struct outcome){0};
 	api_list_organizations(w.api, &t, 1);
@@ -206,7 +206,7 @@ static void what_the_old_credential_may_is_not_said_of_the_new_one(void **state)
 	assert_int_equal(api_right(w.api, "read_service_tokens"), API_RIGHT_LACKING);
 	ask_tokens(&o);
 	write_credential("b");
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
 	assert_string_equal(api_credential(w.api)->token_id, "b");
 	assert_int_equal(api_right(w.api, "read_service_tokens"), API_RIGHT_UNKNOWN);
 	fake_answer(TOKENS, 403, REFUSED); /* sent with the old one */
@@ -303,23 +303,23 @@ static void those_who_were_refused_wait_for_the_keyring(void **state)
 
 	(void)state;
 	start_with_keyring();
-	assert_int_equal(renewal_fd(w.renewal), -1);
-	assert_int_equal(renewal_sleep_ms(w.renewal), -1);
+	assert_int_equal(credential_refresh_fd(w.credential_refresh), -1);
+	assert_int_equal(credential_refresh_sleep_ms(w.credential_refresh), -1);
 	struct api_call *first = ask_tokens(&tokens);
 	ask_databases(&databases);
 	fake_answer(TOKENS, 401, REFUSED);
 	fake_answer(DATABASES, 401, REFUSED);
 	assert_false(api_sent(first));
-	assert_int_equal(fake_askers(), 1);
-	assert_int_equal(renewal_fd(w.renewal), 77);
-	assert_int_equal(renewal_sleep_ms(w.renewal), 30000);
-	renewal_turn(w.renewal);
+	assert_int_equal(fake_keyring_readers(), 1);
+	assert_int_equal(credential_refresh_fd(w.credential_refresh), 77);
+	assert_int_equal(credential_refresh_sleep_ms(w.credential_refresh), 30000);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(fake_open(), 0);
 	assert_int_equal(tokens.calls + databases.calls, 0);
 
 	fake_keyring_holds("renew!");
-	renewal_turn(w.renewal);
-	assert_int_equal(renewal_fd(w.renewal), -1);
+	credential_refresh_turn(w.credential_refresh);
+	assert_int_equal(credential_refresh_fd(w.credential_refresh), -1);
 	assert_string_equal(fake_authorization(TOKENS), "Bearer renew!");
 	assert_string_equal(fake_authorization(DATABASES), "Bearer renew!");
 	assert_int_equal(api_credential(w.api)->source, SOURCE_KEYRING);
@@ -327,15 +327,15 @@ static void those_who_were_refused_wait_for_the_keyring(void **state)
 	fake_answer(DATABASES, 401, REFUSED); /* once is enough */
 	assert_int_equal(tokens.error.err, 0);
 	assert_int_equal(databases.error.err, EKEYREJECTED);
-	assert_int_equal(fake_askers(), 1);
+	assert_int_equal(fake_keyring_readers(), 1);
 	world_finish(&w);
 }
 
-static void refused_again(struct outcome *o, int askers)
+static void refused_again(struct outcome *o, int readers)
 {
 	ask_tokens(o);
 	fake_answer(TOKENS, 401, REFUSED);
-	assert_int_equal(o->calls, askers == fake_askers() ? 1 : 0);
+	assert_int_equal(o->calls, readers == fake_keyring_readers() ? 1 : 0);
 }
 
 static void a_keyring_asked_in_vain_is_left_in_peace_for_a_while(void **state)
@@ -346,7 +346,7 @@ static void a_keyring_asked_in_vain_is_left_in_peace_for_a_while(void **state)
 	start_with_keyring();
 	refused_again(&o, 0);
 	fake_keyring_holds("old");
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.error.err, EKEYREJECTED);
 	assert_int_equal(o.error.http_status, 401);
 	refused_again(&o, 1);
@@ -356,20 +356,20 @@ static void a_keyring_asked_in_vain_is_left_in_peace_for_a_while(void **state)
 	refused_again(&o, 1);
 	w.clock.mono_ms += 1;
 	refused_again(&o, 1);
-	assert_int_equal(fake_askers(), 2);
+	assert_int_equal(fake_keyring_readers(), 2);
 	fake_keyring_fails(ENOENT);
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.error.err, EKEYREJECTED);
 	refused_again(&o, 2);
 
 	/* A person who asks is not told to wait. */
-	renewal_refresh(w.renewal);
-	assert_int_equal(fake_askers(), 3);
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
+	assert_int_equal(fake_keyring_readers(), 3);
+	credential_refresh_now(w.credential_refresh);
 	fake_keyring_holds("newest");
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_string_equal(secret_expose(api_credential(w.api)->header), "Bearer newest");
-	assert_int_equal(fake_askers(), 3);
+	assert_int_equal(fake_keyring_readers(), 3);
 	world_finish(&w);
 }
 
@@ -379,26 +379,26 @@ static void nobody_waits_longer_than_the_mount_allows(void **state)
 
 	(void)state;
 	start_with_keyring();
-	renewal_free(w.renewal);
+	credential_refresh_free(w.credential_refresh);
 	api_free(w.api);
-	w.renewal = renewal_new(&w.config.credential, "the program", 2000, &w.clock);
-	w.api = api_new(w.http, w.renewal);
+	w.credential_refresh = credential_refresh_new(&w.config.credential, "the program", 2000, &w.clock);
+	w.api = api_new(w.http, w.credential_refresh);
 	refused_again(&o, 0);
 	w.clock.mono_ms += 1999;
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.calls, 0);
-	assert_int_equal(renewal_sleep_ms(w.renewal), 1);
+	assert_int_equal(credential_refresh_sleep_ms(w.credential_refresh), 1);
 	w.clock.mono_ms += 1;
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.error.err, EKEYREJECTED);
 	refused_again(&o, 1);
 	assert_int_equal(o.error.err, EKEYREJECTED);
 
 	/* Who types a password meanwhile has done so for the next one. */
 	w.clock.mono_ms += 20000;
-	assert_int_equal(renewal_sleep_ms(w.renewal), 8000);
+	assert_int_equal(credential_refresh_sleep_ms(w.credential_refresh), 8000);
 	fake_keyring_holds("newest");
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	ask_tokens(&o);
 	assert_string_equal(fake_authorization(TOKENS), "Bearer newest");
 	fake_answer(TOKENS, 200, NOTHING);
@@ -414,17 +414,17 @@ static void a_keyring_that_hangs_is_left(void **state)
 	refused_again(&o, 0);
 	w.clock.mono_ms += 30000;
 	fake_keyring_lingers(true);
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.error.err, EKEYREJECTED);
-	assert_int_equal(renewal_fd(w.renewal), -1);
+	assert_int_equal(credential_refresh_fd(w.credential_refresh), -1);
 
-	/* There is never a second asker before the first is gone. */
-	renewal_refresh(w.renewal);
-	assert_int_equal(fake_askers(), 1);
+	/* There is never a second reader before the first is gone. */
+	credential_refresh_now(w.credential_refresh);
+	assert_int_equal(fake_keyring_readers(), 1);
 	fake_keyring_lingers(false);
-	renewal_turn(w.renewal);
-	renewal_refresh(w.renewal);
-	assert_int_equal(fake_askers(), 2);
+	credential_refresh_turn(w.credential_refresh);
+	credential_refresh_now(w.credential_refresh);
+	assert_int_equal(fake_keyring_readers(), 2);
 	world_finish(&w);
 	fake_keyring_reset();
 }
@@ -437,7 +437,7 @@ static void what_is_wrong_with_the_keyring_is_the_next_step(void **state)
 	start_with_keyring();
 	refused_again(&o, 0);
 	fake_keyring_fails(EACCES);
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(o.error.err, EKEYREJECTED);
 	assert_string_equal(o.error.hint, "unlock it");
 
@@ -469,11 +469,11 @@ static void who_waits_may_be_cancelled(void **state)
 	fake_answer(ORGANIZATIONS, 401, REFUSED);
 	fake_answer(TOKENS, 401, REFUSED);
 	fake_keyring_holds("old");
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	assert_int_equal(a.calls, 1);
 	assert_int_equal(b.calls, 0);
 
-	renewal_refresh(w.renewal);
+	credential_refresh_now(w.credential_refresh);
 	ask_tokens(&b);
 	fake_answer(TOKENS, 401, REFUSED);
 	world_finish(&w);
@@ -494,7 +494,7 @@ static void a_change_waits_like_any_call(void **state)
 	fake_answer(CREATE, 401, REFUSED);
 	assert_false(api_sent(c));
 	fake_keyring_holds("newest");
-	renewal_turn(w.renewal);
+	credential_refresh_turn(w.credential_refresh);
 	fake_answer(CREATE, 200, MADE("t9", "new"));
 	assert_int_equal(o.error.err, 0);
 	assert_int_equal(o.attempts, 1);

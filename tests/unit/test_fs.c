@@ -5,7 +5,7 @@
 
 static void forget_all(void)
 {
-	model_forget(w.model);
+	model_expire(w.model);
 }
 
 /* --- rules 1 and 2: check, then commit; only the op crosses a wait ---------------------------- */
@@ -63,7 +63,7 @@ static void a_token_found_gone_by_its_grants_is_estale_on_paths(void **state)
 	(void)state;
 	fs_start();
 	uint64_t node = walk(PERMISSIONS);
-	resource_forget(&world_token(&w, "t1")->grants);
+	resource_expire(&world_token(&w, "t1")->grants);
 	ASK(&r, .kind = OP_OPEN, .node = node);
 	fake_answer(GET_TOKEN("t1"), 404, "{}");
 	fake_answer(TOKENS, 200, LIST("")); /* no longer trusted: it is looked at again */
@@ -101,7 +101,7 @@ static void with_a_cache_time_of_0_every_op_ends(void **state)
 
 	(void)state;
 	fs_start();
-	w.all.cache_ms = 0;
+	w.cache.cache_ms = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		ASK(&r, .kind = OP_LOOKUP, .node = node, .name = steps[i]);
 		for (int n = 0; r.count == 0; n++) {
@@ -154,7 +154,7 @@ static void eight_readers_cost_one_request(void **state)
 	(void)state;
 	fs_start();
 	uint64_t node = walk("acme/databases");
-	resource_forget(&model_organization(w.model, "o1")->databases);
+	resource_expire(&model_organization(w.model, "o1")->databases);
 	for (size_t i = 0; i < ARRAY_LEN(r); i++)
 		ASK(&r[i], .kind = OP_OPENDIR, .node = node);
 	assert_int_equal(fake_count(), 1);
@@ -220,7 +220,7 @@ static void an_interrupt_before_the_first_run_is_seen(void **state)
 	op_interrupt(op);
 	op_start(op);
 	assert_int_equal(result(&r), -EINTR);
-	assert_false(resources_run_ready(&w.all));
+	assert_false(cache_run_ready(&w.cache));
 	end_process(pid);
 	fs_finish();
 }
@@ -289,7 +289,7 @@ static void what_a_detached_change_failed_with_is_in_the_journal(void **state)
 	world_turn(&w);
 	fake_answer(CREATE, 422, "{\"message\":\"too many\"}");
 	world_turn(&w);
-	journal_print(&fs->journal, &text);
+	error_log_print(&fs->error_log, &text);
 	assert_non_null(strstr(buf_str(&text), " mkdir /acme/service-tokens/new: EINVAL"));
 	assert_non_null(strstr(buf_str(&text), "too many"));
 	buf_finish(&text);
@@ -519,7 +519,7 @@ static void an_answer_serves_however_long_the_daemon_stood_still(void **state)
 	(void)state;
 	fs_start();
 	uint64_t node = walk(PERMISSIONS);
-	resource_forget(&world_token(&w, "t1")->grants);
+	resource_expire(&world_token(&w, "t1")->grants);
 	ASK(&r, .kind = OP_GETATTR, .node = node);
 	assert_int_equal(r.count, 0);
 	w.clock.mono_ms += 8 * 3600 * 1000;

@@ -229,7 +229,7 @@ static void a_refused_write_is_einval_with_advice_and_spoils_the_text(void **sta
 	answer(GRANT("t1"), 422, "{\"message\":\"unknown access\"}");
 	CONFIRM(READ);
 	assert_int_equal(result(&r), -EINVAL);
-	journal_print(&fs->journal, &text);
+	error_log_print(&fs->error_log, &text);
 	assert_non_null(strstr(buf_str(&text), "unknown access"));
 	assert_non_null(strstr(buf_str(&text), "; next: "));
 	assert_non_null(strstr(buf_str(&text), "read_branch"));

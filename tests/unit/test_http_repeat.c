@@ -288,13 +288,13 @@ static void a_call_the_budget_has_no_room_for_ends_unsent(void **state)
 	(void)state;
 	START(&f, (&(struct http_options){.timeout_ms = 150, .rate_per_minute = 6}),
 	      {.reply = OK_REPLY("2", "{}")});
-	assert_int_equal(http_stats(f.http).budget_left, 1);
+	assert_int_equal(http_stats(f.http).rate_limit_left, 1);
 	request(&f, &first, GET());
 	request(&f, &second, GET());
 	await(&f, &second);
 	assert_answered(&first, 200, "{}");
 	assert_failed(&second, EAGAIN, HTTP_NOT_SENT);
-	assert_int_equal(http_stats(f.http).budget_left, 0);
+	assert_int_equal(http_stats(f.http).rate_limit_left, 0);
 	stop(&f);
 }
 

@@ -19,7 +19,7 @@ static void tables_are_sorted_possible_names_with_descriptions(void **state)
 
 	(void)state;
 	for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
-		const struct catalog_entry *c = catalog_table(levels[l]);
+		const struct known_scope *c = known_scopes_table(levels[l]);
 		size_t n = 0;
 		for (; c[n].name != NULL; n++) {
 			assert_true(scope_valid(c[n].name, strlen(c[n].name)));
@@ -35,13 +35,13 @@ static void every_name_is_found_at_its_level_only(void **state)
 {
 	(void)state;
 	for (size_t l = 0; l < ARRAY_LEN(levels); l++)
-		for (const struct catalog_entry *c = catalog_table(levels[l]); c->name != NULL;
+		for (const struct known_scope *c = known_scopes_table(levels[l]); c->name != NULL;
 		     c++) {
-			assert_ptr_equal(catalog_find(levels[l], c->name), c);
-			assert_null(catalog_find(levels[1 - l], c->name));
+			assert_ptr_equal(known_scopes_find(levels[l], c->name), c);
+			assert_null(known_scopes_find(levels[1 - l], c->name));
 		}
-	assert_null(catalog_find(SCOPE_DATABASE, ""));
-	assert_null(catalog_find(SCOPE_DATABASE, "read_branche"));
+	assert_null(known_scopes_find(SCOPE_DATABASE, ""));
+	assert_null(known_scopes_find(SCOPE_DATABASE, "read_branche"));
 }
 
 static void a_slip_of_the_finger_finds_its_name(void **state)
@@ -68,7 +68,7 @@ static void a_slip_of_the_finger_finds_its_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const char *nearest = catalog_nearest(cases[i].level, cases[i].name);
+		const char *nearest = known_scopes_nearest(cases[i].level, cases[i].name);
 		if (cases[i].nearest == NULL)
 			assert_null(nearest);
 		else
@@ -76,9 +76,9 @@ static void a_slip_of_the_finger_finds_its_name(void **state)
 	}
 	memset(huge, 'a', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
-	assert_null(catalog_nearest(SCOPE_DATABASE, huge));
+	assert_null(known_scopes_nearest(SCOPE_DATABASE, huge));
 	huge[SCOPE_NAME_MAX] = '\0';
-	assert_null(catalog_nearest(SCOPE_DATABASE, huge));
+	assert_null(known_scopes_nearest(SCOPE_DATABASE, huge));
 }
 
 static void advice_is_one_sentence_about_what_to_do(void **state)
@@ -107,7 +107,7 @@ static void advice_is_one_sentence_about_what_to_do(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf out = BUF_INIT;
-		catalog_advise(cases[i].level, cases[i].name, &out);
+		known_scopes_advise(cases[i].level, cases[i].name, &out);
 		assert_string_equal(buf_str(&out), cases[i].advice);
 		buf_finish(&out);
 	}
@@ -117,9 +117,9 @@ static void the_printed_table_has_a_name_and_a_tab_a_line(void **state)
 {
 	(void)state;
 	for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
-		const struct catalog_entry *c = catalog_table(levels[l]);
+		const struct known_scope *c = known_scopes_table(levels[l]);
 		struct buf out = BUF_INIT;
-		catalog_print(levels[l], &out);
+		known_scopes_print(levels[l], &out);
 		const char *line = buf_str(&out);
 		for (; c->name != NULL; c++) {
 			char expect[200];

@@ -4,7 +4,7 @@
 #include "cache/model.h"
 
 static struct clock hands;
-static struct resources all;
+static struct cache cache;
 static struct model m;
 
 static void no_fetch(struct resource *r, void *ctx)
@@ -18,8 +18,8 @@ static void setup(void)
 	static const struct model_sources sources = {no_fetch, no_fetch, no_fetch, no_fetch, NULL};
 
 	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1800000000};
-	resources_init(&all, &hands, 30000, false);
-	model_init(&m, &all, &sources);
+	cache_init(&cache, &hands, 30000, false);
+	model_init(&m, &cache, &sources);
 }
 
 static void add_organization(struct organization_records *l, const char *id, const char *name)
@@ -180,11 +180,11 @@ static void a_token_that_goes_wakes_who_waits_for_it(void **state)
 	setup();
 	struct organization *o = acme();
 	LIST(o, "t1:ci");
-	waiter_init(&a, &all, count_wake);
+	waiter_init(&a, &cache, count_wake);
 	assert_int_equal(resource_need(&model_token(o, "t1")->grants, &a), WAIT);
 	woken = 0;
 	LIST(o, "t2:web");
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(woken, 1);
 	model_finish(&m);
 }
@@ -335,7 +335,7 @@ static void a_list_does_not_overwrite_grants_that_a_later_change_made(void **sta
 	LIST(o, "t1:ci:a");
 	struct token *t = model_token(o, "t1");
 	uint64_t started = clock_stamp(&hands);
-	resource_dirty(&t->grants); /* a change of ours was sent */
+	resource_invalidate_fetches(&t->grants); /* a change of ours was sent */
 	apply(t, "d1", "b");
 	LIST_AT(o, started, "t1:renamed:a");
 	assert_true(holds(t, "b"));
@@ -397,7 +397,7 @@ static void forgetting_keeps_identities(void **state)
 	LIST(o, "t1:ci:a");
 	struct token *t = model_token(o, "t1");
 	assert_true(resource_fresh(&t->grants));
-	model_forget(&m);
+	model_expire(&m);
 	assert_false(resource_fresh(&t->grants));
 	assert_false(resource_fresh(&o->tokens));
 	assert_ptr_equal(model_token(model_organization(&m, "o1"), "t1"), t);

@@ -5,21 +5,21 @@
 
 static struct nodes table;
 
-static struct place token_place(const char *id)
+static struct inode_key token_place(const char *id)
 {
-	return (struct place){.kind = 7, .organization_id = "acme", .token_id = id};
+	return (struct inode_key){.kind = 7, .organization_id = "acme", .token_id = id};
 }
 
 static void setup(void)
 {
-	static const struct place root = {.kind = 0};
+	static const struct inode_key root = {.kind = 0};
 
 	nodes_init(&table, &root);
 }
 
 static struct node *look_up(const char *id)
 {
-	struct place p = token_place(id);
+	struct inode_key p = token_place(id);
 	struct node *n = node_at(&table, &p);
 
 	node_looked_up(n);
@@ -46,7 +46,7 @@ static void a_place_has_one_node_and_copies_of_its_strings(void **state)
 	setup();
 	struct node *n = look_up(id);
 	id[0] = 'x';
-	assert_string_equal(n->place.token_id, "t1");
+	assert_string_equal(n->key.token_id, "t1");
 	assert_ptr_equal(look_up("t1"), n);
 	assert_ptr_equal(node_find(&table, n->number), n);
 	assert_int_equal(n->lookups, 2);
@@ -61,7 +61,7 @@ static void a_number_is_never_used_twice(void **state)
 	uint64_t number = n->number;
 	node_forget(&table, n, 1);
 	assert_null(node_find(&table, number));
-	struct place p = token_place("t1");
+	struct inode_key p = token_place("t1");
 	assert_null(node_known(&table, &p));
 	for (int i = 0; i < 100; i++) {
 		n = look_up("t1");
@@ -102,9 +102,9 @@ static void a_detached_node_keeps_its_number_and_gives_up_its_place(void **state
 	assert_ptr_not_equal(old, new);
 	assert_int_not_equal(old->number, new->number);
 	assert_ptr_equal(node_find(&table, old->number), old);
-	assert_string_equal(old->place.token_id, "t1");
+	assert_string_equal(old->key.token_id, "t1");
 	node_forget(&table, old, 1);
-	struct place p = token_place("t1");
+	struct inode_key p = token_place("t1");
 	assert_ptr_equal(node_known(&table, &p), new);
 	nodes_finish(&table);
 }
@@ -114,7 +114,7 @@ static void a_moved_node_takes_the_place_of_another(void **state)
 	(void)state;
 	setup();
 	struct node *a = look_up("a"), *b = look_up("b");
-	struct place at_a = token_place("a"), at_b = token_place("b");
+	struct inode_key at_a = token_place("a"), at_b = token_place("b");
 	node_move(&table, a, &at_b);
 	assert_ptr_equal(node_known(&table, &at_b), a);
 	assert_null(node_known(&table, &at_a));
@@ -122,11 +122,11 @@ static void a_moved_node_takes_the_place_of_another(void **state)
 	node_move(&table, a, &at_b);
 	assert_false(a->detached);
 	/* From its own place: the strings given are its own. */
-	struct place own = a->place;
+	struct inode_key own = a->key;
 	own.kind = 8;
 	node_move(&table, a, &own);
-	assert_int_equal(a->place.kind, 8);
-	assert_string_equal(a->place.token_id, "b");
+	assert_int_equal(a->key.kind, 8);
+	assert_string_equal(a->key.token_id, "b");
 	node_detach(&table, a);
 	node_move(&table, a, &at_a);
 	assert_ptr_equal(node_known(&table, &at_a), a);
@@ -149,7 +149,7 @@ static void the_table_grows_and_loses_nobody(void **state)
 	assert_int_equal(table.n, ARRAY_LEN(n) + 1);
 	assert_true(table.n_buckets >= ARRAY_LEN(n) / 2);
 	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
-		struct place p = n[i]->place;
+		struct inode_key p = n[i]->key;
 		assert_ptr_equal(node_find(&table, n[i]->number), n[i]);
 		assert_ptr_equal(node_known(&table, &p), i % 10 == 0 ? NULL : n[i]);
 	}
@@ -161,7 +161,7 @@ static void the_table_grows_and_loses_nobody(void **state)
 
 static void inode_numbers_tell_places_apart_and_outlive_nodes(void **state)
 {
-	static const struct place places[] = {
+	static const struct inode_key places[] = {
 		{.kind = 1},
 		{.kind = 2},
 		{.kind = 1, .organization_id = "a"},
@@ -175,11 +175,11 @@ static void inode_numbers_tell_places_apart_and_outlive_nodes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		struct place copy = places[i];
-		assert_true(place_inode(&places[i]) > NODE_ROOT);
-		assert_true(place_inode(&places[i]) == place_inode(&copy));
+		struct inode_key copy = places[i];
+		assert_true(inode_number(&places[i]) > NODE_ROOT);
+		assert_true(inode_number(&places[i]) == inode_number(&copy));
 		for (size_t j = 0; j < i; j++)
-			assert_true(place_inode(&places[i]) != place_inode(&places[j]));
+			assert_true(inode_number(&places[i]) != inode_number(&places[j]));
 	}
 }
 

@@ -368,12 +368,12 @@ static void a_removal_is_seen_by_the_process_that_removed(void **state)
 	/* Moved aside, made anew in vain: removing that takes nothing away. */
 	permissions_remember_removal(f, getpid(), true);
 	permissions_made_again(f);
-	assert_false(permissions_takes_back(f, getpid()));
-	permissions_made_in_vain(f, getpid());
-	assert_true(permissions_takes_back(f, getpid()));
-	assert_false(permissions_takes_back(f, getppid()));
-	permissions_forget_removal(f);
-	assert_false(permissions_takes_back(f, getpid()));
+	assert_false(permissions_undoes_failed_save(f, getpid()));
+	permissions_save_failed(f, getpid());
+	assert_true(permissions_undoes_failed_save(f, getpid()));
+	assert_false(permissions_undoes_failed_save(f, getppid()));
+	permissions_drop_removal(f);
+	assert_false(permissions_undoes_failed_save(f, getpid()));
 	finish();
 }
 
@@ -387,7 +387,7 @@ static void what_is_remembered_is_bounded(void **state)
 	error_set(&why, EACCES, "no");
 	for (int i = 0; i < PERMISSIONS_REMEMBERED_MAX + 10; i++) {
 		snprintf(id, sizeof(id), "t%d", i);
-		const struct place p = {.token_id = id};
+		const struct inode_key p = {.token_id = id};
 		f = permissions_at(&files, &p);
 		if (i % 2 == 0)
 			permissions_keep_failure(f, &why, HEARD_BY_NOBODY);
@@ -395,8 +395,8 @@ static void what_is_remembered_is_bounded(void **state)
 			permissions_at(&files, &p);
 	}
 	assert_true(files.n <= PERMISSIONS_REMEMBERED_MAX + 1);
-	assert_non_null(permissions_known(&files, &(struct place){.token_id = "t0"}));
-	assert_null(permissions_known(&files, &(struct place){.token_id = "t1"}));
+	assert_non_null(permissions_known(&files, &(struct inode_key){.token_id = "t0"}));
+	assert_null(permissions_known(&files, &(struct inode_key){.token_id = "t1"}));
 	finish();
 }
 

@@ -9,12 +9,12 @@
 
 static const int rates[] = {1, 2, 3, 5, 6, 7, 11, 60, 100, 599, 600, 3000};
 
-static int drain(struct budget *b, bool last_tenth)
+static int drain(struct rate_limit *b, bool last_tenth)
 {
 	int n = 0;
 
-	for (; budget_wait_ms(b, last_tenth) == 0; n++)
-		budget_take(b);
+	for (; rate_limit_wait_ms(b, last_tenth) == 0; n++)
+		rate_limit_take(b);
 	return n;
 }
 
@@ -23,10 +23,10 @@ static void no_window_of_a_minute_holds_more_than_the_rate(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
 		struct clock clock = {.mono_ms = 123456};
-		struct budget b;
+		struct rate_limit b;
 		int in_minute[180] = {0}; /* by second */
 
-		budget_init(&b, &clock, rates[i], 1);
+		rate_limit_init(&b, &clock, rates[i], 1);
 		for (int s = 0; s < 180; s++)
 			for (int ms = 0; ms < 1000; ms += 20, clock.mono_ms += 20)
 				in_minute[s] += drain(&b, true);
@@ -42,104 +42,104 @@ static void no_window_of_a_minute_holds_more_than_the_rate(void **state)
 static void a_full_bucket_lets_a_sixth_go_at_once(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 600, 1);
-	assert_int_equal(budget_left(&b), 100);
+	rate_limit_init(&b, &clock, 600, 1);
+	assert_int_equal(rate_limit_left(&b), 100);
 	assert_int_equal(drain(&b, true), 100);
-	assert_int_equal(budget_left(&b), 0);
-	assert_int_equal(budget_wait_ms(&b, true), 120);
+	assert_int_equal(rate_limit_left(&b), 0);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 120);
 	clock.mono_ms += 119;
-	assert_int_equal(budget_wait_ms(&b, true), 1);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 1);
 	clock.mono_ms += 1;
-	assert_int_equal(budget_wait_ms(&b, true), 0);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 0);
 	clock.mono_ms += 3600 * 1000;
-	assert_int_equal(budget_left(&b), 100);
+	assert_int_equal(rate_limit_left(&b), 100);
 }
 
 static void prefetching_leaves_the_last_tenth(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 600, 1);
+	rate_limit_init(&b, &clock, 600, 1);
 	assert_int_equal(drain(&b, false), 90);
-	assert_int_equal(budget_wait_ms(&b, false), 120);
+	assert_int_equal(rate_limit_wait_ms(&b, false), 120);
 	assert_int_equal(drain(&b, true), 10);
 	/* A bucket of one has no tenth: prefetching must not starve for ever. */
-	budget_init(&b, &clock, 6, 1);
+	rate_limit_init(&b, &clock, 6, 1);
 	assert_int_equal(drain(&b, false), 1);
 }
 
 static void without_a_rate_only_pauses_hold_back(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 0, 1);
+	rate_limit_init(&b, &clock, 0, 1);
 	for (int i = 0; i < 10000; i++)
-		budget_take(&b);
-	assert_int_equal(budget_left(&b), -1);
-	assert_int_equal(budget_wait_ms(&b, false), 0);
-	budget_pause(&b, 700);
-	assert_int_equal(budget_wait_ms(&b, true), 700);
+		rate_limit_take(&b);
+	assert_int_equal(rate_limit_left(&b), -1);
+	assert_int_equal(rate_limit_wait_ms(&b, false), 0);
+	rate_limit_pause(&b, 700);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 700);
 }
 
 static void a_pause_holds_all_back_until_it_is_over_or_lifted(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 600, 1);
-	budget_pause(&b, 2000);
-	budget_pause(&b, 500); /* the longer one stands */
-	assert_int_equal(budget_paused_ms(&b), 2000);
-	assert_int_equal(budget_wait_ms(&b, true), 2000);
+	rate_limit_init(&b, &clock, 600, 1);
+	rate_limit_pause(&b, 2000);
+	rate_limit_pause(&b, 500); /* the longer one stands */
+	assert_int_equal(rate_limit_paused_ms(&b), 2000);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 2000);
 	clock.mono_ms += 1999;
-	assert_int_equal(budget_wait_ms(&b, true), 1);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 1);
 	clock.mono_ms += 1;
-	assert_int_equal(budget_wait_ms(&b, true), 0);
-	assert_int_equal(budget_paused_ms(&b), 0);
-	budget_pause(&b, INT64_MAX);
-	assert_int_equal(budget_paused_ms(&b), 3600 * 1000);
-	budget_resume(&b);
-	assert_int_equal(budget_wait_ms(&b, true), 0);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 0);
+	assert_int_equal(rate_limit_paused_ms(&b), 0);
+	rate_limit_pause(&b, INT64_MAX);
+	assert_int_equal(rate_limit_paused_ms(&b), 3600 * 1000);
+	rate_limit_resume(&b);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 0);
 }
 
 static void a_pause_leaves_one_request_in_the_bucket(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 600, 1);
-	budget_pause(&b, 0);
-	assert_int_equal(budget_left(&b), 1);
+	rate_limit_init(&b, &clock, 600, 1);
+	rate_limit_pause(&b, 0);
+	assert_int_equal(rate_limit_left(&b), 1);
 }
 
 static void backoff_doubles_to_five_seconds_and_is_spread(void **state)
 {
 	static const int whole[] = {100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000};
 	struct clock clock = {0};
-	struct budget b;
+	struct rate_limit b;
 
 	(void)state;
-	budget_init(&b, &clock, 0, 42);
+	rate_limit_init(&b, &clock, 0, 42);
 	for (unsigned n = 0; n < ARRAY_LEN(whole); n++) {
 		int64_t least = INT64_MAX, most = 0;
 		for (int i = 0; i < 200; i++) {
-			int64_t ms = budget_backoff_ms(&b, n);
+			int64_t ms = rate_limit_backoff_ms(&b, n);
 			assert_in_range(ms, whole[n] / 2, whole[n]);
 			least = ms < least ? ms : least;
 			most = ms > most ? ms : most;
 		}
 		assert_true(most - least > whole[n] / 4);
 	}
-	assert_in_range(budget_backoff_ms(&b, 4000000000u), 2500, 5000);
+	assert_in_range(rate_limit_backoff_ms(&b, 4000000000u), 2500, 5000);
 }
 
 static void retry_after_takes_seconds_and_dates_and_nothing_else(void **state)
@@ -186,18 +186,18 @@ static void years_fill_the_bucket_and_no_more(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(starts_ms); i++) {
 		for (size_t rate = 0; rate < ARRAY_LEN(rates); rate++) {
 			struct clock clock = {.mono_ms = starts_ms[i]};
-			struct budget b;
+			struct rate_limit b;
 
-			budget_init(&b, &clock, rates[rate], 1);
+			rate_limit_init(&b, &clock, rates[rate], 1);
 			int full = drain(&b, true);
 			assert_int_equal(full, b.capacity);
-			budget_pause(&b, 600 * 1000);
+			rate_limit_pause(&b, 600 * 1000);
 			clock.suspended_ms += 10ll * 365 * 24 * 3600 * 1000; /* awake or not */
-			assert_int_equal(budget_paused_ms(&b), 0);
+			assert_int_equal(rate_limit_paused_ms(&b), 0);
 			assert_int_equal(drain(&b, true), full);
 			clock.mono_ms += 10ll * 365 * 24 * 3600 * 1000;
 			assert_int_equal(drain(&b, true), full);
-			assert_in_range(budget_wait_ms(&b, true), 1, 60000);
+			assert_in_range(rate_limit_wait_ms(&b, true), 1, 60000);
 		}
 	}
 }

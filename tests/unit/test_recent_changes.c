@@ -11,7 +11,7 @@ static void read_again(struct resource *r, const char *request, const char *body
 {
 	struct needy n;
 
-	resource_forget(r);
+	resource_expire(r);
 	needy_need(&n, &w, r);
 	assert_int_equal(n.result, WAIT);
 	fake_answer(request, 200, body);
@@ -95,7 +95,7 @@ static void lists_and_grants_and_posts_are_corrected_alike(void **state)
 	assert_held("write_x");
 	granted("write_y", LIST(BEFORE "," ON_SHOP("write_y")));
 	assert_held("write_x write_y");
-	resource_forget(&world_token(&w, "t1")->grants);
+	resource_expire(&world_token(&w, "t1")->grants);
 	struct needy n;
 	needy_need(&n, &w, &world_token(&w, "t1")->grants);
 	fake_answer(GET_TOKEN("t1"), 200, TOKEN_BARE("t1", "ci"));
@@ -354,7 +354,7 @@ static void a_new_token_is_asked_for_again(void **state)
 	(void)state;
 	setup();
 	make("t8");
-	resource_forget(&world_token(&w, "t8")->grants);
+	resource_expire(&world_token(&w, "t8")->grants);
 	needy_need(&n, &w, &world_token(&w, "t8")->grants);
 	fake_answer(GET_TOKEN("t8"), 404, "{}");
 	world_settle(&w);

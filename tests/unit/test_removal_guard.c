@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "fs/removal_guard.h"
 
-static struct sweep s;
+static struct removal_guard s;
 
 /* fork(2); the child ends with this program, also when an assertion fails before it is ended. */
 static pid_t fork_child(void)
@@ -51,23 +51,23 @@ static void who_read_above_and_the_directory_itself_removes_nothing_in_it(void *
 	pid_t a = child(), b = child(), c = child();
 
 	(void)state;
-	sweep_init(&s);
-	assert_true(sweep_allows(&s, a, SHOP));
-	sweep_read_above(&s, a);
-	assert_true(sweep_allows(&s, a, SHOP)); /* it was told the name */
-	sweep_read_inside(&s, a, SHOP);
-	assert_false(sweep_allows(&s, a, SHOP));
-	assert_true(sweep_allows(&s, a, CI));
-	assert_true(sweep_allows(&s, a, 0)); /* the token's directory is in one above */
-	sweep_read_inside(&s, b, SHOP); /* as rm -r does, which was told of the token */
-	assert_true(sweep_allows(&s, b, SHOP));
-	sweep_read_above(&s, b); /* in any order */
-	assert_false(sweep_allows(&s, b, SHOP));
-	assert_true(sweep_allows(&s, c, SHOP));
+	removal_guard_init(&s);
+	assert_true(removal_guard_allows(&s, a, SHOP));
+	removal_guard_read_above(&s, a);
+	assert_true(removal_guard_allows(&s, a, SHOP)); /* it was told the name */
+	removal_guard_read_inside(&s, a, SHOP);
+	assert_false(removal_guard_allows(&s, a, SHOP));
+	assert_true(removal_guard_allows(&s, a, CI));
+	assert_true(removal_guard_allows(&s, a, 0)); /* the token's directory is in one above */
+	removal_guard_read_inside(&s, b, SHOP); /* as rm -r does, which was told of the token */
+	assert_true(removal_guard_allows(&s, b, SHOP));
+	removal_guard_read_above(&s, b); /* in any order */
+	assert_false(removal_guard_allows(&s, b, SHOP));
+	assert_true(removal_guard_allows(&s, c, SHOP));
 	assert_int_equal(s.n, 2);
 	for (size_t i = 0; i < 3; i++)
 		end((pid_t[]){a, b, c}[i]);
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 static void who_was_refused_removes_nothing_more(void **state)
@@ -75,17 +75,17 @@ static void who_was_refused_removes_nothing_more(void **state)
 	pid_t a = child(), b = child();
 
 	(void)state;
-	sweep_init(&s);
-	sweep_read_above(&s, a);
-	assert_true(sweep_refused(&s, a));
-	assert_false(sweep_refused(&s, a)); /* not for the first time */
-	assert_false(sweep_allows(&s, a, 0));
-	assert_true(sweep_refused(&s, b));
-	assert_false(sweep_allows(&s, b, SHOP));
+	removal_guard_init(&s);
+	removal_guard_read_above(&s, a);
+	assert_true(removal_guard_refused(&s, a));
+	assert_false(removal_guard_refused(&s, a)); /* not for the first time */
+	assert_false(removal_guard_allows(&s, a, 0));
+	assert_true(removal_guard_refused(&s, b));
+	assert_false(removal_guard_allows(&s, b, SHOP));
 	assert_int_equal(s.n, 2);
 	end(a);
 	end(b);
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 static void who_read_too_many_directories_is_taken_to_have_read_all(void **state)
@@ -93,19 +93,19 @@ static void who_read_too_many_directories_is_taken_to_have_read_all(void **state
 	pid_t a = child();
 
 	(void)state;
-	sweep_init(&s);
-	for (uint64_t i = 1; i <= SWEEP_DIRECTORIES; i++)
+	removal_guard_init(&s);
+	for (uint64_t i = 1; i <= REMOVAL_GUARD_DIRECTORIES; i++)
 		for (int twice = 0; twice < 2; twice++)
-			sweep_read_inside(&s, a, 1000 + i);
-	sweep_read_above(&s, a);
-	for (uint64_t i = 1; i <= SWEEP_DIRECTORIES; i++)
-		assert_false(sweep_allows(&s, a, 1000 + i));
-	assert_true(sweep_allows(&s, a, SHOP));
-	sweep_read_inside(&s, a, 999);
-	assert_false(sweep_allows(&s, a, SHOP));
-	assert_true(sweep_allows(&s, a, 0));
+			removal_guard_read_inside(&s, a, 1000 + i);
+	removal_guard_read_above(&s, a);
+	for (uint64_t i = 1; i <= REMOVAL_GUARD_DIRECTORIES; i++)
+		assert_false(removal_guard_allows(&s, a, 1000 + i));
+	assert_true(removal_guard_allows(&s, a, SHOP));
+	removal_guard_read_inside(&s, a, 999);
+	assert_false(removal_guard_allows(&s, a, SHOP));
+	assert_true(removal_guard_allows(&s, a, 0));
 	end(a);
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 struct thread {
@@ -132,7 +132,7 @@ static void it_is_the_thread_group_that_counts(void **state)
 	char c = 0;
 
 	(void)state;
-	sweep_init(&s);
+	removal_guard_init(&s);
 	assert_int_equal(pipe(t.tell), 0);
 	assert_int_equal(pipe(t.stop), 0);
 	assert_int_equal(pthread_create(&thread, NULL, run_thread, &t), 0);
@@ -141,10 +141,10 @@ static void it_is_the_thread_group_that_counts(void **state)
 	assert_int_equal(process_group(t.tid), getpid());
 	assert_int_equal(process_read(t.tid, &p), 0);
 	assert_int_equal(p.tgid, getpid());
-	sweep_read_above(&s, t.tid);
-	sweep_read_inside(&s, getpid(), SHOP);
-	assert_false(sweep_allows(&s, getpid(), SHOP));
-	assert_false(sweep_allows(&s, t.tid, SHOP));
+	removal_guard_read_above(&s, t.tid);
+	removal_guard_read_inside(&s, getpid(), SHOP);
+	assert_false(removal_guard_allows(&s, getpid(), SHOP));
+	assert_false(removal_guard_allows(&s, t.tid, SHOP));
 	assert_int_equal(s.n, 1);
 	assert_int_equal(write(t.stop[1], &c, 1), 1);
 	pthread_join(thread, NULL);
@@ -152,7 +152,7 @@ static void it_is_the_thread_group_that_counts(void **state)
 		close(t.tell[i]);
 		close(t.stop[i]);
 	}
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 static void a_pid_that_is_used_again_is_another_process(void **state)
@@ -160,13 +160,13 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	pid_t pid = child();
 
 	(void)state;
-	sweep_init(&s);
-	sweep_refused(&s, pid);
-	assert_false(sweep_allows(&s, pid, 0));
+	removal_guard_init(&s);
+	removal_guard_refused(&s, pid);
+	assert_false(removal_guard_allows(&s, pid, 0));
 	s.v[0].start_time--; /* as if that one had begun, and ended, before */
-	assert_true(sweep_allows(&s, pid, 0));
+	assert_true(removal_guard_allows(&s, pid, 0));
 	end(pid);
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 static void who_cannot_be_told_apart_may_not_remove(void **state)
@@ -175,13 +175,13 @@ static void who_cannot_be_told_apart_may_not_remove(void **state)
 
 	(void)state;
 	end(pid);
-	sweep_init(&s);
-	sweep_read_above(&s, pid);
-	sweep_refused(&s, 0);
+	removal_guard_init(&s);
+	removal_guard_read_above(&s, pid);
+	removal_guard_refused(&s, 0);
 	assert_int_equal(s.n, 0);
-	assert_false(sweep_allows(&s, pid, SHOP));
-	assert_false(sweep_allows(&s, 0, 0));
-	sweep_finish(&s);
+	assert_false(removal_guard_allows(&s, pid, SHOP));
+	assert_false(removal_guard_allows(&s, 0, 0));
+	removal_guard_finish(&s);
 }
 
 /* Of a full memory, those that have ended go first; then the one not seen for longest. */
@@ -191,30 +191,30 @@ static void the_memory_is_bounded(void **state)
 	struct process me;
 
 	(void)state;
-	sweep_init(&s);
+	removal_guard_init(&s);
 	assert_int_equal(process_read(getpid(), &me), 0);
-	sweep_refused(&s, a);
-	for (; s.n < SWEEP_PROCESSES; s.n++) /* ended long ago */
-		s.v[s.n] = (struct sweep_process){.tgid = getpid(), .start_time = 1};
-	sweep_refused(&s, b);
+	removal_guard_refused(&s, a);
+	for (; s.n < REMOVAL_GUARD_PROCESSES; s.n++) /* ended long ago */
+		s.v[s.n] = (struct remover){.tgid = getpid(), .start_time = 1};
+	removal_guard_refused(&s, b);
 	assert_int_equal(s.n, 2);
-	assert_false(sweep_allows(&s, a, 0));
-	assert_false(sweep_allows(&s, b, 0));
-	for (; s.n < SWEEP_PROCESSES; s.n++) /* all alive */
-		s.v[s.n] = (struct sweep_process){.tgid = me.tgid,
+	assert_false(removal_guard_allows(&s, a, 0));
+	assert_false(removal_guard_allows(&s, b, 0));
+	for (; s.n < REMOVAL_GUARD_PROCESSES; s.n++) /* all alive */
+		s.v[s.n] = (struct remover){.tgid = me.tgid,
 						  .start_time = me.start_time,
 						  .program = me.program,
 						  .used = 1000};
 	s.uses = 1000;
-	sweep_refused(&s, b);
+	removal_guard_refused(&s, b);
 	end(b);
 	b = child();
-	sweep_refused(&s, b);
-	assert_int_equal(s.n, SWEEP_PROCESSES);
-	assert_false(sweep_allows(&s, b, 0));
+	removal_guard_refused(&s, b);
+	assert_int_equal(s.n, REMOVAL_GUARD_PROCESSES);
+	assert_false(removal_guard_allows(&s, b, 0));
 	end(a);
 	end(b);
-	sweep_finish(&s);
+	removal_guard_finish(&s);
 }
 
 /* --- process ---------------------------------------------------------------------------------- */

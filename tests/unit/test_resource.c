@@ -4,7 +4,7 @@
 #include "cache/resource.h"
 
 static struct clock hands;
-static struct resources all;
+static struct cache cache;
 static struct resource thing;
 static int starts; /* fetches begun */
 
@@ -55,14 +55,14 @@ static struct reader reader_new(void)
 static void arrive(struct reader *r)
 {
 	*r = reader_new();
-	waiter_init(&r->waiter, &all, run_reader);
+	waiter_init(&r->waiter, &cache, run_reader);
 }
 
 static void setup(int64_t cache_ms, bool offline)
 {
 	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1700000000};
-	resources_init(&all, &hands, cache_ms, offline);
-	resource_init(&thing, &all, begin_fetch, &starts);
+	cache_init(&cache, &hands, cache_ms, offline);
+	resource_init(&thing, &cache, begin_fetch, &starts);
 	starts = 0;
 }
 
@@ -97,7 +97,7 @@ static void with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it(void **sta
 	assert_int_equal(need(&a), WAIT);
 	assert_int_equal(thing.state, RESOURCE_FETCHING);
 	land();
-	assert_true(resources_run_ready(&all));
+	assert_true(cache_run_ready(&cache));
 	assert_int_equal(a.result, 0);
 	assert_int_equal(thing.state, RESOURCE_READY);
 	assert_int_equal(need(&a), 0);
@@ -105,7 +105,7 @@ static void with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it(void **sta
 	assert_int_equal(need(&b), WAIT);
 	assert_int_equal(starts, 2);
 	teardown();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 }
 
 static void within_the_cache_time_nothing_is_fetched_and_afterwards_it_is(void **state)
@@ -118,7 +118,7 @@ static void within_the_cache_time_nothing_is_fetched_and_afterwards_it_is(void *
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	hands.mono_ms += 29999;
 	assert_true(resource_fresh(&thing));
 	arrive(&b);
@@ -128,7 +128,7 @@ static void within_the_cache_time_nothing_is_fetched_and_afterwards_it_is(void *
 	assert_int_equal(need(&b), WAIT);
 	assert_int_equal(starts, 2);
 	teardown();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 }
 
 /* The rule "a failure is a result": the re-run answers its errno, and the next op tries anew. */
@@ -144,7 +144,7 @@ static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(vo
 	need(&b);
 	fail_with(EHOSTUNREACH, 0);
 	assert_int_equal(thing.state, RESOURCE_FAILED);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.result, -EHOSTUNREACH);
 	assert_int_equal(b.result, -EHOSTUNREACH);
 	assert_string_equal(a.waiter.error.text, "it failed");
@@ -152,7 +152,7 @@ static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(vo
 	arrive(&c);
 	assert_int_equal(need(&c), WAIT);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(c.result, 0);
 	assert_null(thing.error);
 	teardown();
@@ -168,12 +168,12 @@ static void old_data_does_not_serve_when_its_renewal_failed(void **state)
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	hands.mono_ms += 1000;
 	arrive(&b);
 	need(&b);
 	fail_with(EHOSTUNREACH, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, -EHOSTUNREACH);
 	teardown();
 }
@@ -188,12 +188,12 @@ static void offline_who_comes_after_a_silence_does_not_wait(void **state)
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	hands.mono_ms += 1000;
 	arrive(&a);
 	assert_int_equal(need(&a), WAIT);
 	fail_with(ETIMEDOUT, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.result, 0);
 	assert_int_equal(starts, 2);
 	arrive(&b);
@@ -205,20 +205,20 @@ static void offline_who_comes_after_a_silence_does_not_wait(void **state)
 	b.since = b.waiter.arrived; /* what confirms a change waits */
 	assert_int_equal(need(&b), WAIT);
 	fail_with(ETIMEDOUT, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, WAIT);
 	fail_with(ECONNREFUSED, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, -ECONNREFUSED);
 	arrive(&a); /* an answer of a kind: the next waits for its own */
 	assert_int_equal(need(&a), WAIT);
 	fail_with(ETIMEDOUT, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	hands.mono_ms += 30000;
 	arrive(&a);
 	assert_int_equal(need(&a), WAIT);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	teardown();
 }
 
@@ -243,17 +243,17 @@ static void offline_old_data_serves_only_if_nobody_answered(void **state)
 		arrive(&a);
 		need(&a);
 		fail_with(cases[i].err, cases[i].status);
-		resources_run_ready(&all);
+		cache_run_ready(&cache);
 		assert_int_equal(a.result, -cases[i].err); /* there is nothing older */
 		arrive(&a);
 		need(&a);
 		land();
-		resources_run_ready(&all);
+		cache_run_ready(&cache);
 		hands.mono_ms += 1000;
 		arrive(&b);
 		need(&b);
 		fail_with(cases[i].err, cases[i].status);
-		resources_run_ready(&all);
+		cache_run_ready(&cache);
 		assert_int_equal(b.result, cases[i].result);
 		teardown();
 	}
@@ -273,10 +273,10 @@ static void many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming(vo
 	resource_prefetch(&thing);
 	assert_int_equal(starts, 1);
 	land();
-	struct list *at = all.ready.next;
+	struct list *at = cache.ready.next;
 	for (size_t i = 0; i < ARRAY_LEN(r); i++, at = at->next)
 		assert_ptr_equal(at, &r[i].waiter.link);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	for (size_t i = 0; i < ARRAY_LEN(r); i++)
 		assert_int_equal(r[i].result, 0);
 	assert_int_equal(starts, 1);
@@ -293,21 +293,21 @@ static void an_overtaken_fetch_is_begun_again_if_someone_waits(void **state)
 	arrive(&a);
 	need(&a);
 	uint64_t first = thing.started;
-	resource_dirty(&thing);
+	resource_invalidate_fetches(&thing);
 	assert_false(resource_current(&thing, first));
-	resource_void(&thing);
+	resource_fetch_discarded(&thing);
 	assert_int_equal(starts, 2);
 	assert_int_equal(thing.state, RESOURCE_FETCHING);
 	assert_int_equal(a.runs, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.runs, 1); /* so that it may lose patience */
 	assert_int_equal(a.result, WAIT);
 	assert_int_equal(starts, 2);
 	assert_true(resource_current(&thing, thing.started));
 	assert_false(resource_current(&thing, first));
 	waiter_leave(&a.waiter);
-	resource_dirty(&thing);
-	resource_void(&thing);
+	resource_invalidate_fetches(&thing);
+	resource_fetch_discarded(&thing);
 	assert_int_equal(starts, 2);
 	assert_int_equal(thing.state, RESOURCE_EMPTY);
 	teardown();
@@ -322,13 +322,13 @@ static void need_since_wants_an_answer_to_a_request_sent_afterwards(void **state
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	arrive(&b);
 	b.since = b.waiter.arrived;
 	assert_false(resource_sent_since(&thing, b.since));
 	assert_int_equal(need(&b), WAIT);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, 0);
 	assert_int_equal(starts, 2);
 	assert_true(resource_sent_since(&thing, b.since));
@@ -348,12 +348,12 @@ static void need_since_does_not_take_the_fetch_under_way_but_the_next(void **sta
 	assert_int_equal(need(&b), WAIT);
 	assert_int_equal(starts, 1);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.result, 0);
 	assert_int_equal(b.result, WAIT);
 	assert_int_equal(starts, 2);
 	fail_with(ETIMEDOUT, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, -ETIMEDOUT);
 	teardown();
 }
@@ -367,12 +367,12 @@ static void an_older_failure_does_not_answer_need_since(void **state)
 	arrive(&a);
 	need(&a);
 	fail_with(ETIMEDOUT, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	arrive(&b);
 	b.since = b.waiter.arrived;
 	assert_int_equal(need(&b), WAIT);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, 0);
 	teardown();
 }
@@ -387,8 +387,8 @@ static void what_was_forgotten_serves_nobody(void **state)
 	a.again = false;
 	need(&a);
 	land();
-	resources_run_ready(&all);
-	resource_forget(&thing);
+	cache_run_ready(&cache);
+	resource_expire(&thing);
 	assert_false(resource_fresh(&thing));
 	assert_false(resource_sent_since(&thing, 1));
 	assert_int_equal(need(&a), WAIT);
@@ -398,12 +398,12 @@ static void what_was_forgotten_serves_nobody(void **state)
 	/* Forgotten, not gone: offline it is better than nothing. */
 	a.since = 0;
 	fail_with(EHOSTUNREACH, 0);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(need(&a), 0);
 	arrive(&b);
 	assert_int_equal(need(&b), WAIT);
 	teardown();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 }
 
 static void a_fetch_under_way_when_all_is_forgotten_is_void(void **state)
@@ -414,11 +414,11 @@ static void a_fetch_under_way_when_all_is_forgotten_is_void(void **state)
 	setup(30000, false);
 	arrive(&a);
 	need(&a);
-	resource_forget(&thing);
+	resource_expire(&thing);
 	assert_false(resource_current(&thing, thing.started));
-	resource_void(&thing);
+	resource_fetch_discarded(&thing);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.result, 0);
 	assert_int_equal(starts, 2);
 	teardown();
@@ -436,11 +436,11 @@ static void data_that_comes_with_another_answer_serves(void **state)
 	assert_true(resource_accepts(&thing, other));
 	resource_supply(&thing, other);
 	assert_int_equal(thing.state, RESOURCE_FETCHING);
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.result, 0);
 	/* The answer to its own, older request would take it back in time. */
 	assert_false(resource_current(&thing, thing.started));
-	resource_void(&thing);
+	resource_fetch_discarded(&thing);
 	assert_int_equal(thing.state, RESOURCE_READY);
 	assert_int_equal(starts, 1);
 	arrive(&b);
@@ -458,11 +458,11 @@ static void older_or_overtaken_data_is_not_accepted(void **state)
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_false(resource_accepts(&thing, early));
 	uint64_t late = clock_stamp(&hands);
 	assert_true(resource_accepts(&thing, late));
-	resource_dirty(&thing);
+	resource_invalidate_fetches(&thing);
 	assert_false(resource_accepts(&thing, late));
 	resource_supply(&thing, clock_stamp(&hands));
 	assert_int_equal(thing.state, RESOURCE_READY);
@@ -483,12 +483,12 @@ static void who_becomes_ready_in_a_pass_runs_in_the_next(void **state)
 	b.then = &a;
 	waiter_wake(&a.waiter);
 	for (int i = 1; i <= 3; i++) {
-		assert_true(resources_run_ready(&all));
+		assert_true(cache_run_ready(&cache));
 		assert_int_equal(a.runs + b.runs, i);
 	}
 	b.then = a.then = NULL;
-	assert_true(resources_run_ready(&all));
-	assert_false(resources_run_ready(&all));
+	assert_true(cache_run_ready(&cache));
+	assert_false(cache_run_ready(&cache));
 	teardown();
 }
 
@@ -504,7 +504,7 @@ static void who_leaves_while_listed_is_not_run(void **state)
 	need(&a);
 	need(&b);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.runs, 1);
 	assert_int_equal(b.runs, 0);
 	waiter_leave(&b.waiter);
@@ -523,12 +523,12 @@ static void waking_twice_runs_once(void **state)
 	waiter_wake(&a.waiter);
 	waiter_wake(&a.waiter);
 	assert_true(list_empty(&thing.waiters));
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(a.runs, 1);
 	assert_int_equal(a.result, WAIT); /* and waits on, for the same fetch */
 	assert_int_equal(starts, 1);
 	teardown();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 }
 
 static void a_resource_that_goes_wakes_who_waits(void **state)
@@ -541,7 +541,7 @@ static void a_resource_that_goes_wakes_who_waits(void **state)
 	a.again = false;
 	need(&a);
 	teardown();
-	assert_true(resources_run_ready(&all));
+	assert_true(cache_run_ready(&cache));
 	assert_int_equal(a.runs, 1);
 }
 
@@ -570,7 +570,7 @@ static void what_is_cached_gets_older_while_the_machine_sleeps(void **state)
 	arrive(&a);
 	need(&a);
 	land();
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	hands.suspended_ms += 29999;
 	assert_true(resource_fresh(&thing));
 	hands.suspended_ms += 1;
@@ -583,7 +583,7 @@ static void what_is_cached_gets_older_while_the_machine_sleeps(void **state)
 	assert_true(resource_fresh(&thing));
 	hands.wall_s += 2 * 365 * 24 * 3600;
 	assert_true(resource_fresh(&thing));
-	resources_run_ready(&all);
+	cache_run_ready(&cache);
 	assert_int_equal(b.result, 0);
 	teardown();
 }
@@ -598,24 +598,24 @@ static void who_sleeps_is_run_when_the_time_has_come(void **state)
 	arrive(&b);
 	arrive(&c);
 	a.again = b.again = c.again = false;
-	assert_int_equal(resources_sleep_ms(&all), -1);
+	assert_int_equal(cache_sleep_ms(&cache), -1);
 	waiter_sleep(&a.waiter, 300);
 	waiter_sleep(&b.waiter, 100);
 	waiter_sleep(&c.waiter, 200);
-	assert_int_equal(resources_sleep_ms(&all), 100);
-	assert_false(resources_run_ready(&all));
+	assert_int_equal(cache_sleep_ms(&cache), 100);
+	assert_false(cache_run_ready(&cache));
 	hands.mono_ms += 200;
-	assert_int_equal(resources_sleep_ms(&all), 0);
+	assert_int_equal(cache_sleep_ms(&cache), 0);
 	b.drop = &c;
-	assert_true(resources_run_ready(&all));
+	assert_true(cache_run_ready(&cache));
 	assert_int_equal(b.runs, 1);
 	assert_int_equal(c.runs, 0);
 	assert_int_equal(a.runs, 0);
 	waiter_wake(&a.waiter); /* before its time */
-	assert_true(resources_run_ready(&all));
+	assert_true(cache_run_ready(&cache));
 	assert_int_equal(a.runs, 1);
 	hands.mono_ms += 1000;
-	assert_false(resources_run_ready(&all));
+	assert_false(cache_run_ready(&cache));
 	teardown();
 }
 
@@ -633,7 +633,7 @@ static void what_is_in_doubt_serves_a_few_seconds(void **state)
 	assert_true(resource_fresh(&thing));
 	hands.mono_ms += 1;
 	assert_false(resource_fresh(&thing));
-	resource_forget(&thing);
+	resource_expire(&thing);
 	resource_doubt(&thing); /* what is forgotten stays so */
 	assert_false(resource_sent_since(&thing, 0));
 	teardown();

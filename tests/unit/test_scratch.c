@@ -6,15 +6,15 @@
 static struct scratches all;
 static struct error e;
 
-static struct place at(const char *token, const char *database, const char *name)
+static struct inode_key at(const char *token, const char *database, const char *name)
 {
-	return (struct place){
+	return (struct inode_key){
 		.organization_id = "o1", .token_id = token, .database_id = database, .name = name};
 }
 
 static struct scratch *add(const char *token, const char *database, const char *name)
 {
-	struct place p = at(token, database, name);
+	struct inode_key p = at(token, database, name);
 	struct scratch *f = NULL;
 
 	assert_int_equal(scratch_add(&all, &p, S_IFREG | 0600, NULL, 5, &f, &e), 0);
@@ -23,7 +23,7 @@ static struct scratch *add(const char *token, const char *database, const char *
 
 static struct scratch *find(const char *token, const char *database, const char *name)
 {
-	struct place p = at(token, database, name);
+	struct inode_key p = at(token, database, name);
 
 	return scratch_find(&all, &p);
 }
@@ -44,7 +44,7 @@ static void a_file_is_known_by_directory_and_name(void **state)
 
 static void no_more_than_64_files_and_room_again_after_one_went(void **state)
 {
-	struct place p = at("t1", NULL, "one-more");
+	struct inode_key p = at("t1", NULL, "one-more");
 	struct scratch *f = NULL;
 	char name[16];
 

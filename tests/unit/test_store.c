@@ -351,7 +351,7 @@ static void a_list_that_a_change_overtook_is_asked_for_again(void **state)
 	world_start(&w);
 	struct organization *o = world_acme(&w, NULL);
 	needy_need(&n, &w, &o->tokens);
-	resource_dirty(&o->tokens);
+	resource_invalidate_fetches(&o->tokens);
 	fake_answer(TOKENS, 200, LIST(TOKEN("t9", "old", "")));
 	world_turn(&w);
 	assert_int_equal(o->n_tokens, 0);
@@ -401,7 +401,7 @@ static void run_all(struct waiter *waiter)
 static void want_all(struct wants_all *a)
 {
 	*a = (struct wants_all){.runs = 0};
-	waiter_init(&a->waiter, &w.all, run_all);
+	waiter_init(&a->waiter, &w.cache, run_all);
 	run_all(&a->waiter);
 }
 
@@ -412,7 +412,7 @@ static void the_grants_of_all_tokens_are_fetched_side_by_side_once(void **state)
 	(void)state;
 	world_start(&w);
 	world_acme(&w, bare_tokens);
-	w.all.cache_ms = 0;
+	w.cache.cache_ms = 0;
 	want_all(&a);
 	assert_int_equal(fake_open(), 2);
 	fake_answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));

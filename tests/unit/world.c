@@ -15,12 +15,12 @@ void world_start(struct world *w)
 			       .token_id = xstrdup("id0"),
 			       .header = secret_new(header, strlen(header))},
 	};
-	resources_init(&w->all, &w->clock, w->config.cache_ms, false);
+	cache_init(&w->cache, &w->clock, w->config.cache_ms, false);
 	w->http = fake_http_new();
-	w->renewal = renewal_new(&w->config.credential, "the program", w->config.timeout_ms,
+	w->credential_refresh = credential_refresh_new(&w->config.credential, "the program", w->config.timeout_ms,
 				 &w->clock);
-	w->api = api_new(w->http, w->renewal);
-	w->store = store_new(w->api, &w->all);
+	w->api = api_new(w->http, w->credential_refresh);
+	w->store = store_new(w->api, &w->cache);
 	w->model = store_model(w->store);
 }
 
@@ -28,22 +28,22 @@ void world_finish(struct world *w)
 {
 	store_free(w->store);
 	api_free(w->api);
-	renewal_free(w->renewal);
+	credential_refresh_free(w->credential_refresh);
 	fake_http_free();
 	config_finish(&w->config);
 }
 
 void world_turn(struct world *w)
 {
-	for (int i = 0; resources_run_ready(&w->all); i++)
+	for (int i = 0; cache_run_ready(&w->cache); i++)
 		assert_true(i < 100);
 }
 
 void world_settle(struct world *w)
 {
 	world_turn(w);
-	while (fake_open() == 0 && resources_sleep_ms(&w->all) >= 0) {
-		w->clock.mono_ms += resources_sleep_ms(&w->all);
+	while (fake_open() == 0 && cache_sleep_ms(&w->cache) >= 0) {
+		w->clock.mono_ms += cache_sleep_ms(&w->cache);
 		world_turn(w);
 	}
 }
@@ -58,7 +58,7 @@ static void needy_run(struct waiter *waiter)
 void needy_need(struct needy *n, struct world *w, struct resource *r)
 {
 	*n = (struct needy){.r = r};
-	waiter_init(&n->waiter, &w->all, needy_run);
+	waiter_init(&n->waiter, &w->cache, needy_run);
 	n->result = resource_need(r, &n->waiter);
 }
 

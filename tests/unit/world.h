@@ -45,10 +45,10 @@
 
 struct world {
 	struct clock clock;
-	struct resources all;
+	struct cache cache;
 	struct config config;
 	struct http *http;
-	struct renewal *renewal;
+	struct credential_refresh *credential_refresh;
 	struct api *api;
 	struct store *store;
 	struct model *model;
