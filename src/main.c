@@ -45,8 +45,8 @@ struct mount {
 	struct fs *fs;
 	struct session *session;
 	struct status status;
-	int ca_fd;      /* owned; what certificates are read from in the sandbox; -1: none */
-	char *ca_file;  /* owned; how that is called; NULL: the system's certificates */
+	int ca_fd;     /* owned; what certificates are read from in the sandbox; -1: none */
+	char *ca_file; /* owned; how that is called; NULL: the system's certificates */
 };
 
 static int print_version(void)
@@ -208,8 +208,8 @@ static int mount_parts(struct mount *m, struct error *e)
 	m->http = http_new(&options, &m->clock, e);
 	if (m->http == NULL)
 		return -e->err;
-	m->credential_refresh = credential_refresh_new(&m->config.credential, m->config.keyring_program,
-				 m->config.timeout_ms, &m->clock);
+	m->credential_refresh = credential_refresh_new(
+		&m->config.credential, m->config.keyring_program, m->config.timeout_ms, &m->clock);
 	r = loop_init(&m->loop, &m->clock, m->http, m->credential_refresh, &m->cache, e);
 	if (r != 0)
 		return r;

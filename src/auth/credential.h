@@ -29,8 +29,8 @@ enum credential_source {
 	SOURCE_SYSTEMD,           /* $CREDENTIALS_DIRECTORY/pscalefs */
 	SOURCE_SERVICE_TOKEN_ENV, /* PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN */
 	SOURCE_API_TOKEN_ENV,     /* PLANETSCALE_API_TOKEN */
-	SOURCE_KEYRING,    /* the Secret Service, as `pscale auth login` writes it */
-	SOURCE_LOGIN_FILE, /* ~/.config/planetscale/access-token */
+	SOURCE_KEYRING,           /* the Secret Service, as `pscale auth login` writes it */
+	SOURCE_LOGIN_FILE,        /* ~/.config/planetscale/access-token */
 };
 
 struct credential {

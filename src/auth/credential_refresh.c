@@ -39,8 +39,9 @@ static void tell_nobody(void *ctx, const struct error *e)
 	(void)ctx, (void)e;
 }
 
-struct credential_refresh *credential_refresh_new(const struct credential *first, const char *program,
-			    int64_t patience_ms, struct clock *clock)
+struct credential_refresh *credential_refresh_new(const struct credential *first,
+						  const char *program, int64_t patience_ms,
+						  struct clock *clock)
 {
 	struct credential_refresh *r = xcalloc(1, sizeof(*r));
 
@@ -53,7 +54,8 @@ struct credential_refresh *credential_refresh_new(const struct credential *first
 	return r;
 }
 
-void credential_refresh_listen(struct credential_refresh *r, void (*over)(void *ctx, const struct error *e), void *ctx)
+void credential_refresh_listen(struct credential_refresh *r,
+			       void (*over)(void *ctx, const struct error *e), void *ctx)
 {
 	r->over = over;
 	r->ctx = ctx;
@@ -71,8 +73,7 @@ unsigned credential_refresh_generation(const struct credential_refresh *r)
 
 void credential_refresh_drop_old(struct credential_refresh *r)
 {
-	list_for_each(pos, &r->retired)
-	{
+	list_for_each(pos, &r->retired) {
 		struct retired *old = container_of(pos, struct retired, link);
 		list_remove(pos);
 		credential_finish(&old->credential);
@@ -156,7 +157,8 @@ static int64_t deadline_ms(const struct credential_refresh *r)
 	return r->asked_ms + (patient ? r->patience_ms : KEYRING_TIMEOUT_MS);
 }
 
-static void answered(struct credential_refresh *r, int result, struct credential *next, struct error *e)
+static void answered(struct credential_refresh *r, int result, struct credential *next,
+		     struct error *e)
 {
 	r->asking = false;
 	buried(r);

@@ -24,12 +24,14 @@ struct credential_refresh;
  * `first` and `clock` are borrowed. `program` asks the keyring (credential_find()), borrowed.
  * `patience_ms`: how long it makes sense to wait for it.
  */
-struct credential_refresh *credential_refresh_new(const struct credential *first, const char *program,
-			    int64_t patience_ms, struct clock *clock);
+struct credential_refresh *credential_refresh_new(const struct credential *first,
+						  const char *program, int64_t patience_ms,
+						  struct clock *clock);
 void credential_refresh_free(struct credential_refresh *r); /* takes NULL; ends what is under way */
 /* Tell when what was answered with WAIT is over: `e` is NULL if the credential in use is what the
  * source holds. */
-void credential_refresh_listen(struct credential_refresh *r, void (*over)(void *ctx, const struct error *e), void *ctx);
+void credential_refresh_listen(struct credential_refresh *r,
+			       void (*over)(void *ctx, const struct error *e), void *ctx);
 
 const struct credential *credential_refresh_credential(const struct credential_refresh *r);
 /* How many there were before the one in use. */

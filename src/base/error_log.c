@@ -11,7 +11,7 @@ void error_log_finish(struct error_log *j)
 }
 
 const char *error_log_add(struct error_log *j, int64_t wall_s, const struct error_log_caller *who,
-			const struct error *e)
+			  const struct error *e)
 {
 	struct buf line = BUF_INIT;
 	char time[24], path[1024];

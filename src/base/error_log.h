@@ -15,8 +15,8 @@
 
 struct error_log {
 	char *entry[ERROR_LOG_ENTRIES]; /* owned; a ring */
-	size_t count;                 /* ever added */
-	int64_t changed_ns;           /* wall clock of the last; 0: none */
+	size_t count;                   /* ever added */
+	int64_t changed_ns;             /* wall clock of the last; 0: none */
 };
 
 /* Who failed at what. */
@@ -31,7 +31,7 @@ void error_log_finish(struct error_log *j);
 /* One line: time, who, operation, path, errno, sentence, HTTP status, API code, request id, next
  * step. Borrowed until the ring turns. */
 const char *error_log_add(struct error_log *j, int64_t wall_s, const struct error_log_caller *who,
-			const struct error *e);
+			  const struct error *e);
 /* Oldest first, one a line. */
 void error_log_print(const struct error_log *j, struct buf *out);
 

@@ -166,8 +166,8 @@ static size_t secret_here(const char *text, size_t len, size_t *shown)
 
 		if (len < n || memcmp(text, kinds[i], n) != 0)
 			continue;
-		while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_' ||
-				   text[n] == '-'))
+		while (n < len &&
+		       (isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '-'))
 			n++;
 		return n - *shown < SECRET_MIN ? 0 : n;
 	}

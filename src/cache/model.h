@@ -88,7 +88,7 @@ struct model {
 	struct kept_secret *kept; /* owned */
 	size_t n_kept;
 	struct recent_changes recent; /* what answers are corrected by */
-	int64_t born_ns; /* wall clock at start: the time of what has no better one */
+	int64_t born_ns;              /* wall clock at start: the time of what has no better one */
 };
 
 void model_init(struct model *m, struct cache *cache, const struct model_sources *sources);

@@ -7,10 +7,10 @@ struct recent_change {
 	int64_t until_ms; /* clock_real_ms(): replicas catch up while this machine sleeps */
 	char *token_id;   /* owned */
 	char *scope;      /* owned; NULL: the token itself was made or deleted */
-	char *type;       /* owned; these three name the resource of a scope, as struct grant does */
-	char *id;         /* owned; or NULL */
-	char *name;       /* owned; or NULL */
-	bool added;       /* granted, made; else revoked, deleted */
+	char *type; /* owned; these three name the resource of a scope, as struct grant does */
+	char *id;   /* owned; or NULL */
+	char *name; /* owned; or NULL */
+	bool added; /* granted, made; else revoked, deleted */
 	bool contradicted;
 };
 
@@ -90,9 +90,9 @@ void recent_scopes(struct recent_changes *rc, const char *token_id, const struct
 	const char *id = on->resource_id != NULL ? on->resource_id : on->resource_name;
 
 	drop_old(rc);
-	recent_scopes_unknown(
-		rc, token_id,
-		grant_level_of(on->resource_type) == GRANT_ORGANIZATION ? NULL : id, which);
+	recent_scopes_unknown(rc, token_id,
+			      grant_level_of(on->resource_type) == GRANT_ORGANIZATION ? NULL : id,
+			      which);
 	for (size_t i = 0; i < which->n; i++) {
 		struct recent_change *c = add(rc, token_id, granted);
 		c->scope = xstrdup(which->v[i]);

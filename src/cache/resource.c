@@ -23,7 +23,7 @@ void cache_init(struct cache *cache, struct clock *clock, int64_t cache_ms, bool
 static struct waiter *first_asleep(const struct cache *cache)
 {
 	return list_empty(&cache->asleep) ? NULL
-					: container_of(cache->asleep.next, struct waiter, link);
+					  : container_of(cache->asleep.next, struct waiter, link);
 }
 
 int64_t cache_sleep_ms(const struct cache *cache)
@@ -94,7 +94,8 @@ void waiters_park(struct list *queue, struct waiter *w)
 
 void waiters_wake(struct list *queue)
 {
-	list_for_each(pos, queue) waiter_wake(container_of(pos, struct waiter, link));
+	list_for_each(pos, queue)
+		waiter_wake(container_of(pos, struct waiter, link));
 }
 
 void resource_init(struct resource *r, struct cache *cache,
@@ -236,7 +237,8 @@ void resource_landed(struct resource *r)
 void resource_failed(struct resource *r, const struct error *e)
 {
 	set_error(r, e);
-	r->cache->silent_ms = e->http_status == 0 && e->err == ETIMEDOUT ? r->cache->clock->mono_ms : -1;
+	r->cache->silent_ms =
+		e->http_status == 0 && e->err == ETIMEDOUT ? r->cache->clock->mono_ms : -1;
 	r->failed_started = r->started;
 	r->failed_landed = clock_stamp(r->cache->clock);
 	settle(r, RESOURCE_FAILED);

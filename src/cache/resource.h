@@ -50,7 +50,7 @@ int64_t cache_sleep_ms(const struct cache *cache);
 struct waiter {
 	struct list link;
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
-	struct cache *cache;         /* borrowed */
+	struct cache *cache;           /* borrowed */
 	uint64_t arrived;              /* stamp */
 	int64_t wake_ms;               /* asleep: clock.mono_ms */
 	struct error error;            /* why the last need failed */
@@ -85,10 +85,11 @@ struct resource {
 	int64_t landed_ms; /* the same, forgotten or not: how old it is */
 	uint64_t failed_started;
 	uint64_t failed_landed;
-	uint64_t invalidated; /* stamp of the last change of ours sent or answered: fetches begun before
+	uint64_t
+		invalidated; /* stamp of the last change of ours sent or answered: fetches begun before
 			     it are void */
 	struct list waiters;
-	struct error *error;   /* owned; of the last failure, NULL after a success */
+	struct error *error; /* owned; of the last failure, NULL after a success */
 	struct cache *cache; /* borrowed */
 	/* Begin a fetch; must end in resource_landed, resource_failed or resource_fetch_discarded, never
 	 * before it returns. */

@@ -56,7 +56,7 @@ struct store_change {
 	 * NULL. */
 	const struct scopes *confirmed;
 	unsigned revocations;
-	uint64_t since;                 /* stamp of the command's arrival */
+	uint64_t since; /* stamp of the command's arrival */
 };
 
 /*

@@ -187,7 +187,9 @@ static void confirm(struct change_job *c, struct token *t, const struct scopes *
 	char organization[] = "Organization", database[] = "Database";
 	const struct grant on = {
 		.resource_type = c->database_id == NULL ? organization : database,
-		.resource_id = d != NULL ? d->r.id : c->database_id == NULL ? t->org->r.id : NULL,
+		.resource_id = d != NULL                ? d->r.id
+			       : c->database_id == NULL ? t->org->r.id
+							: NULL,
 		.resource_name = d != NULL                ? d->r.name
 				 : c->database_id == NULL ? t->org->r.name
 							  : NULL,

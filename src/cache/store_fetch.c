@@ -37,10 +37,10 @@ struct fetch {
 	struct api_call *call; /* borrowed */
 	int64_t page;
 	int pages;
-	size_t bytes; /* of all pages so far */
-	uint64_t probe_since; /* not 0: waiting for the probe */
+	size_t bytes;             /* of all pages so far */
+	uint64_t probe_since;     /* not 0: waiting for the probe */
 	struct settling settling; /* of a 404 to a token that was just made */
-	struct error refusal; /* what the probe explains */
+	struct error refusal;     /* what the probe explains */
 	struct organization_records organizations;
 	struct database_records databases;
 	struct token_records tokens;
@@ -141,8 +141,8 @@ static void fetch_apply(struct fetch *f)
 		break;
 	case FETCH_TOKEN:
 	case FETCH_GRANTS:
-		contradicted = model_apply_grants(container_of(r, struct token, grants),
-						  &f->grants);
+		contradicted =
+			model_apply_grants(container_of(r, struct token, grants), &f->grants);
 		break;
 	}
 	bool list = f->token_id == NULL;
@@ -165,9 +165,8 @@ static void fetch_apply(struct fetch *f)
 static void probe_answer(struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
-	struct resource *probe = o != NULL && f->token_id != NULL
-					 ? &o->tokens
-					 : &f->store->model.organizations;
+	struct resource *probe =
+		o != NULL && f->token_id != NULL ? &o->tokens : &f->store->model.organizations;
 	int r = resource_need_since(probe, &f->waiter, f->probe_since);
 	struct error e = f->refusal;
 
@@ -184,9 +183,10 @@ static void probe_answer(struct fetch *f)
 	const char *needs =
 		f->kind == FETCH_DATABASES ? API_READ_DATABASES : API_READ_SERVICE_TOKENS;
 	e.err = EACCES;
-	error_hint(&e,
-		   "PlanetScale also answers 404 where a right is missing: a service token needs %s",
-		   needs);
+	error_hint(
+		&e,
+		"PlanetScale also answers 404 where a right is missing: a service token needs %s",
+		needs);
 	api_learn(f->store->api, needs, API_RIGHT_LACKING);
 	fetch_fail(f, &e);
 }
@@ -451,8 +451,7 @@ static void fetch_awaited(struct resource *r, void *ctx)
 {
 	struct store *s = ctx;
 
-	list_for_each(pos, &s->fetches)
-	{
+	list_for_each(pos, &s->fetches) {
 		struct fetch *f = container_of(pos, struct fetch, link);
 		if (f->call != NULL && fetch_resource(f) == r)
 			api_promote(f->call);
@@ -540,9 +539,9 @@ void store_free(struct store *s)
 {
 	if (s == NULL)
 		return;
-	list_for_each(pos, &s->jobs) store_job_free(container_of(pos, struct store_job, link));
-	list_for_each(pos, &s->fetches)
-	{
+	list_for_each(pos, &s->jobs)
+		store_job_free(container_of(pos, struct store_job, link));
+	list_for_each(pos, &s->fetches) {
 		struct fetch *f = container_of(pos, struct fetch, link);
 		if (f->call != NULL)
 			api_cancel(f->call);

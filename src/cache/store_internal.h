@@ -10,7 +10,7 @@
 #include "cache/store.h"
 
 struct store {
-	struct api *api;       /* borrowed */
+	struct api *api;     /* borrowed */
 	struct cache *cache; /* borrowed */
 	struct model model;
 	struct list fetches; /* of struct fetch */

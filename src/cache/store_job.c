@@ -58,8 +58,7 @@ void store_job_doubt(const struct api_answer *a, struct error *e)
 
 static bool its_turn(const struct store_job *job)
 {
-	list_for_each(pos, &job->store->jobs)
-	{
+	list_for_each(pos, &job->store->jobs) {
 		const struct store_job *other = container_of(pos, struct store_job, link);
 		if (other == job)
 			return true;
@@ -108,8 +107,7 @@ void store_job_free(struct store_job *job)
 
 static void wake_next(struct store *s, const char *token_id)
 {
-	list_for_each(pos, &s->jobs)
-	{
+	list_for_each(pos, &s->jobs) {
 		struct store_job *other = container_of(pos, struct store_job, link);
 		if (token_id == NULL || !str_eq(other->token_id, token_id))
 			continue;

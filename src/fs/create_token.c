@@ -90,8 +90,8 @@ int fs_mkdir(struct op *op)
 		r = check_free(op, o, buf_str(&name));
 	if (o != NULL && r == 0) {
 		op_commit(op, mkdir_completed);
-		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->ttl_s,
-					     op_done, op);
+		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->ttl_s, op_done,
+					     op);
 	}
 	buf_finish(&name);
 	return r;
@@ -144,8 +144,8 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 		op->commit = c;
 		op_commit(op, create_completed);
 		op->job = store_create_token(fs->store, o->r.id, request.name,
-					     request.ttl_s > 0 ? request.ttl_s : fs->ttl_s,
-					     op_done, op);
+					     request.ttl_s > 0 ? request.ttl_s : fs->ttl_s, op_done,
+					     op);
 	} else if (r != WAIT) {
 		buf_clear(&f->line);
 	}
@@ -215,8 +215,9 @@ int fs_flush_create_token(struct op *op, struct file *f)
 
 	if (end == PROCESS_END_UNSEEN && f->line.len > 0) {
 		buf_clear(&f->line);
-		return fs_refuse(op, ECANCELED, "it cannot be seen whether its writer was killed: "
-						"no token is made of a line without an end");
+		return fs_refuse(op, ECANCELED,
+				 "it cannot be seen whether its writer was killed: "
+				 "no token is made of a line without an end");
 	}
 	if (end != PROCESS_LIVES)
 		buf_clear(&f->line);
@@ -238,8 +239,9 @@ void fs_release_create_token(struct file *f)
 
 	if (blank(buf_str(&f->line), f->line.len))
 		return;
-	error_set(&e, ECANCELED, "the last line had no end when its writer closed the file: no "
-				 "token was made");
+	error_set(&e, ECANCELED,
+		  "the last line had no end when its writer closed the file: no "
+		  "token was made");
 	error_hint(&e, "end the line with a newline");
 	fs_record_close(f->fs, &f->node->key, &e);
 }

@@ -49,8 +49,9 @@ int fs_check_seen(struct op *op)
 
 	if (process_read(op->pid, &p) == 0)
 		return 0;
-	fs_refuse(op, EPERM, "the process that asks cannot be seen from here, so it may only read: "
-			     "it is in another pid namespace, or hidden in /proc");
+	fs_refuse(op, EPERM,
+		  "the process that asks cannot be seen from here, so it may only read: "
+		  "it is in another pid namespace, or hidden in /proc");
 	error_hint(&op->waiter.error, "do it where pscalefs runs");
 	return -EPERM;
 }
@@ -242,8 +243,7 @@ int fs_lookup(struct op *op)
  */
 static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st)
 {
-	list_for_each(pos, &fs->files)
-	{
+	list_for_each(pos, &fs->files) {
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->node != n)
 			continue;
@@ -285,8 +285,7 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 
 	if (f != NULL)
 		return f->writer != NULL ? f : NULL;
-	list_for_each(pos, &fs_of(op)->files)
-	{
+	list_for_each(pos, &fs_of(op)->files) {
 		f = container_of(pos, struct file, link);
 		if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
 			continue;
@@ -318,8 +317,7 @@ static bool opened_by_caller(struct op *op, const struct node *n)
 {
 	pid_t caller = process_group(op->pid);
 
-	list_for_each(pos, &fs_of(op)->files)
-	{
+	list_for_each(pos, &fs_of(op)->files) {
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->node == n && is_of(f, caller))
 			return true;
@@ -504,8 +502,7 @@ bool fs_poll_interrupted(struct fs *fs)
 {
 	bool any = false;
 
-	list_for_each(pos, &fs->ops.live)
-	{
+	list_for_each(pos, &fs->ops.live) {
 		struct op *op = container_of(pos, struct op, live);
 		if (!op->interrupted || op->state == OP_DETACHED)
 			continue;
@@ -529,8 +526,7 @@ void fs_stop(struct fs *fs, int err)
 
 bool fs_busy(const struct fs *fs)
 {
-	list_for_each(pos, &fs->ops.live)
-	{
+	list_for_each(pos, &fs->ops.live) {
 		const struct op *op = container_of(pos, struct op, live);
 		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
 			return true;

@@ -41,8 +41,7 @@ static bool same_entries(const struct op_directory *a, const struct op_directory
 /* The entries are moved in: into a new snapshot, or out of the world for one that says the same. */
 static struct snapshot *snapshot_hold(struct fs *fs, uint64_t node, struct op_directory *entries)
 {
-	list_for_each(pos, &fs->snapshots)
-	{
+	list_for_each(pos, &fs->snapshots) {
 		struct snapshot *s = container_of(pos, struct snapshot, link);
 		if (s->node != node || !same_entries(&s->entries, entries))
 			continue;

@@ -210,9 +210,9 @@ int fs_create(struct op *op)
 	if (r != 0 && r != -ENOENT)
 		return r;
 	if (!holds_permissions(dir->key.kind) || !name_scratch(op->name))
-		return fs_refuse(
-			op, EPERM, "no file of this name can be made here%s",
-			holds_permissions(dir->key.kind) ? ": did you mean `permissions`?" : "");
+		return fs_refuse(op, EPERM, "no file of this name can be made here%s",
+				 holds_permissions(dir->key.kind) ? ": did you mean `permissions`?"
+								  : "");
 	p = dir->key;
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
@@ -264,7 +264,7 @@ int fs_read(struct op *op)
 	if (f->secret != NULL)
 		return reply_part(op, secret_expose(f->secret), secret_len(f->secret));
 	return tree_is_permissions(f->node->key.kind) ? read_permissions(op, f)
-							: reply_slice(op, &f->text);
+						      : reply_slice(op, &f->text);
 }
 
 static int write_scratch(struct op *op, struct file *f)

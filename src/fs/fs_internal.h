@@ -34,30 +34,30 @@ struct file {
 	struct node *node; /* held */
 	pid_t opener;      /* thread group */
 	bool writable;
-	struct buf text; /* what it says, as of open; wiped: it may be a secret */
-	struct snapshot *directory; /* held; NULL: it is a file */
+	struct buf text;                   /* what it says, as of open; wiped: it may be a secret */
+	struct snapshot *directory;        /* held; NULL: it is a file */
 	struct permissions_writer *writer; /* owned; a permissions file open for writing */
-	struct scratch *scratch; /* held; or NULL */
-	struct buf line;         /* create-token: what is not a line yet */
-	pid_t line_writer;       /* and the thread group that wrote last */
-	struct secret *secret;   /* owned; instead of `text`, in `token`, `env` and `header` */
-	bool line_refused;       /* and it was too long: what follows is the rest of it */
+	struct scratch *scratch;           /* held; or NULL */
+	struct buf line;                   /* create-token: what is not a line yet */
+	pid_t line_writer;                 /* and the thread group that wrote last */
+	struct secret *secret; /* owned; instead of `text`, in `token`, `env` and `header` */
+	bool line_refused;     /* and it was too long: what follows is the rest of it */
 };
 
 struct fs {
-	struct cache *cache;       /* borrowed */
-	int64_t ttl_s;               /* of tokens that are made; 0: they do not expire */
-	struct store *store;         /* borrowed */
-	struct model *model;         /* borrowed */
+	struct cache *cache; /* borrowed */
+	int64_t ttl_s;       /* of tokens that are made; 0: they do not expire */
+	struct store *store; /* borrowed */
+	struct model *model; /* borrowed */
 	struct ops ops;
 	struct nodes nodes;
 	struct tree tree;
 	struct error_log error_log;
 	struct scratches scratches;
 	struct removal_guard removal_guard;
-	struct list files;   /* of struct file */
+	struct list files;     /* of struct file */
 	struct list snapshots; /* of open directories, see fs_directory.c */
-	struct list commits; /* of released files, under way: struct commit of fs_permissions.c */
+	struct list commits;   /* of released files, under way: struct commit of fs_permissions.c */
 	struct permissions_files permissions;
 	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
 	size_t n_emptying;

@@ -23,9 +23,9 @@
 
 /* A change under way, and what is needed when it ends. */
 struct commit {
-	struct list link;      /* in fs->commits: of a released file */
-	struct store_job *job; /* borrowed; of a released file */
-	struct fs *fs;         /* borrowed */
+	struct list link;                     /* in fs->commits: of a released file */
+	struct store_job *job;                /* borrowed; of a released file */
+	struct fs *fs;                        /* borrowed */
 	struct permissions_file *permissions; /* borrowed: it lives while `committing` counts us */
 	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
 	struct file *file;                    /* held; NULL: not through an open file */
@@ -341,8 +341,9 @@ static int refuse_unseen(struct op *op, struct file *f)
 {
 	struct error *e = &op->waiter.error;
 
-	error_set(e, ECANCELED, "it cannot be seen whether its writer was killed: nothing is "
-				"revoked for what its text lacks");
+	error_set(e, ECANCELED,
+		  "it cannot be seen whether its writer was killed: nothing is "
+		  "revoked for what its text lacks");
 	error_hint(e, "write it with another program, as in: PROGRAM | cat >permissions");
 	permissions_keep_failure(f->writer->text->file, e, HEARD_BY_NOBODY);
 	return -ECANCELED;
@@ -361,7 +362,8 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		return 0;
 	}
 	/* Not yet decided for good: the text may change while this waits. */
-	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->key) : 0;
+	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->key)
+							   : 0;
 	if (r != 0)
 		return r;
 	permissions_closed(f->writer);
@@ -470,8 +472,7 @@ void fs_release_permissions(struct file *f)
 /* Handles on the file that was renamed here read and write this one from now on. */
 static void adopt_handles(struct commit *c, const struct scratch *s)
 {
-	list_for_each(pos, &c->fs->files)
-	{
+	list_for_each(pos, &c->fs->files) {
 		struct file *f = container_of(pos, struct file, link);
 		if (f->scratch != s)
 			continue;

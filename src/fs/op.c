@@ -71,7 +71,8 @@ static void record(struct op *op, const struct error *e)
 		.operation = op_name(op->kind),
 		.path = buf_str(&path),
 	};
-	log_warning("%s", error_log_add(op->ops->error_log, op->ops->cache->clock->wall_s, &who, e));
+	log_warning("%s",
+		    error_log_add(op->ops->error_log, op->ops->cache->clock->wall_s, &who, e));
 	buf_finish(&path);
 }
 
@@ -319,8 +320,7 @@ void ops_let_go(struct ops *ops, int err)
 {
 	struct error e = {.err = err};
 
-	list_for_each(pos, &ops->live)
-	{
+	list_for_each(pos, &ops->live) {
 		struct op *op = container_of(pos, struct op, live);
 		if (op->state == OP_COMMITTED)
 			detach(op, err);

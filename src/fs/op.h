@@ -106,9 +106,9 @@ typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked;
 
 /* What ops of one mount share. */
 struct ops {
-	struct cache *cache;      /* borrowed */
-	struct error_log *error_log;    /* borrowed */
-	const struct op_sink *sink; /* borrowed */
+	struct cache *cache;         /* borrowed */
+	struct error_log *error_log; /* borrowed */
+	const struct op_sink *sink;  /* borrowed */
 	struct list live;
 	op_handler *const *handlers;                  /* borrowed; by kind */
 	void *fs;                                     /* borrowed; for the handlers */

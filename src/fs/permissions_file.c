@@ -25,8 +25,7 @@ static void file_free(struct permissions_files *all, struct permissions_file *f)
 
 void permissions_files_finish(struct permissions_files *all)
 {
-	list_for_each(pos, &all->all)
-	{
+	list_for_each(pos, &all->all) {
 		struct permissions_file *f = container_of(pos, struct permissions_file, link);
 		permissions_detach(f);
 		file_free(all, f);
@@ -36,8 +35,7 @@ void permissions_files_finish(struct permissions_files *all)
 struct permissions_file *permissions_known(const struct permissions_files *all,
 					   const struct inode_key *p)
 {
-	list_for_each(pos, &all->all)
-	{
+	list_for_each(pos, &all->all) {
 		struct permissions_file *f = container_of(pos, struct permissions_file, link);
 		if (str_eq(f->token_id, p->token_id) && str_eq(f->database_id, p->database_id))
 			return f;
@@ -53,8 +51,7 @@ static bool in_use(const struct permissions_file *f)
 /* Forget files of which there is nothing to remember, and the oldest of too many. */
 static void make_room(struct permissions_files *all)
 {
-	list_for_each(pos, &all->all)
-	{
+	list_for_each(pos, &all->all) {
 		struct permissions_file *f = container_of(pos, struct permissions_file, link);
 		bool remembers = f->failure != NULL || f->removal.tgid != 0;
 		if (!in_use(f) && (!remembers || all->n >= PERMISSIONS_REMEMBERED_MAX))

@@ -73,13 +73,13 @@ struct permissions_text {
 		size_t at, len; /* len: of the whole text */
 		enum text_state state;
 		bool tail_judged;
-		bool owed;                           /* by the handle that wrote */
+		bool owed;                                  /* by the handle that wrote */
 		const struct permissions_writer *last_line; /* only to compare with */
 	} undo;
 	/* Granted by the unterminated last line, at a close or fsync: more bytes make it another
 	 * word. */
 	struct scopes tail;
-	bool tail_judged; /* and nothing was added to that line since */
+	bool tail_judged;        /* and nothing was added to that line since */
 	struct scopes confirmed; /* granted through this text, by answers: never sent again */
 	struct scopes obeyed;    /* revoked by its lines with "-": likewise */
 	uint64_t written;        /* stamp of the last change */
@@ -88,8 +88,8 @@ struct permissions_text {
 	/* Of handles that are closed already: waits for others that owe their close, or for a
 	 * commit under way. Holds the text. */
 	enum closing due;
-	bool superseded;         /* a handle owed its close when another truncated the text */
-	struct error spoiled;    /* err != 0: nothing is revoked by this text */
+	bool superseded;      /* a handle owed its close when another truncated the text */
+	struct error spoiled; /* err != 0: nothing is revoked by this text */
 };
 
 /* One handle that is open for writing. */
@@ -97,14 +97,14 @@ struct permissions_writer {
 	struct list link;
 	struct permissions_text *text; /* shared */
 	pid_t opener;                  /* thread group */
-	pid_t last;                    /* the one that wrote or truncated through it last; 0: none */
+	pid_t last;    /* the one that wrote or truncated through it last; 0: none */
 	bool replaces; /* it truncated the text to nothing, once: its lines are judged as they come */
 	bool owes; /* it truncated or overwrote: what the text leaves out is revoked at its close */
-	bool wrote;   /* since then: so a flush is not the setting up of a redirection */
-	bool changed; /* the text, and that was neither committed nor answered for */
-	bool closed;  /* a process that was not killed has closed it since */
-	bool last_line; /* the last bytes of the text came through this handle */
-	bool killed;    /* one of its processes was killed before it had closed it */
+	bool wrote;              /* since then: so a flush is not the setting up of a redirection */
+	bool changed;            /* the text, and that was neither committed nor answered for */
+	bool closed;             /* a process that was not killed has closed it since */
+	bool last_line;          /* the last bytes of the text came through this handle */
+	bool killed;             /* one of its processes was killed before it had closed it */
 	struct scopes confirmed; /* granted through this handle, by an answer */
 	unsigned revocations;    /* of the file, at that time */
 	struct error refused;    /* err != 0: a write through this handle was refused */
@@ -127,8 +127,8 @@ struct removal {
 
 struct permissions_file {
 	struct list link;
-	char *token_id;    /* owned */
-	char *database_id; /* owned; NULL: the organization's own */
+	char *token_id;                /* owned */
+	char *database_id;             /* owned; NULL: the organization's own */
 	struct permissions_text *text; /* borrowed from its holders; NULL: TEXT_NONE */
 	unsigned committing;           /* changes under way: one at a time */
 	struct list waiters;           /* of struct waiter: until `committing` is 0 */

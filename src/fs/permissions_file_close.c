@@ -152,8 +152,7 @@ static int commit_line(struct permissions_text *t, struct permissions_demand *ou
  * another handle has written, which is still open, may go on. */
 static size_t committed_end(const struct permissions_text *t, const struct permissions_writer *w)
 {
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		const struct permissions_writer *other =
 			container_of(pos, struct permissions_writer, link);
 		if (other != w && other->last_line && other->changed && !t->tail_judged)

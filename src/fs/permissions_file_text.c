@@ -88,8 +88,7 @@ static void begin_anew(struct permissions_text *t, const struct permissions_writ
 	text_clear_due(t);
 	t->spoiled = (struct error){0};
 	t->changed = true;
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		struct permissions_writer *w = container_of(pos, struct permissions_writer, link);
 		t->superseded = t->superseded || (w != self && w->owes && w->wrote);
 		w->owes = false;
@@ -111,8 +110,7 @@ void text_spoil(struct permissions_text *t, const struct error *e)
 
 bool text_others_owe(const struct permissions_text *t, const struct permissions_writer *w)
 {
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		const struct permissions_writer *other =
 			container_of(pos, struct permissions_writer, link);
 		if (other != w && other->owes)
@@ -243,8 +241,7 @@ static bool joins(const struct permissions_writer *w, uint64_t offset)
 
 	if (offset != t->text.len || t->text.len == text_lines_end(t) || t->tail_judged)
 		return false;
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		const struct permissions_writer *other =
 			container_of(pos, struct permissions_writer, link);
 		if (other != w && other->last_line)
@@ -270,8 +267,7 @@ static void overwritten(struct permissions_writer *w)
 /* Through which handle the last bytes of the text came; NULL: none that is open. */
 static const struct permissions_writer *last_line_of(const struct permissions_text *t)
 {
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		const struct permissions_writer *w =
 			container_of(pos, struct permissions_writer, link);
 		if (w->last_line)
@@ -283,8 +279,7 @@ static const struct permissions_writer *last_line_of(const struct permissions_te
 /* The last bytes of the text come through `w` (NULL: none) from now on. */
 static void end_line(struct permissions_text *t, const struct permissions_writer *w)
 {
-	list_for_each(pos, &t->writers)
-	{
+	list_for_each(pos, &t->writers) {
 		struct permissions_writer *other =
 			container_of(pos, struct permissions_writer, link);
 		other->last_line = other == w;

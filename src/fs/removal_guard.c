@@ -100,8 +100,8 @@ void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t dire
 	}
 	/* Room for a power of two at a time. */
 	if ((p->n_inside & (p->n_inside - 1)) == 0)
-		p->inside = xrealloc(p->inside, (p->n_inside == 0 ? 1 : p->n_inside * 2) *
-							sizeof(*p->inside));
+		p->inside = xrealloc(p->inside,
+				     (p->n_inside == 0 ? 1 : p->n_inside * 2) * sizeof(*p->inside));
 	p->inside[p->n_inside++] = directory;
 }
 

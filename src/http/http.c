@@ -264,8 +264,7 @@ static struct http_call *next_to_start(struct http *h)
 		if (h->running_count >= places[p] ||
 		    rate_limit_wait_ms(&h->rate_limit, p == HTTP_INTERACTIVE) > 0)
 			continue;
-		list_for_each(pos, &h->queue[p])
-		{
+		list_for_each(pos, &h->queue[p]) {
 			struct http_call *call = container_of(pos, struct http_call, link);
 			if (call->not_before_ms <= h->clock->mono_ms)
 				return call;
@@ -297,8 +296,7 @@ static void give_up_queued(struct http_call *call)
 		error_set(e, EAGAIN, "%s allows no requests for another %s (rate limit)",
 			  transfers_host(h->transfers), wait);
 	} else if (rate_limit_wait_ms(&h->rate_limit, call->priority == HTTP_INTERACTIVE) > 0) {
-		error_set(e, EAGAIN,
-			  "too many requests waited for the limit of requests a minute");
+		error_set(e, EAGAIN, "too many requests waited for the limit of requests a minute");
 	} else {
 		error_set(e, ETIMEDOUT, "the request could not be sent: %u others are under way",
 			  h->running_count);
@@ -331,8 +329,7 @@ static void expire_queued(struct http *h)
 	int64_t now = h->clock->mono_ms, open = now + rate_limit_paused_ms(&h->rate_limit);
 
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
-		list_for_each(pos, &h->queue[p])
-		{
+		list_for_each(pos, &h->queue[p]) {
 			struct http_call *call = container_of(pos, struct http_call, link);
 			if (open >= deadline_ms(call))
 				give_up_queued(call);
@@ -342,8 +339,7 @@ static void expire_queued(struct http *h)
 
 static void expire_running(struct http *h)
 {
-	list_for_each(pos, &h->running)
-	{
+	list_for_each(pos, &h->running) {
 		struct http_call *call = container_of(pos, struct http_call, link);
 		if (h->clock->mono_ms >= deadline_ms(call))
 			give_up_running(call);
@@ -417,8 +413,7 @@ static int64_t next_turn_ms(struct http *h)
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++) {
 		int64_t open = now + rate_limit_wait_ms(&h->rate_limit, p == HTTP_INTERACTIVE);
 
-		list_for_each(pos, &h->queue[p])
-		{
+		list_for_each(pos, &h->queue[p]) {
 			struct http_call *call = container_of(pos, struct http_call, link);
 			int64_t start = MAX(open, call->not_before_ms);
 			/* One that may go but has no place waits for another to end. */
@@ -427,8 +422,8 @@ static int64_t next_turn_ms(struct http *h)
 			next = MIN(next, deadline_ms(call));
 		}
 	}
-	list_for_each(pos, &h->running) next =
-		MIN(next, deadline_ms(container_of(pos, struct http_call, link)));
+	list_for_each(pos, &h->running)
+		next = MIN(next, deadline_ms(container_of(pos, struct http_call, link)));
 	return next;
 }
 
@@ -511,8 +506,8 @@ void http_refresh(struct http *h)
 {
 	rate_limit_resume(&h->rate_limit);
 	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
-		list_for_each(pos, &h->queue[p]) container_of(pos, struct http_call, link)
-			->not_before_ms = 0;
+		list_for_each(pos, &h->queue[p])
+			container_of(pos, struct http_call, link)->not_before_ms = 0;
 	http_reconnect(h);
 }
 
@@ -572,8 +567,7 @@ struct http *http_new(const struct http_options *options, struct clock *clock, s
 
 static void drop_all(struct list *calls)
 {
-	list_for_each(pos, calls)
-	{
+	list_for_each(pos, calls) {
 		struct http_call *call = container_of(pos, struct http_call, link);
 
 		if (call->state == RUNNING)

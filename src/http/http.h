@@ -124,8 +124,8 @@ struct http_stats {
 	uint64_t failed;  /* calls that ended without an answer or with one of 400 and more */
 	unsigned waiting; /* queued */
 	unsigned running;
-	int rate_limit_left;   /* requests that may go at once; -1: no budget kept */
-	int64_t paused_ms; /* how long a 429 still stops all; 0: not */
+	int rate_limit_left; /* requests that may go at once; -1: no budget kept */
+	int64_t paused_ms;   /* how long a 429 still stops all; 0: not */
 };
 struct http_stats http_stats(const struct http *h);
 /* "libcurl/7.88.1 OpenSSL/3.0.11 …" for -V. */

@@ -9,7 +9,8 @@
 #define BACKOFF_MAX_MS     5000
 #define RETRY_AFTER_MAX_MS (24ll * 60 * 60 * 1000)
 
-void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute, uint64_t seed)
+void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute,
+		     uint64_t seed)
 {
 	memset(b, 0, sizeof(*b));
 	b->clock = clock;

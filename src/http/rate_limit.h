@@ -25,7 +25,8 @@ struct rate_limit {
 };
 
 /* rate_per_minute 0: no bucket. `seed` spreads the backoff of several processes. */
-void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute, uint64_t seed);
+void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute,
+		     uint64_t seed);
 
 /* Milliseconds until one may leave; 0: now. `last_tenth`: it may take the bucket's last tenth too.
  */

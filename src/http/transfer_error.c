@@ -125,8 +125,8 @@ static bool too_large(struct transfer *t, CURLcode code, const char *host, size_
 /* The connection, or its HTTP/2 session, failed before a header was read. */
 static bool cut_before_head(const struct transfer *t, CURLcode code)
 {
-	return t->header_bytes == 0 && (code == CURLE_RECV_ERROR || code == CURLE_HTTP2 ||
-					code == CURLE_HTTP2_STREAM);
+	return t->header_bytes == 0 &&
+	       (code == CURLE_RECV_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
 }
 
 void transfer_error(struct transfer *t, int curl_code, const char *host, size_t body_max_bytes)

@@ -40,7 +40,7 @@ struct config {
 	bool debug;     /* implies foreground */
 	bool read_only; /* not in fuse_options: who mounts adds "ro" */
 	bool offline;
-	bool sandbox; /* -o sandbox=on */
+	bool sandbox;        /* -o sandbox=on */
 	int64_t timeout_ms;  /* -o timeout=30 (seconds, may have a fraction) */
 	int64_t cache_ms;    /* -o cache=30 */
 	int64_t ttl_s;       /* -o ttl=90d for every mkdir; 0: does not expire */

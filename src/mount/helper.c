@@ -20,9 +20,9 @@
 #include "system/outside.h"
 #include "system/process.h"
 
-#define HELPER_NAME   "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
-#define SOCKET_FD     3
-#define PATIENCE_S    20 /* for an answer; after that the helper counts as lost */
+#define HELPER_NAME "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
+#define SOCKET_FD   3
+#define PATIENCE_S  20 /* for an answer; after that the helper counts as lost */
 
 extern char **environ;
 
@@ -134,8 +134,9 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 		reply->result = process_end(request->tid);
 		break;
 	case OPEN_CREDENTIAL:
-		fd = d->credential_file[0] != '\0' ? outside_open(d->credential_file, CREDENTIAL_OPEN_FLAGS)
-						    : -ENOENT;
+		fd = d->credential_file[0] != '\0'
+			     ? outside_open(d->credential_file, CREDENTIAL_OPEN_FLAGS)
+			     : -ENOENT;
 		reply->result = fd >= 0 ? 0 : fd;
 		break;
 	case KEYRING_START:

@@ -14,8 +14,8 @@
  */
 #define INTERRUPTED_POLL_MS 50
 
-int loop_init(struct loop *l, struct clock *clock, struct http *http, struct credential_refresh *credential_refresh,
-	      struct cache *cache, struct error *e)
+int loop_init(struct loop *l, struct clock *clock, struct http *http,
+	      struct credential_refresh *credential_refresh, struct cache *cache, struct error *e)
 {
 	sigset_t set;
 
@@ -92,7 +92,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 		fds[kernel] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
 	}
 	if (credential_refresh_fd(l->credential_refresh) >= 0)
-		fds[n++] = (struct http_pollfd){.fd = credential_refresh_fd(l->credential_refresh), .events = POLLIN};
+		fds[n++] = (struct http_pollfd){.fd = credential_refresh_fd(l->credential_refresh),
+						.events = POLLIN};
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);

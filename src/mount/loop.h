@@ -13,9 +13,9 @@
 #include "mount/session.h"
 
 struct loop {
-	struct clock *clock;     /* borrowed */
-	struct http *http;       /* borrowed */
-	struct cache *cache;   /* borrowed */
+	struct clock *clock;                           /* borrowed */
+	struct http *http;                             /* borrowed */
+	struct cache *cache;                           /* borrowed */
 	struct credential_refresh *credential_refresh; /* borrowed */
 	struct fs *fs;           /* borrowed; NULL until there is something to serve */
 	struct session *session; /* borrowed; NULL likewise */
@@ -28,8 +28,8 @@ struct loop {
  * Blocks TERM, INT, HUP and CHLD and reads them from a descriptor instead. 0 or -errno with a
  * sentence.
  */
-int loop_init(struct loop *l, struct clock *clock, struct http *http, struct credential_refresh *credential_refresh,
-	      struct cache *cache, struct error *e);
+int loop_init(struct loop *l, struct clock *clock, struct http *http,
+	      struct credential_refresh *credential_refresh, struct cache *cache, struct error *e);
 void loop_finish(struct loop *l);
 
 /* Until `done(ctx)`, a signal to stop, or the end of the session. */

@@ -17,8 +17,8 @@ struct session {
 	struct fuse_session *fuse; /* owned */
 	struct fs *fs;             /* borrowed */
 	struct fuse_buf buffer;    /* its memory is owned */
-	char *mountpoint; /* owned */
-	int unread;       /* owned; for let_go() */
+	char *mountpoint;          /* owned */
+	int unread;                /* owned; for let_go() */
 };
 
 /* --- requests to ops -------------------------------------------------------------------------- */

@@ -75,9 +75,11 @@ void status_print(void *ctx, struct buf *out)
 	buf_addf(out, "cache: %lld s%s\n", (long long)config->cache_ms / 1000,
 		 config->offline ? ", older when PlanetScale cannot be reached" : "");
 	if (model->organizations.has_data)
-		buf_addf(out, "organizations known for: %10lld s%s\n",
-			 (long long)(clock_real_ms(status->clock) - model->organizations.landed_ms) / 1000,
-			 last_try(model->organizations.error));
+		buf_addf(
+			out, "organizations known for: %10lld s%s\n",
+			(long long)(clock_real_ms(status->clock) - model->organizations.landed_ms) /
+				1000,
+			last_try(model->organizations.error));
 	buf_addf(out, "secrets kept: %5zu\n", model->n_kept);
 	if (model_unlocked(model) > 0)
 		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(model));

@@ -11,7 +11,7 @@
 #include "planetscale/decode.h"
 
 struct api {
-	struct http *http;       /* borrowed */
+	struct http *http;                             /* borrowed */
 	struct credential_refresh *credential_refresh; /* borrowed */
 	struct list calls;
 	struct list refused; /* calls that wait for another credential */
@@ -61,7 +61,12 @@ struct endpoint {
 	int not_found;
 };
 
-#define READ {{200, SHAPE_READ}}
+#define READ                                                                                       \
+	{                                                                                          \
+		{                                                                                  \
+			200, SHAPE_READ                                                            \
+		}                                                                                  \
+	}
 
 static const struct endpoint endpoints[] = {
 	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", READ, true, "list organizations", NULL,
@@ -74,18 +79,34 @@ static const struct endpoint endpoints[] = {
 		       "read the service token", API_READ_SERVICE_TOKENS, ENOENT},
 	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", READ, true,
 			 "read the token's grants", API_READ_SERVICE_TOKENS, ENOENT},
-	[CREATE_TOKEN] = {"POST", "/v1/organizations/{o}/service-tokens", {{200, SHAPE_SECRET}},
-			  false, "create a service token", "write_service_tokens",
+	[CREATE_TOKEN] = {"POST",
+			  "/v1/organizations/{o}/service-tokens",
+			  {{200, SHAPE_SECRET}},
+			  false,
+			  "create a service token",
+			  "write_service_tokens",
 			  EACCES}, /* the list was just there */
-	[DELETE_TOKEN] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}",
-			  {{204, SHAPE_EMPTY}}, true, "delete the service token",
-			  "delete_service_tokens", ENOENT},
-	[GRANT] = {"POST", "/v1/organizations/{o}/service-tokens/{t}/access",
-		   {{200, SHAPE_LIST}, {201, SHAPE_LIST}}, true, "grant access",
-		   "write_service_tokens", ENOENT},
-	[REVOKE] = {"DELETE", "/v1/organizations/{o}/service-tokens/{t}/access",
-		    {{204, SHAPE_EMPTY}, {200, SHAPE_LIST}}, true, "revoke access",
-		    "write_service_tokens", ENOENT},
+	[DELETE_TOKEN] = {"DELETE",
+			  "/v1/organizations/{o}/service-tokens/{t}",
+			  {{204, SHAPE_EMPTY}},
+			  true,
+			  "delete the service token",
+			  "delete_service_tokens",
+			  ENOENT},
+	[GRANT] = {"POST",
+		   "/v1/organizations/{o}/service-tokens/{t}/access",
+		   {{200, SHAPE_LIST}, {201, SHAPE_LIST}},
+		   true,
+		   "grant access",
+		   "write_service_tokens",
+		   ENOENT},
+	[REVOKE] = {"DELETE",
+		    "/v1/organizations/{o}/service-tokens/{t}/access",
+		    {{204, SHAPE_EMPTY}, {200, SHAPE_LIST}},
+		    true,
+		    "revoke access",
+		    "write_service_tokens",
+		    ENOENT},
 };
 
 struct api_call {
@@ -516,6 +537,7 @@ void api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
-	list_for_each(pos, &api->calls) api_cancel(container_of(pos, struct api_call, link));
+	list_for_each(pos, &api->calls)
+		api_cancel(container_of(pos, struct api_call, link));
 	free(api);
 }

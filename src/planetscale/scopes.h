@@ -24,9 +24,9 @@ bool scopes_addn(struct scopes *s, const char *name, size_t len); /* a name ends
 bool scopes_remove(struct scopes *s, const char *name);           /* false if it was not there */
 void scopes_copy(struct scopes *to, const struct scopes *from);   /* replaces */
 bool scopes_equal(const struct scopes *a, const struct scopes *b);
-bool scopes_subset(const struct scopes *a, const struct scopes *b); /* is all of a in b? */
-void scopes_merge(struct scopes *to, const struct scopes *from);    /* to = to ∪ from */
-void scopes_subtract(struct scopes *to, const struct scopes *from); /* to = to − from */
+bool scopes_subset(const struct scopes *a, const struct scopes *b);  /* is all of a in b? */
+void scopes_merge(struct scopes *to, const struct scopes *from);     /* to = to ∪ from */
+void scopes_subtract(struct scopes *to, const struct scopes *from);  /* to = to − from */
 void scopes_intersect(struct scopes *to, const struct scopes *with); /* to = to ∩ with */
 /* Append each name and `separator` behind each (the file's text: '\n'). */
 void scopes_print(const struct scopes *s, char separator, struct buf *out);

@@ -16,9 +16,9 @@
 #define LINKS_MAX 40 /* path_resolution(7) */
 
 struct walk {
-	int at;     /* owned: where we are, opened with O_PATH and known to be outside */
-	char *left; /* owned: the names that are still to be followed */
-	int links;  /* followed so far */
+	int at;                /* owned: where we are, opened with O_PATH and known to be outside */
+	char *left;            /* owned: the names that are still to be followed */
+	int links;             /* followed so far */
 	const char *mountinfo; /* borrowed */
 };
 

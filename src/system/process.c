@@ -142,8 +142,8 @@ static enum process_end end_of(pid_t tid, const char *status)
 	if (!read_proc(tid, "stat", stat, sizeof(stat)))
 		return PROCESS_LIVES;
 	uint64_t flags = stat_field(stat, 9);
-	bool killed = (flags & pf_signaled) != 0 ||
-		      (field(status, "\nSigPnd:", 16) & bit(SIGKILL)) != 0;
+	bool killed =
+		(flags & pf_signaled) != 0 || (field(status, "\nSigPnd:", 16) & bit(SIGKILL)) != 0;
 	if (!killed && (flags & pf_exiting) == 0)
 		return PROCESS_LIVES;
 	if ((stat_field(stat, 52) & 0x7f) != 0)

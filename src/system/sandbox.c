@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "system/capability.h"
 
-#define NOBODY        65534 /* whose files are nobody's */
+#define NOBODY          65534 /* whose files are nobody's */
 #define THREADS_WAIT_MS 2000
 
 static struct {
@@ -81,8 +81,10 @@ static void print_words(struct buf *out, const char *name, bool wanted)
 		const char *word;
 		bool on;
 	} parts[] = {
-		{"no-new-privs", now.no_new_privs},   {"landlock-files", now.landlock.files},
-		{"landlock-tcp", now.landlock.ports}, {"landlock-scope", now.landlock.scoped},
+		{"no-new-privs", now.no_new_privs},
+		{"landlock-files", now.landlock.files},
+		{"landlock-tcp", now.landlock.ports},
+		{"landlock-scope", now.landlock.scoped},
 		{"seccomp", now.seccomp},
 	};
 	size_t n = 0;

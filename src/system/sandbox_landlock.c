@@ -54,8 +54,8 @@ static const char *const readable[] = {
 	/* where /etc/resolv.conf leads, by who manages it */
 	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman",
 	/* what modules of nsswitch.conf read */
-	"/var/cache/nscd", "/var/lib/sss/mc", "/var/lib/sss/pubconf",
-	"/dev/random", "/dev/urandom"};
+	"/var/cache/nscd", "/var/lib/sss/mc", "/var/lib/sss/pubconf", "/dev/random",
+	"/dev/urandom"};
 
 static bool is_directory(int fd)
 {
@@ -82,7 +82,8 @@ static void allow_path(int ruleset, const char *path, uint64_t access)
  * alone. */
 static void allow_resolver(int ruleset)
 {
-	static const char *const crowded[] = {"/", "/run", "/var", "/var/run", "/tmp", "/home", "/root"};
+	static const char *const crowded[] = {"/",    "/run",  "/var", "/var/run",
+					      "/tmp", "/home", "/root"};
 	cleanup(free_ptr) char *file = realpath("/etc/resolv.conf", NULL);
 	char *slash = file != NULL ? strrchr(file, '/') : NULL;
 

@@ -26,7 +26,7 @@ struct node {
 	uint64_t number;             /* what the kernel calls it */
 	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
 	unsigned refs;               /* open files */
-	struct inode_key key;          /* strings of the table's pool, `name` owned */
+	struct inode_key key;        /* strings of the table's pool, `name` owned */
 	bool misnamed; /* detached, and the kernel has it under the name of another place */
 	bool detached; /* unlinked or replaced: the place belongs to another node now */
 };

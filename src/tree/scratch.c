@@ -12,13 +12,13 @@ void scratches_init(struct scratches *s)
 
 void scratches_finish(struct scratches *s)
 {
-	list_for_each(pos, &s->files) scratch_unlink(s, container_of(pos, struct scratch, link));
+	list_for_each(pos, &s->files)
+		scratch_unlink(s, container_of(pos, struct scratch, link));
 }
 
 struct scratch *scratch_find(const struct scratches *s, const struct inode_key *p)
 {
-	list_for_each(pos, &s->files)
-	{
+	list_for_each(pos, &s->files) {
 		struct scratch *f = container_of(pos, struct scratch, link);
 		if (strcmp(f->name, p->name) == 0 && str_eq(f->token_id, p->token_id) &&
 		    str_eq(f->database_id, p->database_id))
@@ -29,8 +29,7 @@ struct scratch *scratch_find(const struct scratches *s, const struct inode_key *
 
 struct scratch *scratch_of_misnamed(const struct scratches *s, uint64_t node)
 {
-	list_for_each(pos, &s->files)
-	{
+	list_for_each(pos, &s->files) {
 		struct scratch *f = container_of(pos, struct scratch, link);
 		if (f->misnamed == node)
 			return f;
@@ -112,8 +111,7 @@ void scratch_unlink(struct scratches *s, struct scratch *f)
 
 void scratch_unlink_all(struct scratches *s, const char *token_id, const char *database_id)
 {
-	list_for_each(pos, &s->files)
-	{
+	list_for_each(pos, &s->files) {
 		struct scratch *f = container_of(pos, struct scratch, link);
 		if (str_eq(f->token_id, token_id) &&
 		    (database_id == NULL || str_eq(f->database_id, database_id)))

@@ -167,7 +167,8 @@ static int view_token_database(struct waiter *w, struct tree_objects *v)
 	return r;
 }
 
-int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p, struct tree_objects *v)
+int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
+		 struct tree_objects *v)
 {
 	int r;
 
@@ -209,9 +210,9 @@ static bool present(const struct tree *t, enum tree_kind kind, const char *token
 static struct inode_key child_place(const struct inode_key *dir, enum tree_kind kind)
 {
 	return (struct inode_key){.kind = kind,
-			      .organization_id = dir->organization_id,
-			      .token_id = dir->token_id,
-			      .database_id = dir->database_id};
+				  .organization_id = dir->organization_id,
+				  .token_id = dir->token_id,
+				  .database_id = dir->database_id};
 }
 
 static bool holds_scratch(enum tree_kind kind)
@@ -245,8 +246,7 @@ int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, co
 
 static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit *emit, void *ctx)
 {
-	list_for_each(pos, &t->scratches->files)
-	{
+	list_for_each(pos, &t->scratches->files) {
 		const struct scratch *f = container_of(pos, struct scratch, link);
 		struct inode_key p = child_place(dir, TREE_SCRATCH);
 		p.name = f->name;

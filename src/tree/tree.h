@@ -68,7 +68,7 @@ struct tree {
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed from store */
 	const char *organization;    /* borrowed; the only one that is shown; NULL: all */
-	struct error_log *error_log;     /* borrowed */
+	struct error_log *error_log; /* borrowed */
 	struct scratches *scratches; /* borrowed */
 	/* Appends the text of .pscalefs/status, of which the tree knows nothing. */
 	void (*status)(void *ctx, struct buf *out);
@@ -101,7 +101,8 @@ bool tree_in_token(enum tree_kind kind);
  * down on tokens? */
 bool tree_above_token(enum tree_kind kind);
 
-int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p, struct tree_objects *v);
+int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
+		 struct tree_objects *v);
 /* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are
  * borrowed from `dir`, model or `name`. */
 int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,

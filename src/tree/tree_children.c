@@ -9,9 +9,9 @@ static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const
 			 const char *database_id)
 {
 	struct inode_key p = {.kind = kind,
-			  .organization_id = organization_id,
-			  .token_id = token_id,
-			  .database_id = database_id};
+			      .organization_id = organization_id,
+			      .token_id = token_id,
+			      .database_id = database_id};
 
 	return inode_number(&p);
 }
@@ -22,8 +22,8 @@ static bool shown(const struct tree *t, const struct organization *o)
 	return t->organization == NULL || str_eq(t->organization, o->r.name);
 }
 
-int list_organizations(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
-		       void *ctx)
+int list_organizations(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		       tree_emit *emit, void *ctx)
 {
 	int r = resource_need(&t->model->organizations, w);
 
@@ -37,8 +37,8 @@ int list_organizations(struct tree *t, struct waiter *w, const struct tree_objec
 	return r;
 }
 
-int find_organization(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
-		      struct inode_key *out)
+int find_organization(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		      const char *name, struct inode_key *out)
 {
 	int r = resource_need(&t->model->organizations, w);
 	struct organization *o = r != 0 ? NULL : model_organization_named(t->model, name);
@@ -96,7 +96,8 @@ int find_database(struct tree *t, struct waiter *w, const struct tree_objects *v
 	return 0;
 }
 
-int list_tokens(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit, void *ctx)
+int list_tokens(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
+		void *ctx)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -162,8 +163,8 @@ static bool touches(const struct token *token, const char *database_id)
 	return g != NULL && g->scopes.n > 0;
 }
 
-int list_token_links(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
-		     void *ctx)
+int list_token_links(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		     tree_emit *emit, void *ctx)
 {
 	struct organization *o = v->organization;
 	const char *database_id = v->key.database_id;
@@ -179,8 +180,8 @@ int list_token_links(struct tree *t, struct waiter *w, const struct tree_objects
 	return r;
 }
 
-int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
-		    struct inode_key *out)
+int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		    const char *name, struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -194,9 +195,9 @@ int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects 
 	if (token == NULL || !touches(token, v->key.database_id))
 		return -ENOENT;
 	*out = (struct inode_key){.kind = TREE_DATABASE_TOKEN,
-			      .organization_id = o->r.id,
-			      .token_id = token->r.id,
-			      .database_id = v->key.database_id};
+				  .organization_id = o->r.id,
+				  .token_id = token->r.id,
+				  .database_id = v->key.database_id};
 	return 0;
 }
 
@@ -223,8 +224,8 @@ static bool database_grant(const struct grant *g)
 }
 
 /* Lists the databases that the token can touch … */
-int list_token_databases(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
-			 void *ctx)
+int list_token_databases(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			 tree_emit *emit, void *ctx)
 {
 	const struct grants *all = &v->token->r.grants;
 	int r = resource_need(&v->token->grants, w);
@@ -264,8 +265,8 @@ static const char *granted_database(const struct tree_objects *v, const char *na
  * … and resolves every database of the organization, so that a first grant needs no mkdir. Only a
  * name that is not in the list, or that cannot be had, needs the token's grants.
  */
-int find_token_database(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
-			struct inode_key *out)
+int find_token_database(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			const char *name, struct inode_key *out)
 {
 	struct inode_key database = {0};
 	int r = find_database(t, w, v, name, &database);
@@ -284,8 +285,8 @@ int find_token_database(struct tree *t, struct waiter *w, const struct tree_obje
 			return r;
 	}
 	*out = (struct inode_key){.kind = TREE_TOKEN_DATABASE,
-			      .organization_id = v->organization->r.id,
-			      .token_id = v->token->r.id,
-			      .database_id = id};
+				  .organization_id = v->organization->r.id,
+				  .token_id = v->token->r.id,
+				  .database_id = id};
 	return 0;
 }

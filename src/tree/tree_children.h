@@ -15,8 +15,8 @@
 
 typedef int tree_children_fn(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			     tree_emit *emit, void *ctx);
-typedef int tree_find_fn(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
-			 struct inode_key *out);
+typedef int tree_find_fn(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			 const char *name, struct inode_key *out);
 
 tree_children_fn list_organizations, list_databases, list_tokens, list_token_links, list_id_links,
 	list_token_databases;

@@ -39,7 +39,8 @@ int show_scopes_organization(struct tree *t, struct waiter *w, const struct tree
 	return 0;
 }
 
-int show_scopes_database(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_scopes_database(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			 struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -60,7 +61,7 @@ int show_nothing(struct tree *t, struct waiter *w, const struct tree_objects *v,
 /* --- organizations and databases -------------------------------------------------------------- */
 
 #define SHOW(name, expression)                                                                     \
-	int name(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)          \
+	int name(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)  \
 	{                                                                                          \
 		(void)t;                                                                           \
 		(void)w;                                                                           \
@@ -79,7 +80,8 @@ SHOW(show_token_created_by, v->token->r.created_by)
 SHOW(show_token_expires_at, v->token->r.expires_at)
 SHOW(show_token_last_used_at, v->token->r.last_used_at)
 
-int show_organization_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_organization_info(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			   struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -87,7 +89,8 @@ int show_organization_info(struct tree *t, struct waiter *w, const struct tree_o
 	return 0;
 }
 
-int show_database_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_database_info(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		       struct buf *out)
 {
 	(void)t;
 	(void)w;
@@ -95,7 +98,8 @@ int show_database_info(struct tree *t, struct waiter *w, const struct tree_objec
 	return 0;
 }
 
-int show_database_access(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_database_access(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			 struct buf *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
@@ -189,7 +193,8 @@ static int show_secret(struct tree *t, const struct tree_objects *v, const char 
 	return 0;
 }
 
-int show_token_secret(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_token_secret(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		      struct buf *out)
 {
 	(void)w;
 	return show_secret(t, v, NULL, NULL, out);
@@ -202,13 +207,15 @@ int show_token_env(struct tree *t, struct waiter *w, const struct tree_objects *
 			   "PLANETSCALE_SERVICE_TOKEN_ID=", "\nPLANETSCALE_SERVICE_TOKEN=", out);
 }
 
-int show_token_header(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_token_header(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		      struct buf *out)
 {
 	(void)w;
 	return show_secret(t, v, "Authorization: ", ":", out);
 }
 
-int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects *v,
+		     struct buf *out)
 {
 	int r = resource_need(&v->token->grants, w);
 

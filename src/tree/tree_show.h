@@ -8,7 +8,8 @@
 
 #include "tree/tree.h"
 
-typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out);
+typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct tree_objects *v,
+			 struct buf *out);
 
 tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
 tree_show_fn show_organization_info;

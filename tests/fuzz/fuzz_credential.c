@@ -76,7 +76,8 @@ static void mask_json(char *s, size_t len)
 
 	if (memchr(s, '\\', len) != NULL)
 		return; /* an escape's letters are no text */
-	for (char *open, *close; (open = memchr(s, '"', (size_t)(end - s))) != NULL; s = close + 1) {
+	for (char *open, *close; (open = memchr(s, '"', (size_t)(end - s))) != NULL;
+	     s = close + 1) {
 		close = memchr(open + 1, '"', (size_t)(end - open) - 1);
 		if (close == NULL)
 			return;

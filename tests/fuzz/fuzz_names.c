@@ -36,9 +36,8 @@ static void check_way_back(const char *name, size_t len)
 	else if (r == -ENAMETOOLONG)
 		CHECK(file_name->len > FILE_NAME_MAX);
 	else
-		CHECK(r == -EINVAL &&
-		      (len == 0 || memchr(name, '\0', len) != NULL ||
-		       memmem(name, len, JSON_NUL, strlen(JSON_NUL)) != NULL));
+		CHECK(r == -EINVAL && (len == 0 || memchr(name, '\0', len) != NULL ||
+				       memmem(name, len, JSON_NUL, strlen(JSON_NUL)) != NULL));
 }
 
 static void check_way_there(const char *file_name)

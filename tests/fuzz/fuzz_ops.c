@@ -105,7 +105,8 @@ static void begin(struct mount *m, unsigned settings)
 	log_set_level(getenv("PSCALEFS_FUZZ_DEBUG") != NULL ? LEVEL_DETAIL : LEVEL_ERROR);
 	fake_calls_init(&m->http);
 	cache_init(&m->cache, &m->clock, m->config.cache_ms, m->config.offline);
-	m->credential_refresh = credential_refresh_new(&m->config.credential, NULL, m->config.timeout_ms, &m->clock);
+	m->credential_refresh = credential_refresh_new(&m->config.credential, NULL,
+						       m->config.timeout_ms, &m->clock);
 	m->api = api_new(&m->http, m->credential_refresh);
 	m->store = store_new(m->api, &m->cache);
 	const struct fs_parts parts = {.organization = m->config.org,
@@ -152,10 +153,8 @@ static void unmount_slowly(struct mount *m)
 	kernel_release_all();
 	answer_all(m);
 	CHECK(!fs_busy(m->fs) && list_empty(&m->fs->ops.live) && list_empty(&m->fs->files));
-	list_for_each(pos, &m->fs->permissions.all)
-	{
-		const struct permissions_file *f =
-			container_of(pos, struct permissions_file, link);
+	list_for_each(pos, &m->fs->permissions.all) {
+		const struct permissions_file *f = container_of(pos, struct permissions_file, link);
 		/* What was due is committed: nobody stands in its way. */
 		CHECK(f->text == NULL && f->committing == 0 && list_empty(&f->waiters));
 	}

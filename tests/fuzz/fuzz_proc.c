@@ -129,11 +129,11 @@ static void check_written(const char *name, uint64_t random)
 			    "SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n",
 			    cut, (unsigned long long)own, (unsigned long long)shared,
 			    (unsigned long long)held);
-	char *b = xasprintf("4242 (%s) S 1 2 3 4 5 %llu 7 8 9 10 11 12 13 14 15 16 17 18 %llu 20 21 "
-			    "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 "
-			    "0 0 %u\n",
-			    cut, (unsigned long long)flags, (unsigned long long)start,
-			    traceable ? code : 0);
+	char *b = xasprintf(
+		"4242 (%s) S 1 2 3 4 5 %llu 7 8 9 10 11 12 13 14 15 16 17 18 %llu 20 21 "
+		"18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 "
+		"0 0 %u\n",
+		cut, (unsigned long long)flags, (unsigned long long)start, traceable ? code : 0);
 	status = a;
 	stat_text = b;
 	CHECK(process_read(4243, &p) == 0 && p.tgid == 4242 && process_group(4243) == 4242);

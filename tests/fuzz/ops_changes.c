@@ -119,8 +119,7 @@ void change_done(void *ctx, const struct error *e, const char *made_id)
 
 void change_gone(const struct store_job *job)
 {
-	list_for_each(pos, &changes)
-	{
+	list_for_each(pos, &changes) {
 		struct change *c = container_of(pos, struct change, link);
 		if (c->job != job)
 			continue;
@@ -157,8 +156,7 @@ static bool about(const struct change *c, const char *path)
 /* Changes of a token go one after the other: it stands for the oldest one. */
 static struct change *change_behind(const struct http_call *call, enum change_kind kind)
 {
-	list_for_each(pos, &changes)
-	{
+	list_for_each(pos, &changes) {
 		struct change *c = container_of(pos, struct change, link);
 		if ((c->kind == CHANGE_CREATE) != (kind == CHANGE_CREATE) ||
 		    !about(c, call->r.path))
@@ -244,10 +242,10 @@ void changes_answered(struct http_call *call, const struct http_result *r)
 	if (c == NULL)
 		return;
 	c->call = NULL;
-	c->well = good || (r->fate == HTTP_ANSWERED && r->status == 404 &&
-			   c->kind == CHANGE_DELETE);
-	c->documented = r->fate == HTTP_ANSWERED &&
-			r->status == (c->kind == CHANGE_DELETE ? 204 : 200);
+	c->well =
+		good || (r->fate == HTTP_ANSWERED && r->status == 404 && c->kind == CHANGE_DELETE);
+	c->documented =
+		r->fate == HTTP_ANSWERED && r->status == (c->kind == CHANGE_DELETE ? 204 : 200);
 	c->answered_at = http->sent;
 	if (c->kind == CHANGE_ACCESS && str_eq(call->r.method, "DELETE"))
 		c->deleted_at = http->sent;

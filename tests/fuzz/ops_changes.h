@@ -33,7 +33,7 @@ struct change {
 	/* access */
 	struct words words;
 	struct scopes outgrown; /* what an unterminated line granted that is another word now */
-	bool replaces;     /* what does not stand in the words may go */
+	bool replaces;          /* what does not stand in the words may go */
 	struct scopes grant;
 	bool only_grants;
 	struct scopes posted, deleted;

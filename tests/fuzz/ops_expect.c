@@ -72,8 +72,8 @@ static const struct inode_key *place_of(const struct op *op)
 
 static void check_place(const struct change *c, const struct inode_key *p)
 {
-	CHECK(str_eq(c->organization_id, p->organization_id) &&
-	      str_eq(c->token_id, p->token_id) && str_eq(c->database_id, p->database_id));
+	CHECK(str_eq(c->organization_id, p->organization_id) && str_eq(c->token_id, p->token_id) &&
+	      str_eq(c->database_id, p->database_id));
 }
 
 /* See sweep.h. */
@@ -150,8 +150,7 @@ static void expect_text(struct change *c, const struct store_change *change)
 	CHECK(!change->exact || !text_killed(c->token_id, c->database_id));
 	expect_all(c, change, t);
 	list_for_each(pos, &t->writers)
-		CHECK(!change->exact ||
-		      !container_of(pos, struct permissions_writer, link)->owes);
+		CHECK(!change->exact || !container_of(pos, struct permissions_writer, link)->owes);
 	scopes_copy(&c->outgrown, &t->tail);
 	scopes_subtract(&c->outgrown, &c->words.plus);
 }
@@ -204,8 +203,8 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 
 	if (t != NULL)
 		check_place(c, &(const struct inode_key){.organization_id = t->organization_id,
-						     .token_id = t->token_id,
-						     .database_id = t->database_id});
+							 .token_id = t->token_id,
+							 .database_id = t->database_id});
 	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
 	case OP_KINDS: /* what closed handles have left to do */
 		c->since = http->sent;
@@ -241,8 +240,8 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 struct store_job *__wrap_store_change(struct store *s, const struct store_change *change,
 				      store_done *done, void *ctx)
 {
-	struct change *c = change_new(CHANGE_ACCESS, change->organization_id, change->token_id,
-				      done, ctx);
+	struct change *c =
+		change_new(CHANGE_ACCESS, change->organization_id, change->token_id, done, ctx);
 
 	c->database_id = xstrdup(change->database_id);
 	scopes_copy(&c->grant, change->grant);
@@ -268,8 +267,7 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 		CHECK(t != NULL && t->creates && str_eq(t->organization_id, c->organization_id));
 		/* Of a write that failed it is not known what counts. */
 		CHECK(t->refused || memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
-		CHECK(ttl_s == fs->ttl_s ||
-		      memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
+		CHECK(ttl_s == fs->ttl_s || memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
 	}
 	CHECK(rules_heard(NULL, c->since, NULL, true));
 	buf_finish(&decoded);
@@ -319,7 +317,8 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 	}
 	CHECK(named == 1);
 	check_removal(op);
-	if (fs->n_emptying == 0) /* as rm -r does, which may leave a secret, or what it cannot revoke */
+	if (fs->n_emptying ==
+	    0) /* as rm -r does, which may leave a secret, or what it cannot revoke */
 		check_empty(model_token(o, token_id));
 	return c->job = __real_store_delete_token(s, organization_id, token_id, change_done, c);
 }

@@ -337,12 +337,12 @@ static struct http_call *some_call(unsigned nth)
 {
 	unsigned n = 0;
 
-	list_for_each(pos, &http->calls) n++;
+	list_for_each(pos, &http->calls)
+		n++;
 	if (n == 0)
 		return NULL;
 	nth %= n;
-	list_for_each(pos, &http->calls)
-	{
+	list_for_each(pos, &http->calls) {
 		if (nth-- == 0)
 			return container_of(pos, struct http_call, link);
 	}

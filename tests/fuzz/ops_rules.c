@@ -96,8 +96,7 @@ bool rules_heard(const char *token_id, uint64_t sent, const char *scope, bool ge
 /* Handles on a scratch file that was renamed onto permissions write that one now. */
 static void see_adopted(void)
 {
-	list_for_each(pos, &fs->files)
-	{
+	list_for_each(pos, &fs->files) {
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->writer == NULL || text_of((uint64_t)(uintptr_t)f) != NULL)
 			continue;
@@ -130,8 +129,8 @@ void rules_asked(struct asked *a, const struct op *op)
 	if (a->kind == OP_READDIR)
 		expect_read(a->pid, &n->key);
 	/* It may truncate what another handle writes, and nobody may want the reply. */
-	if (t == NULL && (a->kind == OP_OPEN || a->kind == OP_CREATE ||
-			  (a->kind == OP_SETATTR && op->set_size)))
+	if (t == NULL &&
+	    (a->kind == OP_OPEN || a->kind == OP_CREATE || (a->kind == OP_SETATTR && op->set_size)))
 		text_shared(&n->key);
 	if (t == NULL)
 		return;

@@ -78,8 +78,7 @@ void texts_end(void)
 {
 	while (n_written > 0)
 		buf_finish(&written[--n_written].before);
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
 		buf_finish(&t->text);
 		scopes_finish(&t->confirmed);
@@ -94,8 +93,7 @@ bool text_shared(const struct inode_key *p)
 {
 	bool any = false;
 
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
 		if (t->file == 0 || !str_eq(t->token_id, p->token_id) ||
 		    !str_eq(t->database_id, p->database_id))
@@ -121,8 +119,7 @@ struct text *text_new(uint64_t file, const struct inode_key *p)
 
 struct text *text_of(uint64_t file)
 {
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
 		if (file != 0 && t->file == file)
 			return t;
@@ -137,8 +134,7 @@ static bool of_file(const struct text *t, const char *token_id, const char *data
 
 void text_renewed(const struct inode_key *p)
 {
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
 		if (of_file(t, p->token_id, p->database_id))
 			t->killed = t->open_change = false;
@@ -147,8 +143,7 @@ void text_renewed(const struct inode_key *p)
 
 bool text_killed(const char *token_id, const char *database_id)
 {
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		const struct text *t = container_of(pos, struct text, link);
 		if (t->killed && of_file(t, token_id, database_id))
 			return true;
@@ -158,8 +153,7 @@ bool text_killed(const char *token_id, const char *database_id)
 
 bool text_confirmed(const char *token_id, const char *database_id, const char *scope)
 {
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		const struct text *t = container_of(pos, struct text, link);
 		if (of_file(t, token_id, database_id) && scopes_has(&t->confirmed, scope))
 			return true;
@@ -172,8 +166,7 @@ void text_revoked(const char *token_id, const char *database_id, const char *sco
 	struct scopes gone = SCOPES_INIT;
 
 	scopes_add(&gone, scope);
-	list_for_each(pos, &texts)
-	{
+	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
 		if (of_file(t, token_id, database_id))
 			scopes_subtract(&t->confirmed, &gone);

@@ -77,8 +77,8 @@ static int64_t do_call(struct actors *a, const struct call *c, struct answer *ou
 		*f = openat(a->directory, name, c->flags | O_CLOEXEC, 0600);
 		return *f < 0 ? -1 : 0;
 	case CALL_READ: {
-		ssize_t n = read(*f, out->data,
-				 c->offset < TEXT_MAX ? (size_t)c->offset : TEXT_MAX);
+		ssize_t n =
+			read(*f, out->data, c->offset < TEXT_MAX ? (size_t)c->offset : TEXT_MAX);
 		out->len = n > 0 ? (uint32_t)n : 0;
 		return n;
 	}
@@ -276,7 +276,8 @@ static bool anything_open(struct actors *a, unsigned p)
 	bool open = false;
 
 	for (uint8_t s = 0; s < SLOTS; s++) {
-		struct call seek = {.kind = CALL_LSEEK, .process = (uint8_t)p, .slot = s, .flags = SEEK_CUR};
+		struct call seek = {
+			.kind = CALL_LSEEK, .process = (uint8_t)p, .slot = s, .flags = SEEK_CUR};
 		open |= !exchange(a, &seek, &answer) || answer.err != EBADF;
 	}
 	return open;

@@ -18,19 +18,18 @@
  *   p0 close s1
  */
 const char *const call_names[CALL_KINDS] = {
-	[CALL_OPEN] = "open",           [CALL_READ] = "read",     [CALL_WRITE] = "write",
-	[CALL_PWRITE] = "pwrite",       [CALL_WRITEV] = "writev", [CALL_LSEEK] = "lseek",
+	[CALL_OPEN] = "open",           [CALL_READ] = "read",         [CALL_WRITE] = "write",
+	[CALL_PWRITE] = "pwrite",       [CALL_WRITEV] = "writev",     [CALL_LSEEK] = "lseek",
 	[CALL_FTRUNCATE] = "ftruncate", [CALL_TRUNCATE] = "truncate", [CALL_FSYNC] = "fsync",
-	[CALL_FSTAT] = "fstat",         [CALL_STAT] = "stat",     [CALL_DUP] = "dup",
-	[CALL_CLOSE] = "close",         [CALL_RENAME] = "rename", [CALL_UNLINK] = "unlink",
-	[CALL_FORK] = "fork",           [CALL_EXIT] = "exit",     [CALL_KILL] = "kill",
+	[CALL_FSTAT] = "fstat",         [CALL_STAT] = "stat",         [CALL_DUP] = "dup",
+	[CALL_CLOSE] = "close",         [CALL_RENAME] = "rename",     [CALL_UNLINK] = "unlink",
+	[CALL_FORK] = "fork",           [CALL_EXIT] = "exit",         [CALL_KILL] = "kill",
 };
 
 static const struct {
 	const char *name;
 	int flag;
-} flag_names[] = {
-	{"TRUNC", O_TRUNC}, {"APPEND", O_APPEND}, {"CREAT", O_CREAT}, {"EXCL", O_EXCL}};
+} flag_names[] = {{"TRUNC", O_TRUNC}, {"APPEND", O_APPEND}, {"CREAT", O_CREAT}, {"EXCL", O_EXCL}};
 static const char *const access_names[] = {"RDONLY", "WRONLY", "RDWR"};
 static const char *const whence_names[] = {"SET", "CUR", "END"};
 

@@ -4,7 +4,8 @@
 const char *const difference_reasons[DIFFERENCES] = {
 	[READS_GRANTED] = "reading shows what PlanetScale has granted, not the text",
 	[STAT_GRANTED] = "so does the size, for a process that does not only write it",
-	[REFUSED_WORD] = "a write whose complete lines PlanetScale refuses fails, and does not count",
+	[REFUSED_WORD] =
+		"a write whose complete lines PlanetScale refuses fails, and does not count",
 	[REFUSED_TEXT] = "a text that is refused as a whole fails at close, and does not count",
 	[REFUSED_HOLE] = "a text with NULs in it may be refused when it is written",
 	[TOO_BIG] = "a permissions file holds 1 MiB",

@@ -25,7 +25,8 @@ static const char *some_word(struct choices *c, enum mode mode)
 
 void some_text(struct choices *c, struct call *call, enum mode mode)
 {
-	static const char *const between[] = {"\n", "\n", "\n", "\n", " ", ", ", "\n# note\n", "\n\n"};
+	static const char *const between[] = {"\n", "\n", "\n",         "\n",
+					      " ",  ", ", "\n# note\n", "\n\n"};
 	unsigned n = 1 + below(c, chance(c, 60) ? 1 : 3);
 	char text[2 * DATA_MAX] = "";
 
@@ -103,11 +104,11 @@ enum name some_name(struct choices *c)
 static enum call_kind some_kind(struct choices *c, enum mode mode)
 {
 	static const uint8_t kinds[] = {
-		CALL_OPEN,      CALL_OPEN,   CALL_OPEN,      CALL_OPEN,  CALL_WRITE,  CALL_WRITE,
-		CALL_WRITE,     CALL_WRITE,  CALL_WRITE,     CALL_WRITE, CALL_PWRITE, CALL_WRITEV,
-		CALL_LSEEK,     CALL_LSEEK,  CALL_FTRUNCATE, CALL_FSYNC, CALL_FSTAT,  CALL_STAT,
-		CALL_DUP,       CALL_CLOSE,  CALL_CLOSE,     CALL_CLOSE, CALL_CLOSE,  CALL_RENAME,
-		CALL_TRUNCATE,  CALL_UNLINK, CALL_FORK,      CALL_READ,  CALL_EXIT,   CALL_KILL};
+		CALL_OPEN,     CALL_OPEN,   CALL_OPEN,      CALL_OPEN,  CALL_WRITE,  CALL_WRITE,
+		CALL_WRITE,    CALL_WRITE,  CALL_WRITE,     CALL_WRITE, CALL_PWRITE, CALL_WRITEV,
+		CALL_LSEEK,    CALL_LSEEK,  CALL_FTRUNCATE, CALL_FSYNC, CALL_FSTAT,  CALL_STAT,
+		CALL_DUP,      CALL_CLOSE,  CALL_CLOSE,     CALL_CLOSE, CALL_CLOSE,  CALL_RENAME,
+		CALL_TRUNCATE, CALL_UNLINK, CALL_FORK,      CALL_READ,  CALL_EXIT,   CALL_KILL};
 	unsigned kind = kinds[below(c, COUNT(kinds) - (mode == MODE_KILLS ? 0 : 1))];
 
 	/* A process more costs a spawn. */

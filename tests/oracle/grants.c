@@ -120,8 +120,7 @@ void grants_commit(struct judge *j, struct inode *i, struct description *d, bool
 	struct reading more = read_text(i->text, grants_counting(j, i, d, false));
 
 	bool others = grants_others_owe(j, i, d), sure = false;
-	FOR_DESCRIPTIONS(j, o, i)
-	{
+	FOR_DESCRIPTIONS(j, o, i) {
 		sure |= o != d && o->owes && !o->perhaps;
 	}
 	if (others && !sure) { /* or they owe nothing any more */

@@ -112,11 +112,9 @@ static bool judge_lseek(struct judge *j, const struct call *c, const struct resu
 		j->used[STALE_HANDLE]++;
 		return mount->err != 0 || move_to(j, c, mount->ret);
 	}
-	if (c->flags == SEEK_END && i->permissions &&
-	    (d->flags & O_ACCMODE) == O_RDONLY) {
+	if (c->flags == SEEK_END && i->permissions && (d->flags & O_ACCMODE) == O_RDONLY) {
 		j->used[STAT_GRANTED]++;
-		if (mount->err == 0 &&
-		    mount->ret != (int64_t)i->size + c->offset &&
+		if (mount->err == 0 && mount->ret != (int64_t)i->size + c->offset &&
 		    !grants_fit_size(j, mount->ret - c->offset))
 			return judge_fail(j, "the end is not that of what is granted");
 		return mount->err != 0 || move_to(j, c, mount->ret);
@@ -147,7 +145,8 @@ static bool failure_allowed(struct judge *j, const struct inode *i, const struct
 
 	if (err == ECANCELED && i->cancelled)
 		why = CANCELLED;
-	else if (err != d->refused && !((err == EINVAL || err == EAGAIN || err == EFBIG) && i->bad) &&
+	else if (err != d->refused &&
+		 !((err == EINVAL || err == EAGAIN || err == EFBIG) && i->bad) &&
 		 !(err == EINVAL && (d->unheard || d->owes) &&
 		   (text_bad(j, i, d, false) || text_bad(j, i, d, true))))
 		return false;
@@ -303,9 +302,7 @@ static bool judge_ending(struct judge *j, const struct call *c)
 			killed(j, i, d, c->process);
 		else if (i->permissions && d->unheard && c->process == d->opener &&
 			 (d->refused || failure_demanded(j, i, d)))
-			told.err = i->cancelled      ? ECANCELED
-				   : d->refused != 0 ? d->refused
-						     : EINVAL;
+			told.err = i->cancelled ? ECANCELED : d->refused != 0 ? d->refused : EINVAL;
 		if (c->kind != CALL_KILL && !judge_flush(j, &close, i, d, told.err))
 			return false;
 		if (d->refs == 1)
@@ -327,7 +324,8 @@ static bool judge_plain(struct judge *j, const struct call *c, const struct resu
 
 	if (!reference(j, c, &r))
 		return false;
-	return same_result(&r, mount) || judge_fail(j, "the regular file says %lld", (long long)r.ret);
+	return same_result(&r, mount) ||
+	       judge_fail(j, "the regular file says %lld", (long long)r.ret);
 }
 
 static bool judge_it(struct judge *j, const struct call *c, const struct result *mount)

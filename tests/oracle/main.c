@@ -23,7 +23,7 @@ static struct options {
 	const char *mount, *control, *tmpfs, *replay;
 	uint64_t seed, first, sequences;
 	unsigned workers, seconds, failures;
-	int mode;      /* -1: all */
+	int mode;       /* -1: all */
 	uint32_t kinds; /* calls that are not made */
 } options = {.seed = 1, .sequences = 1000, .workers = 2, .failures = 1, .mode = -1};
 
@@ -379,8 +379,8 @@ int main(int argc, char **argv)
 		pids[w] = fork();
 		if (pids[w] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			work(w, options.seconds != 0 ? began + options.seconds * INT64_C(1000000)
-						     : 0);
+			work(w,
+			     options.seconds != 0 ? began + options.seconds * INT64_C(1000000) : 0);
 			exit(0);
 		}
 	}

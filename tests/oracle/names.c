@@ -138,8 +138,7 @@ static bool rename_over(struct judge *j, const struct call *c, const struct resu
 	if (r.err != 0)
 		return true;
 	/* A handle that is only read, and truncated the scratch file, writes nothing here. */
-	FOR_DESCRIPTIONS(j, d, i)
-	{
+	FOR_DESCRIPTIONS(j, d, i) {
 		if ((d->flags & O_ACCMODE) == O_RDONLY)
 			d->flags &= ~O_TRUNC;
 	}
@@ -161,16 +160,14 @@ static bool move_aside(struct judge *j, const struct call *c, const struct resul
 {
 	char text[TEXT_MAX];
 	struct result r;
-	const struct call drop = {
-		.kind = CALL_UNLINK, .process = c->process, .name = c->to};
+	const struct call drop = {.kind = CALL_UNLINK, .process = c->process, .name = c->to};
 
 	if (regular_named(&j->regular, NAME_PERMISSIONS) == NULL)
 		return (reference(j, c, &r) && same_result(&r, mount)) ||
 		       judge_fail(j, "the regular file is not there");
 	if (mount->err != 0)
 		return judge_fail(j, "the regular file can be moved aside");
-	FOR_DESCRIPTIONS(j, d, regular_named(&j->regular, NAME_PERMISSIONS))
-	{
+	FOR_DESCRIPTIONS(j, d, regular_named(&j->regular, NAME_PERMISSIONS)) {
 		d->moved = true;
 	}
 	j->asked = false;
@@ -188,8 +185,7 @@ static bool move_aside(struct judge *j, const struct call *c, const struct resul
 bool judge_rename(struct judge *j, const struct call *c, const struct result *mount)
 {
 	struct result r;
-	enum presence there =
-		c->name == NAME_PERMISSIONS ? judge_presence(j, c, mount) : PRESENT;
+	enum presence there = c->name == NAME_PERMISSIONS ? judge_presence(j, c, mount) : PRESENT;
 
 	if (there != PRESENT)
 		return there == HIDDEN;
@@ -202,8 +198,7 @@ bool judge_rename(struct judge *j, const struct call *c, const struct result *mo
 		return move_aside(j, c, mount);
 	if (!reference(j, c, &r))
 		return false;
-	return same_result(&r, mount) ||
-	       judge_fail(j, "the regular file says %s", strerror(r.err));
+	return same_result(&r, mount) || judge_fail(j, "the regular file says %s", strerror(r.err));
 }
 
 bool judge_unlink(struct judge *j, const struct call *c, const struct result *mount)
@@ -247,8 +242,7 @@ static bool judge_size(struct judge *j, const struct call *c, const struct inode
 		own |= d->opener == c->process && (d->flags & O_ACCMODE) != O_RDONLY;
 	}
 	/* And one that handed it on to a child. */
-	FOR_DESCRIPTIONS(j, d, i)
-	{
+	FOR_DESCRIPTIONS(j, d, i) {
 		writes |= d->opener == c->process || d->writer == c->process;
 		reads |= d->opener == c->process && (d->flags & O_ACCMODE) == O_RDONLY;
 	}
@@ -296,6 +290,6 @@ bool judge_stat(struct judge *j, const struct call *c, const struct result *moun
 	}
 	if (i != NULL && i->permissions && mount->err == 0)
 		return judge_size(j, c, i, r.ret, mount->ret);
-	return same_result(&r, mount) || judge_fail(j, "the regular file says %lld, %s",
-						    (long long)r.ret, strerror(r.err));
+	return same_result(&r, mount) ||
+	       judge_fail(j, "the regular file says %lld, %s", (long long)r.ret, strerror(r.err));
 }

@@ -70,8 +70,9 @@ static int replay(void)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: oracle-ops [--seed N] [--first N] [--sequences N] [--failures N]\n"
-			"       [--mode plain|refused|signs|kills] [--without CALL]… [--replay FILE]\n");
+	fprintf(stderr,
+		"usage: oracle-ops [--seed N] [--first N] [--sequences N] [--failures N]\n"
+		"       [--mode plain|refused|signs|kills] [--without CALL]… [--replay FILE]\n");
 	exit(2);
 }
 
@@ -87,10 +88,14 @@ static int index_of(const char *word, const char *const *words, int n)
 static void read_options(int argc, char **argv)
 {
 	static const struct option known[] = {
-		{"seed", required_argument, NULL, 's'},    {"first", required_argument, NULL, 'f'},
-		{"sequences", required_argument, NULL, 'n'}, {"failures", required_argument, NULL, 'F'},
-		{"mode", required_argument, NULL, 'M'},    {"without", required_argument, NULL, 'x'},
-		{"replay", required_argument, NULL, 'r'},  {NULL, 0, NULL, 0},
+		{"seed", required_argument, NULL, 's'},
+		{"first", required_argument, NULL, 'f'},
+		{"sequences", required_argument, NULL, 'n'},
+		{"failures", required_argument, NULL, 'F'},
+		{"mode", required_argument, NULL, 'M'},
+		{"without", required_argument, NULL, 'x'},
+		{"replay", required_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 

@@ -113,8 +113,8 @@ static bool on_begin(void *ctx, scopes start, const bool alive[PROCESSES])
 	};
 	fake_calls_init(&mount.http);
 	cache_init(&mount.cache, &mount.clock, mount.config.cache_ms, false);
-	mount.credential_refresh = credential_refresh_new(&mount.config.credential, NULL, mount.config.timeout_ms,
-				    &mount.clock);
+	mount.credential_refresh = credential_refresh_new(&mount.config.credential, NULL,
+							  mount.config.timeout_ms, &mount.clock);
 	mount.api = api_new(&mount.http, mount.credential_refresh);
 	mount.store = store_new(mount.api, &mount.cache);
 	const struct fs_parts parts = {.organization = mount.config.org,
@@ -157,7 +157,7 @@ static const struct change *on_history(void *ctx, size_t *n)
 }
 
 const struct subject mount_subject = {.begin = on_begin,
-				       .call = on_call,
-				       .granted = on_granted,
-				       .clock = on_clock,
-				       .history = on_history};
+				      .call = on_call,
+				      .granted = on_granted,
+				      .clock = on_clock,
+				      .history = on_history};

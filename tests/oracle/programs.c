@@ -18,11 +18,9 @@ static struct call *add(struct author *a, enum call_kind kind, unsigned slot)
 {
 	struct program *p = a->p;
 	static struct call beyond;
-	struct call *call =
-		p->n < sizeof(p->call) / sizeof(*p->call) ? &p->call[p->n++] : &beyond;
+	struct call *call = p->n < sizeof(p->call) / sizeof(*p->call) ? &p->call[p->n++] : &beyond;
 
-	*call = (struct call){
-		.kind = (uint8_t)kind, .process = a->process, .slot = (uint8_t)slot};
+	*call = (struct call){.kind = (uint8_t)kind, .process = a->process, .slot = (uint8_t)slot};
 	return call;
 }
 
@@ -96,7 +94,8 @@ static void echo_behind(struct author *a)
 /* exec 3> f; … >&3; exec 3>&-: a flush after each. */
 static void keep_open(struct author *a)
 {
-	open_as(a, 2, NAME_PERMISSIONS, O_WRONLY | O_CREAT | (chance(a->c, 60) ? O_TRUNC : O_APPEND));
+	open_as(a, 2, NAME_PERMISSIONS,
+		O_WRONLY | O_CREAT | (chance(a->c, 60) ? O_TRUNC : O_APPEND));
 	for (unsigned n = below(a->c, 3); n > 0; n--) {
 		add(a, CALL_DUP, 2)->to = 1;
 		write_some(a, 1);
@@ -260,17 +259,31 @@ static void empty(struct author *a)
 	add(a, CALL_TRUNCATE, 0)->offset = chance(a->c, 80) ? 0 : below(a->c, 30);
 }
 
-void program(struct program *p, struct choices *c, enum mode mode, unsigned process,
-	     unsigned child)
+void program(struct program *p, struct choices *c, enum mode mode, unsigned process, unsigned child)
 {
-	static void (*const programs[])(struct author *a) = {
-		echo_over,         echo_over,       echo_behind, echo_behind,     keep_open,
-		keep_open,         open_twice,      open_twice,  add_in_place,    add_in_place,
-		rewrite_in_place,  overwrite,       write_at_end, empty_and_write, replace_by_rename,
-		replace_by_rename, back_up,         remove_and_make, look,        empty,
-		group};
-	struct author a = {.p = p, .c = c, .mode = mode, .process = (uint8_t)process,
-			   .child = (uint8_t)child};
+	static void (*const programs[])(struct author * a) = {echo_over,
+							      echo_over,
+							      echo_behind,
+							      echo_behind,
+							      keep_open,
+							      keep_open,
+							      open_twice,
+							      open_twice,
+							      add_in_place,
+							      add_in_place,
+							      rewrite_in_place,
+							      overwrite,
+							      write_at_end,
+							      empty_and_write,
+							      replace_by_rename,
+							      replace_by_rename,
+							      back_up,
+							      remove_and_make,
+							      look,
+							      empty,
+							      group};
+	struct author a = {
+		.p = p, .c = c, .mode = mode, .process = (uint8_t)process, .child = (uint8_t)child};
 	unsigned which = below(c, sizeof(programs) / sizeof(*programs));
 
 	*p = (struct program){.n = 0};

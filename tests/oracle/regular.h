@@ -39,28 +39,28 @@ struct description {
 	int64_t position;
 	/* judge.c's own */
 	uint8_t opener;
-	bool moved;   /* it was open when the file was moved aside */
-	bool adrift;  /* appended: where it stands, the kernel guesses from a size it last saw */
-	bool owes;    /* truncated or overwrote; what the text leaves out waits for its close */
-	bool replaces; /* truncated it to nothing, once: its lines count as they come */
-	bool perhaps; /* and that was perhaps done already */
-	bool failed;  /* its text as a whole was refused once */
-	bool acted;   /* wrote or truncated, and not as it was opened */
-	bool follows; /* somebody wrote since it truncated */
-	bool tail;    /* wrote the unterminated last line */
-	bool half;    /* and nothing has counted it yet */
-	bool cut;     /* or left it when it cut the text */
-	bool unheard; /* wrote or truncated since its last close or fsync */
-	bool closed;  /* by a process that was not killed, since then */
-	int refused;  /* one of its writes was, or its text as a whole: the error */
+	bool moved;     /* it was open when the file was moved aside */
+	bool adrift;    /* appended: where it stands, the kernel guesses from a size it last saw */
+	bool owes;      /* truncated or overwrote; what the text leaves out waits for its close */
+	bool replaces;  /* truncated it to nothing, once: its lines count as they come */
+	bool perhaps;   /* and that was perhaps done already */
+	bool failed;    /* its text as a whole was refused once */
+	bool acted;     /* wrote or truncated, and not as it was opened */
+	bool follows;   /* somebody wrote since it truncated */
+	bool tail;      /* wrote the unterminated last line */
+	bool half;      /* and nothing has counted it yet */
+	bool cut;       /* or left it when it cut the text */
+	bool unheard;   /* wrote or truncated since its last close or fsync */
+	bool closed;    /* by a process that was not killed, since then */
+	int refused;    /* one of its writes was, or its text as a whole: the error */
 	uint8_t writer; /* the process that wrote last */
 };
 
 struct regular {
 	struct inode inode[INODES];
 	struct description description[DESCRIPTIONS];
-	int name[NAMES];                /* inodes */
-	int slot[PROCESSES][SLOTS];     /* descriptions */
+	int name[NAMES];            /* inodes */
+	int slot[PROCESSES][SLOTS]; /* descriptions */
 	bool alive[PROCESSES];
 };
 

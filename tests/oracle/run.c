@@ -183,8 +183,7 @@ static bool drop_calls(const struct subject *on, struct sequence *s, struct fail
 		struct sequence less = *s;
 		if (at + n > s->n)
 			continue;
-		memmove(&less.call[at], &less.call[at + n],
-			(s->n - at - n) * sizeof(*less.call));
+		memmove(&less.call[at], &less.call[at + n], (s->n - at - n) * sizeof(*less.call));
 		less.n -= n;
 		if (!fails(on, &less, f))
 			continue;
@@ -264,5 +263,6 @@ void counts_print(FILE *out, const struct counts *c)
 	for (unsigned i = 0; i < DIFFERENCES; i++)
 		fprintf(out, "%9llu times: %s\n", (unsigned long long)c->used[i],
 			difference_reasons[i]);
-	fprintf(out, "%9llu sequences were given up before their end\n", (unsigned long long)c->lost);
+	fprintf(out, "%9llu sequences were given up before their end\n",
+		(unsigned long long)c->lost);
 }

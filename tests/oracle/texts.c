@@ -48,8 +48,7 @@ static bool joins(struct judge *j, const struct inode *i, const struct descripti
 {
 	if (e->at != i->size || complete_lines(i->text, i->size) == i->size)
 		return false;
-	FOR_DESCRIPTIONS(j, o, i)
-	{
+	FOR_DESCRIPTIONS(j, o, i) {
 		if (o != d && o->tail && ((o->half && o->unheard && !o->cut) || !sure))
 			return true;
 	}
@@ -69,8 +68,7 @@ static bool refuse(struct judge *j, struct inode *i, struct description *d, enum
 	j->kept = true;
 	/* Whether it counts for who wrote last is not agreed on. */
 	i->writer = PROCESSES;
-	FOR_DESCRIPTIONS(j, o, i)
-	{
+	FOR_DESCRIPTIONS(j, o, i) {
 		o->follows = true;
 	}
 	return true;
@@ -79,8 +77,7 @@ static bool refuse(struct judge *j, struct inode *i, struct description *d, enum
 static void changed(struct judge *j, struct inode *i, struct description *d, uint8_t process,
 		    bool truncated)
 {
-	FOR_DESCRIPTIONS(j, o, i)
-	{
+	FOR_DESCRIPTIONS(j, o, i) {
 		o->follows = true;
 	}
 	d->acted = d->unheard = true;
@@ -100,8 +97,7 @@ static void written(struct judge *j, struct inode *i, struct description *d, con
 	if (e->inside)
 		d->owes = i->overwritten = true;
 	if (e->end == i->size)
-		FOR_DESCRIPTIONS(j, o, i)
-		{
+		FOR_DESCRIPTIONS(j, o, i) {
 			o->half = o->tail = !complete && o == d;
 			o->cut = false;
 		}
@@ -160,8 +156,7 @@ void begin_anew(struct judge *j, struct inode *i, struct description *d)
 {
 	i->overwritten = i->bad = i->cancelled = i->unsure = i->due = false;
 	i->writer = PROCESSES;
-	FOR_DESCRIPTIONS(j, o, i)
-	{
+	FOR_DESCRIPTIONS(j, o, i) {
 		o->owes = o->perhaps = o->tail = o->unheard = o->follows = false;
 	}
 	if (d != NULL)
@@ -200,9 +195,9 @@ bool judge_ftruncate(struct judge *j, const struct call *c, const struct result 
 		d->refused = 0;
 	} else if ((size_t)c->offset < before) {
 		d->owes = i->overwritten = true;
-		FOR_DESCRIPTIONS(j, o, i)
-		{
-			o->half = o->cut = o->tail = o == d && complete_lines(i->text, i->size) != i->size;
+		FOR_DESCRIPTIONS(j, o, i) {
+			o->half = o->cut = o->tail =
+				o == d && complete_lines(i->text, i->size) != i->size;
 		}
 	}
 	changed(j, i, d, c->process, true);

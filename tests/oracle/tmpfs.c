@@ -57,8 +57,8 @@ static int64_t do_call(const struct call *c, struct result *out)
 		return *f < 0 ? -1 : 0;
 	case CALL_READ:
 		out->len = 0;
-		ssize_t n = read(*f, out->data,
-				 c->offset < TEXT_MAX ? (size_t)c->offset : TEXT_MAX);
+		ssize_t n =
+			read(*f, out->data, c->offset < TEXT_MAX ? (size_t)c->offset : TEXT_MAX);
 		out->len = n > 0 ? (uint32_t)n : 0;
 		return n;
 	case CALL_WRITE:

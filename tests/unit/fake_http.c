@@ -54,7 +54,8 @@ unsigned fake_open(void)
 {
 	unsigned n = 0;
 
-	list_for_each(pos, &the_http->calls) n++;
+	list_for_each(pos, &the_http->calls)
+		n++;
 	return n;
 }
 
@@ -65,8 +66,7 @@ unsigned fake_cancelled(void)
 
 static struct http_call *find(const char *prefix)
 {
-	list_for_each(pos, &the_http->calls)
-	{
+	list_for_each(pos, &the_http->calls) {
 		struct http_call *c = container_of(pos, struct http_call, link);
 		cleanup(free_ptr) char *line = fake_line(c);
 		if (str_starts(line, prefix))

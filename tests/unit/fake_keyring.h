@@ -9,8 +9,8 @@
 
 #include "auth/keyring.h"
 
-void fake_keyring_reset(void); /* fails the test if an reader is left */
-int fake_keyring_readers(void);         /* started so far */
+void fake_keyring_reset(void);  /* fails the test if an reader is left */
+int fake_keyring_readers(void); /* started so far */
 /* The reader has its answer: the login `token`, or what keyring_answer() shall return. */
 void fake_keyring_holds(const char *token);
 void fake_keyring_fails(int err);

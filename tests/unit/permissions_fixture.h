@@ -6,7 +6,6 @@
 
 #include "unit.h"
 
-
 #include <unistd.h>
 
 #include "fs/permissions_file.h"
@@ -37,7 +36,9 @@ static inline struct permissions_writer *open_as(pid_t opener, const char *grant
 	return w;
 }
 
-enum { APPEND = -1 };
+enum {
+	APPEND = -1
+};
 
 static inline int put_as(struct permissions_writer *w, pid_t tgid, int64_t offset, const char *text)
 {
@@ -78,7 +79,7 @@ static inline void assert_lines(struct permissions_writer *w, const char *grant,
 
 /* Commit what `what` says. `keep` NULL: it is not exact. */
 static inline void assert_commit(struct permissions_writer *w, enum closing what, const char *grant,
-			  const char *revoke, const char *keep)
+				 const char *revoke, const char *keep)
 {
 	struct permissions_text *t = w != NULL ? w->text : f->text;
 	struct permissions_demand d;

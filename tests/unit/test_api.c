@@ -381,7 +381,8 @@ static void nobody_waits_longer_than_the_mount_allows(void **state)
 	start_with_keyring();
 	credential_refresh_free(w.credential_refresh);
 	api_free(w.api);
-	w.credential_refresh = credential_refresh_new(&w.config.credential, "the program", 2000, &w.clock);
+	w.credential_refresh =
+		credential_refresh_new(&w.config.credential, "the program", 2000, &w.clock);
 	w.api = api_new(w.http, w.credential_refresh);
 	refused_again(&o, 0);
 	w.clock.mono_ms += 1999;

@@ -67,7 +67,10 @@ static void an_escape_that_is_no_text_is_kept(void **state)
 	static const struct {
 		const char *json, *name, *info; /* NULL: info is as json */
 	} cases[] = {
-		{"a\\u0000b", "a\xc0\x80" "b", NULL},
+		{"a\\u0000b",
+		 "a\xc0\x80"
+		 "b",
+		 NULL},
 		{"\\u0000", "\xc0\x80", NULL},
 		{"\\\\\\u0000", "\\\xc0\x80", NULL},
 		{"\\\\u0000", "\\u0000", NULL},
@@ -293,12 +296,15 @@ static void more_than_a_limit_is_refused(void **state)
 		{DATABASES, list, "{\"id\":\"d#\",\"name\":\"d#\"}", end, DECODE_DATABASES_MAX,
 		 "data: too many items"},
 		{TOKENS, list, "{\"id\":\"t#\"}", end, DECODE_ITEMS_MAX, "data: too many items"},
-		{ACCESSES, list, "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r#\"}",
-		 end, DECODE_RESOURCES_MAX, "data: more than any token may do"},
-		{ACCESSES, list, "{\"access\":\"a#\",\"resource_type\":\"D\",\"resource_id\":\"r\"}",
-		 end, DECODE_SCOPES_MAX, "data: more than any token may do"},
-		{TOKENS, token, "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_name\":\"r#\"}",
-		 "]}]}", DECODE_RESOURCES_MAX,
+		{ACCESSES, list,
+		 "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_id\":\"r#\"}", end,
+		 DECODE_RESOURCES_MAX, "data: more than any token may do"},
+		{ACCESSES, list,
+		 "{\"access\":\"a#\",\"resource_type\":\"D\",\"resource_id\":\"r\"}", end,
+		 DECODE_SCOPES_MAX, "data: more than any token may do"},
+		{TOKENS, token,
+		 "{\"access\":\"a\",\"resource_type\":\"D\",\"resource_name\":\"r#\"}", "]}]}",
+		 DECODE_RESOURCES_MAX,
 		 "data[0].service_token_accesses: more than any token may do"},
 	};
 

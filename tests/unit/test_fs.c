@@ -174,8 +174,8 @@ static void an_interrupt_of_a_parked_op_counts_only_if_its_caller_is_being_ended
 	static const struct {
 		int signal;
 		bool ends;
-	} cases[] = {{SIGTERM, true},  {SIGINT, true},   {SIGHUP, true},   {SIGQUIT, true},
-		     {SIGTSTP, false}, {SIGUSR1, true},  {SIGWINCH, false}};
+	} cases[] = {{SIGTERM, true},  {SIGINT, true},  {SIGHUP, true},   {SIGQUIT, true},
+		     {SIGTSTP, false}, {SIGUSR1, true}, {SIGWINCH, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -7,7 +7,8 @@
 #define READ        ON_SHOP("read_branch")
 #define WRITE       ON_SHOP("write_x")
 #define ON_BRANCH                                                                                  \
-	"{\"access\":\"x\",\"resource_type\":\"Branch\",\"resource_id\":\"b1\",\"resource_name\":\"main\"}"
+	"{\"access\":\"x\",\"resource_type\":\"Branch\",\"resource_id\":\"b1\",\"resource_name\":" \
+	"\"main\"}"
 
 static void answer(const char *prefix, int status, const char *body)
 {
@@ -509,7 +510,8 @@ static void the_secret_goes_with_the_token_of_rm_r(void **state)
 		r = (struct reply){0};
 		ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "new", .pid = pid);
 		world_turn(&w);
-		if (i == 2) /* the refusal made it doubtful what is there; the list has the grants */
+		if (i ==
+		    2) /* the refusal made it doubtful what is there; the list has the grants */
 			answer(TOKENS, 200, LIST(TOKEN("t9", "new", "")));
 		else
 			answer(GET_TOKEN("t9"), 200, TOKEN("t9", "new", ""));

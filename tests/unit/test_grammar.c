@@ -90,9 +90,11 @@ static void an_impossible_word_is_quoted_with_its_line(void **state)
 		{"Read_branch", 0, "line 1: \"Read_branch\" cannot be a permission name"},
 		{"a\n\n# x\nb c.d e!\n", 0, "line 4: \"c.d\" cannot be a permission name"},
 		{"\xef\xbb\xbfread_branch\n", 0,
-		 "line 1: it begins with a byte order mark (EF BB BF): save it as UTF-8 without one"},
+		 "line 1: it begins with a byte order mark (EF BB BF): save it as UTF-8 without "
+		 "one"},
 		{"a\n\xef\xbb\xbf# b", 0,
-		 "line 2: it begins with a byte order mark (EF BB BF): save it as UTF-8 without one"},
+		 "line 2: it begins with a byte order mark (EF BB BF): save it as UTF-8 without "
+		 "one"},
 		{"+", 0, "line 1: \"+\" cannot be a permission name"},
 		{"a\n-\n", 0, "line 2: \"-\" cannot be a permission name"},
 		{"--a", 0, "line 1: \"--a\" cannot be a permission name"},

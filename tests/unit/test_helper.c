@@ -223,8 +223,10 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sees_others),   cmocka_unit_test(test_opens_the_credential),
-		cmocka_unit_test(test_outlives_signals), cmocka_unit_test(test_is_lost),
+		cmocka_unit_test(test_sees_others),
+		cmocka_unit_test(test_opens_the_credential),
+		cmocka_unit_test(test_outlives_signals),
+		cmocka_unit_test(test_is_lost),
 		cmocka_unit_test(test_has_nothing),
 	};
 

@@ -418,7 +418,6 @@ static void hours_of_standing_still_leave_nothing_hanging(void **state)
 	assert_int_equal(f.server.requests, 2);
 }
 
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

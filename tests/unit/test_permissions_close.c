@@ -28,8 +28,7 @@ static void closing_asks_for_what_the_text_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		setup();
-		struct permissions_writer *w =
-			open_as(SHELL, cases[i].granted, cases[i].truncate);
+		struct permissions_writer *w = open_as(SHELL, cases[i].granted, cases[i].truncate);
 		put(w, cases[i].offset, cases[i].written);
 		assert_lines(w, cases[i].now_grant, cases[i].now_revoke);
 		assert_int_equal(close_as(w, SHELL), cases[i].what);

@@ -44,7 +44,11 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-enum { CI = 11, DATABASES, SHOP }; /* directories inside a token */
+enum {
+	CI = 11,
+	DATABASES,
+	SHOP
+}; /* directories inside a token */
 
 static void who_read_above_and_the_directory_itself_removes_nothing_in_it(void **state)
 {
@@ -202,9 +206,9 @@ static void the_memory_is_bounded(void **state)
 	assert_false(removal_guard_allows(&s, b, 0));
 	for (; s.n < REMOVAL_GUARD_PROCESSES; s.n++) /* all alive */
 		s.v[s.n] = (struct remover){.tgid = me.tgid,
-						  .start_time = me.start_time,
-						  .program = me.program,
-						  .used = 1000};
+					    .start_time = me.start_time,
+					    .program = me.program,
+					    .used = 1000};
 	s.uses = 1000;
 	removal_guard_refused(&s, b);
 	end(b);
@@ -247,9 +251,9 @@ static void only_a_pending_signal_that_ends_is_ending(void **state)
 	static const struct {
 		int signal;
 		bool ends;
-	} cases[] = {{0, false},        {SIGHUP, true},   {SIGINT, true},   {SIGQUIT, true},
-		     {SIGTERM, true},   {SIGTSTP, false}, {SIGUSR1, true},  {SIGCHLD, false},
-		     {SIGWINCH, false}, {SIGALRM, true},  {SIGABRT, true},  {SIGURG, false}};
+	} cases[] = {{0, false},        {SIGHUP, true},   {SIGINT, true},  {SIGQUIT, true},
+		     {SIGTERM, true},   {SIGTSTP, false}, {SIGUSR1, true}, {SIGCHLD, false},
+		     {SIGWINCH, false}, {SIGALRM, true},  {SIGABRT, true}, {SIGURG, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

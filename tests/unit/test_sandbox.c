@@ -393,7 +393,8 @@ static int tried(int (*attempt)(void), bool inside)
 
 static bool in_force(enum by by)
 {
-	return by == UNPRIVILEGED || (by == SECCOMP ? has_seccomp() : landlock_version() >= (long)by);
+	return by == UNPRIVILEGED ||
+	       (by == SECCOMP ? has_seccomp() : landlock_version() >= (long)by);
 }
 
 static void test_forbidden(void **state)
@@ -439,7 +440,8 @@ static void test_kinds_of_refusal(void **state)
 	assert_int_equal(tried(executes, true), -SIGSYS);
 	assert_int_equal(tried(changes_user, true), -SIGSYS);
 	assert_int_equal(tried(unknown_call, true), ENOSYS);
-	assert_int_equal(tried(listens, true), landlock_version() >= LANDLOCK_NET ? EACCES : ENOSYS);
+	assert_int_equal(tried(listens, true),
+			 landlock_version() >= LANDLOCK_NET ? EACCES : ENOSYS);
 }
 
 static void test_off_until_entered(void **state)

@@ -103,8 +103,8 @@ static void the_outcome_of_a_creation_is_told(void **state)
 		{404, "{}", NULL, 0, EACCES, "404", 0},
 		{REFUSED, "", NULL, 0, ECONNREFUSED, "broke", 0},
 		{LOST, "", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
-		{LOST, "", LIST(TOKEN("t9", "new", "") "," TOKEN("t8", "new", "")), 1, EIO,
-		 "t8 t9", 0},
+		{LOST, "", LIST(TOKEN("t9", "new", "") "," TOKEN("t8", "new", "")), 1, EIO, "t8 t9",
+		 0},
 		{LOST, "", LIST(TOKEN("t1", "ci", "")), 5, EIO, "no token new appeared", 0},
 		{LOST, "", "", 1, EIO, "broke", 0},
 		{500, "{}", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
@@ -116,8 +116,8 @@ static void the_outcome_of_a_creation_is_told(void **state)
 		{201, "{\"id\":\"t9\"}", LIST(TOKEN("t9", "new", "")), 1, EIO, "id t9", 0},
 		/* All that a success has but its status: the list decides. */
 		{201, MADE("t9", "new"), LIST(TOKEN("t9", "new", "")), 1, 0, "", 1},
-		{203, MADE("t9", "new"), LIST(TOKEN("t8", "new", "")), 5, EIO,
-		 "(id t9) appeared", 1},
+		{203, MADE("t9", "new"), LIST(TOKEN("t8", "new", "")), 5, EIO, "(id t9) appeared",
+		 1},
 	};
 
 	(void)state;

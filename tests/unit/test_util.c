@@ -29,7 +29,9 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 		{"No pscale_tkn_aB3_-678.", "No pscale_tkn_***."},
 		{"xpscale_oauth_refresh_12 pscale_pw_1234567 pscale_pw_12345678",
 		 "xpscale_oauth_*** pscale_pw_1234567 pscale_pw_***"},
-		{"a\xe2\x80\xae" "b\xe2\x81\xa6\xe2\x80\xa6", "a?b?\xe2\x80\xa6"},
+		{"a\xe2\x80\xae"
+		 "b\xe2\x81\xa6\xe2\x80\xa6",
+		 "a?b?\xe2\x80\xa6"},
 	};
 	char out[64];
 
@@ -42,7 +44,10 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 	assert_string_equal(out, "a");
 	text_clean(out, 16, "a pscale_tkn_12345678", 21);
 	assert_string_equal(out, "a ");
-	text_clean(out, sizeof(out), "pscale_tkn_1234567\0" "8", 20);
+	text_clean(out, sizeof(out),
+		   "pscale_tkn_1234567\0"
+		   "8",
+		   20);
 	assert_string_equal(out, "pscale_tkn_1234567?8");
 }
 
@@ -121,8 +126,7 @@ static void lists_keep_order_and_forget_twice(void **state)
 		list_append(i < 1 ? &a : &b, &items[i].link);
 	list_splice(&a, &b);
 	assert_true(list_empty(&b));
-	list_for_each(pos, &a)
-	{
+	list_for_each(pos, &a) {
 		assert_int_equal(container_of(pos, struct item, link)->n, expect++);
 		list_remove(pos);
 		list_remove(pos);

@@ -17,8 +17,8 @@ void world_start(struct world *w)
 	};
 	cache_init(&w->cache, &w->clock, w->config.cache_ms, false);
 	w->http = fake_http_new();
-	w->credential_refresh = credential_refresh_new(&w->config.credential, "the program", w->config.timeout_ms,
-				 &w->clock);
+	w->credential_refresh = credential_refresh_new(&w->config.credential, "the program",
+						       w->config.timeout_ms, &w->clock);
 	w->api = api_new(w->http, w->credential_refresh);
 	w->store = store_new(w->api, &w->cache);
 	w->model = store_model(w->store);
