@@ -94,8 +94,11 @@ edit vim 'vim --clean permissions' '?read_branch' "@$work/vim/changed" '=:%s/cre
 meanwhile vim
 warned vim 'has been changed since reading it'
 
+# nano compares whole seconds, on any file system.
+second_is_over() { [[ $(date +%s) -gt $(stat -c %Y "$1") ]]; }
 edit nano 'nano --ignorercfiles permissions' '?read_branch' "@$work/nano/changed" '=connect_branch' Enter \
-	C-o Enter '?has changed' '?Continue saving' '=n' C-x '?Save' '=n'
+	C-o Enter '?has changed' '?continue saving' '=n' C-x '?Save' '=n'
+wait_for second_is_over "$(file nano)"
 meanwhile nano
 warned nano 'File on disk has changed'
 
