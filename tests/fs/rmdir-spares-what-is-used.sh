@@ -107,7 +107,7 @@ names=(
 	'(cd one && rm token)'
 	'find one -name token -delete'
 	'find one -name token | xargs rm'
-	'python3 -c "import os; [os.unlink(\"one/\" + f) for f in os.listdir(\"one\") if f == \"token\"]"'
+	'python3 -I -c "import os; [os.unlink(\"one/\" + f) for f in os.listdir(\"one\") if f == \"token\"]"'
 )
 for name in "${names[@]}"; do
 	mkdir "$tokens/one"
