@@ -1,6 +1,7 @@
 #include "fs/grammar.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +96,7 @@ int grammar_parse(const char *text, size_t len, struct edit *e, struct error *er
 		bool minus = w.at[0] == '-';
 		char name[SCOPE_NAME_MAX + 1];
 
-		memcpy(name, w.at + sign, w.len - sign);
-		name[w.len - sign] = '\0';
+		snprintf(name, sizeof(name), "%.*s", (int)(w.len - sign), w.at + sign);
 		scopes_add(minus ? &e->revoke : &e->grant, name);
 		scopes_remove(minus ? &e->grant : &e->revoke, name);
 		e->sign = e->sign || sign;

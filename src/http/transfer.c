@@ -64,6 +64,11 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 		t->overflow = true;
 		return 0;
 	}
+	/* Another head follows one of status 1xx, and trailers may follow the body. */
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		t->head_ended = false;
+	else if (line[0] == '\r' || line[0] == '\n')
+		t->head_ended = true;
 	if (transfer_header(line, len, "Retry-After", value, sizeof(value)))
 		t->retry_after_ms = retry_after_ms(value, clock->wall_s);
 	else
@@ -307,6 +312,7 @@ bool transfer_start(struct transfers *ts, struct transfer *t)
 	t->retry_after_ms = -1;
 	t->received_ms = 0;
 	t->header_bytes = 0;
+	t->head_ended = false;
 	t->body_bytes = 0;
 	t->ready = false;
 	t->overflow = false;

@@ -7,7 +7,7 @@
  * libcurl repeats by itself a request that a reused connection dropped without an answer. What
  * must be sent once goes `alone`: on a connection of its own, and cut when curl would send it again.
  *
- * An HTTP/2 exchange that was cut before a header was read is repeated over HTTP/1.1: libcurl and
+ * An HTTP/2 exchange that was cut before the head had ended is repeated over HTTP/1.1: libcurl and
  * nghttp2 cut what exceeds limits of their own there.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
@@ -73,6 +73,7 @@ struct transfer {
 	char *detail;            /* owned: curl's words on an error */
 	size_t answer_cap;
 	size_t header_bytes;
+	bool head_ended;
 	int64_t body_bytes; /* as they came, still compressed */
 	bool overflow;      /* the answer was larger than allowed */
 };

@@ -122,10 +122,10 @@ static bool too_large(struct transfer *t, CURLcode code, const char *host, size_
 	return line || head || t->overflow;
 }
 
-/* The connection, or its HTTP/2 session, failed before a header was read. */
-static bool cut_before_head(const struct transfer *t, CURLcode code)
+/* The connection, or its HTTP/2 session, failed before all of the head was there. */
+static bool cut_in_head(const struct transfer *t, CURLcode code)
 {
-	return t->header_bytes == 0 &&
+	return !t->head_ended &&
 	       (code == CURLE_RECV_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
 }
 
@@ -141,7 +141,7 @@ void transfer_error(struct transfer *t, int curl_code, const char *host, size_t 
 	if (too_large(t, code, host, body_max_bytes))
 		return;
 	t->repeat = f->repeat;
-	t->http1 = t->http1 || cut_before_head(t, code);
+	t->http1 = t->http1 || cut_in_head(t, code);
 	if (f->detail == OS)
 		detail = strerror(err);
 	else if (f->detail != BARE)

@@ -69,7 +69,8 @@ edit() {
 	mkdir -p "$work/$token"
 	(
 		cd "$tokens/$token/databases/shop"
-		HOME=$work/home TERM=xterm-256color PATH=/usr/bin:/bin:$PATH "$screen" "$work/$token" "$program" "$@"
+		HOME=$work/home TERM=xterm-256color PATH=/usr/bin:/bin:$PATH SCREEN_PATIENCE=$((10 * slower)) \
+			"$screen" "$work/$token" "$program" "$@" || exit
 	) >"$work/$token/said" 2>&1 &
 	editor=$!
 }
@@ -85,21 +86,25 @@ meanwhile() {
 # warned TOKEN TEXT: it said so, and what somebody else granted is there.
 warned() {
 	status_of "$editor"
+	[[ $status -eq 0 ]] || fail "$1 ended with $status: $(cat "$work/$1/said")"
 	assert_contains "$(cat "$work/$1/said")" "$2"
 	assert_eq 'create_branch delete_branch read_branch' "$(scopes_of "$1" shop)" "$1"
 }
 
 edit vim 'vim --clean permissions' '?read_branch' "@$work/vim/changed" '=:%s/create_branch/connect_branch/' Enter \
-	'=:w' Enter '?changed since|y/n' '=n' '=:q!' Enter
+	'=:w' Enter '?y/n' '=n' '=:q!' Enter
 meanwhile vim
 warned vim 'has been changed since reading it'
 
+# nano compares whole seconds, on any file system.
+second_is_over() { [[ $(date +%s) -gt $(stat -c %Y "$1") ]]; }
 edit nano 'nano --ignorercfiles permissions' '?read_branch' "@$work/nano/changed" '=connect_branch' Enter \
-	C-o Enter '?has changed' '?Continue saving' '=n' C-x '?Save' '=n'
+	C-o Enter '?has changed' '?continue saving' '=n' C-x '?Save' '=n'
+wait_for second_is_over "$(file nano)"
 meanwhile nano
 warned nano 'File on disk has changed'
 
-edit emacs 'emacs -Q -nw permissions' '?read_branch' "@$work/emacs/changed" '=x' '?changed on disk|really edit' C-g \
+edit emacs 'emacs -Q -nw permissions' '?read_branch' "@$work/emacs/changed" '=x' '?really edit' C-g \
 	C-x C-c '?Save file|exit' '=n' '?exit anyway' '=yes' Enter
 meanwhile emacs
 warned emacs 'really edit'

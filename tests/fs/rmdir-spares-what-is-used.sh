@@ -53,6 +53,7 @@ removals=(
 	'python3 -I -c "import shutil; shutil.rmtree(\"one\", ignore_errors=True)"'
 	'perl -MFile::Path -e "rmtree(\"one\")"'
 	'node -e "fs.rmSync(\"one\", {recursive: true})"'
+	# It asks of each file that its user may not write, without a terminal too.
 	'zsh -c "zmodload zsh/files; rm -r one"'
 )
 
@@ -63,6 +64,7 @@ still_there() {
 	assert_contains "$(cat "$tokens/one/env" "$tokens/one/header")" "$secret"
 }
 
+printf 'y\n%.0s' {1..100} >"$work/yes"
 allow_error .
 for removal in "${removals[@]}"; do
 	mkdir "$tokens/one"
@@ -71,12 +73,12 @@ for removal in "${removals[@]}"; do
 	echo read_branch >>"$tokens/one/databases/shop/permissions"
 	# What it may do cannot be revoked.
 	fault DELETE "$T/$id/access" status=403 count=0
-	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal"
+	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal" <"$work/yes"
 	still_there "$removal"
 	api_release
 	# The token cannot be deleted.
 	fault DELETE "$T/$id" status=403 count=0
-	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal"
+	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal" <"$work/yes"
 	still_there "$removal"
 	assert_eq '' "$(scopes_of one shop)" "$removal"
 	api_release
@@ -84,7 +86,7 @@ for removal in "${removals[@]}"; do
 	echo read_branch >>"$tokens/one/databases/shop/permissions"
 	api_clear
 	hold DELETE "$T/$id/access"
-	env -C "$tokens" --default-signal PATH="/usr/bin:/bin:$PATH" bash -c "$removal" >/dev/null 2>&1 &
+	env -C "$tokens" --default-signal PATH="/usr/bin:/bin:$PATH" bash -c "$removal" <"$work/yes" >/dev/null 2>&1 &
 	remover=$!
 	wait_for requested DELETE "$T/$id/access"
 	# The one in the file system: a child of the shell, or what the shell has become.
@@ -94,7 +96,7 @@ for removal in "${removals[@]}"; do
 	api_release
 	still_there "$removal"
 	# And now it works.
-	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal"
+	run env -C "$tokens" PATH="/usr/bin:/bin:$PATH" bash -c "$removal" <"$work/yes"
 	! token_exists one || fail "$removal: $message"
 done
 
@@ -105,7 +107,7 @@ names=(
 	'(cd one && rm token)'
 	'find one -name token -delete'
 	'find one -name token | xargs rm'
-	'python3 -c "import os; [os.unlink(\"one/\" + f) for f in os.listdir(\"one\") if f == \"token\"]"'
+	'python3 -I -c "import os; [os.unlink(\"one/\" + f) for f in os.listdir(\"one\") if f == \"token\"]"'
 )
 for name in "${names[@]}"; do
 	mkdir "$tokens/one"

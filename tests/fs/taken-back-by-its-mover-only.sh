@@ -18,7 +18,8 @@ import os
 F = os.environ['F']
 def move(): os.rename(F, F + '~')
 def make():
-    try: open(F, 'w').write('no_such_scope\n')
+    try:
+        with open(F, 'w') as f: f.write('no_such_scope\n')
     except OSError: pass
 def remove(): os.unlink(F)
 $step"
