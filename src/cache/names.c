@@ -215,3 +215,11 @@ bool name_scratch(const char *file_name)
 			return true;
 	return vim_probe(file_name);
 }
+
+bool name_near_permissions(const char *file_name)
+{
+	static const char permissions[] = "permissions";
+
+	return strcasestr(file_name, permissions) != NULL ||
+	       str_edits(file_name, permissions) <= str_slip(strlen(file_name));
+}

@@ -411,6 +411,27 @@ static void scratch_names_are_those_that_editors_make(void **state)
 			fail_msg("%s should be no scratch name", no[i]);
 }
 
+static void names_near_permissions_are_slips_of_the_finger(void **state)
+{
+	static const char *const yes[] = {
+		"permissions", "permission", "permisions", "permisisons", "permissionss", "permissions1",
+		"permissions.txt", "mypermissions", "Permissions", "PERMISSIONS", ".permission", "permissions.d",
+	};
+	static const char *const no[] = {"", "x", "tmpx", "shop", "perm", "token", "missions", "permit", "databases"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (!name_near_permissions(yes[i]))
+			fail_msg("%s is near", yes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		if (name_near_permissions(no[i]))
+			fail_msg("%s is not near", no[i]);
+	char longest[FILE_NAME_MAX + 1];
+	memset(longest, 'p', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(name_near_permissions(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +445,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_survive_the_way_there_and_back),
 		cmocka_unit_test(twenty_thousand_things_are_named_at_once),
 		cmocka_unit_test(scratch_names_are_those_that_editors_make),
+		cmocka_unit_test(names_near_permissions_are_slips_of_the_finger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
