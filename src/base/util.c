@@ -107,6 +107,42 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t str_edits(const char *a, const char *b)
+{
+	size_t rows[3][STR_EDITS_MAX + 1];
+	size_t *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > STR_EDITS_MAX || nb > STR_EDITS_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= nb; j++)
+		last[j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= nb; j++) {
+			row[j] = min(min(last[j], row[j - 1]) + 1,
+				     last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = min(row[j], before[j - 2] + 1);
+		}
+		size_t *spare = before;
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[nb];
+}
+
+size_t str_slip(size_t len)
+{
+	return len / 4 > 2 ? len / 4 : 2;
+}
+
 size_t utf8_len(const char *text, size_t left)
 {
 	const unsigned char *s = (const unsigned char *)text;

@@ -34,6 +34,14 @@ void free_ptr(void *pp); /* for cleanup(): frees *(void **)pp */
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
+/*
+ * Edits from one word to another: letters put in, left out, changed, or two neighbours swapped.
+ * SIZE_MAX if either has more than STR_EDITS_MAX bytes.
+ */
+size_t str_edits(const char *a, const char *b);
+#define STR_EDITS_MAX 128
+/* As many edits may be slips of the finger in a word of `len` bytes: 2, or a quarter of it. */
+size_t str_slip(size_t len);
 
 /*
  * Copy `text` of `len` bytes with control characters, marks that turn the direction of writing and

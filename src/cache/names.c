@@ -167,7 +167,7 @@ static bool vim_probe(const char *name)
 static const struct {
 	const char *pattern, *tool;
 } scratch[] = {
-	{"permissions~", "backups of vim, emacs, nano, joe, mg, jed, GIO, cp -b"},
+	{"permissions~", "backups of vim, emacs, nano, joe, mg, jed, mcedit, kate, GIO, cp -b"},
 	{"permissions.~[1-9]~", "numbered backups of emacs and coreutils"},
 	{"permissions.~[1-9][0-9]~", "the same"},
 	{".permissions~", "backups of editors that hide them"},
@@ -175,10 +175,11 @@ static const struct {
 	{".permissions.swpx", "vim tries what names it may use"},
 	{".permissions." SIX, "rsync"},
 	{".permissions.vis." SIX, "vis"},
-	{".permissions.kak." SIX, "kakoune"},
+	{".permissions.kak." SIX, "kakoune with writemethod replace"},
+	{".permissions.kate-swp", "kate: what was not saved (from its source)"},
 	{".permissions" SIX, "mkstemp(3) of a hidden name: uutils and others"},
 	{"permissions" SIX, "busybox sed -i, emacs"},
-	{"permissions." SIX, "QSaveFile: kate and others"},
+	{"permissions." SIX, "QSaveFile of Qt: kate and others"},
 	{"permissions." SIX ONE ONE ONE ONE, "mg: what becomes the backup"},
 	{"permissions.gawk." ONE "*", "gawk -i inplace"},
 	{"permissions.o" SIX, "patch"},
@@ -190,16 +191,17 @@ static const struct {
 	{"#permissions#", "emacs, jed, joe: what was not saved"},
 	{"#permissions", "ne: what was not saved"},
 	{"#permissions#" SIX, "emacs, the same"},
-	{".#permissions", "locks of emacs, joe, jed"},
+	{".#permissions", "locks of emacs, joe, jed, mcedit"},
 	{".ansible_tmp" LOW8 "permissions", "ansible"},
-	{"permissions.[0-9]*@[0-9]*~", "backups of ansible"},
-	{".unison.permissions.*.unison.tmp", "unison"},
+	{"permissions.[0-9]*.[0-9]*-[0-9]*-[0-9]*@[0-9]*:[0-9]*:[0-9]*~", "backups of ansible"},
+	{".unison.permissions.*.unison.tmp", "unison: a sum of the directory's name between"},
+	{".bak.[0-9].permissions", "backups of unison beside the file"},
 	{"sed" SIX, "GNU sed -i"},
 	{"XX" SIX, "perl -i: mkstemp(\"XXXXXXXX\")"},
 	{"Cu" SIX, "coreutils: ln -f, cp -b"},
 	{"d2utmp" SIX, "dos2unix, unix2dos"},
 	{"u2dtmp" SIX, "unix2dos"},
-	{"cooledit" SIX, "mcedit"},
+	{"cooledit" SIX, "mcedit with \"safe save\" or backups"},
 	{".goutputstream-" SIX, "GIO: gedit and others"},
 	{".tmp" SIX, "tempfile of Rust: sd and others"},
 	{"tmp" LOW8, "tempfile of Python"},
@@ -214,4 +216,12 @@ bool name_scratch(const char *file_name)
 		if (fnmatch(scratch[i].pattern, file_name, 0) == 0)
 			return true;
 	return vim_probe(file_name);
+}
+
+bool name_near_permissions(const char *file_name)
+{
+	static const char permissions[] = "permissions";
+
+	return strcasestr(file_name, permissions) != NULL ||
+	       str_edits(file_name, permissions) <= str_slip(strlen(file_name));
 }

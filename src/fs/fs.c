@@ -43,6 +43,17 @@ int fs_refuse(struct op *op, int err, const char *fmt, ...)
 	return error_set(&op->waiter.error, err, "%s", text);
 }
 
+int fs_refuse_name(struct op *op, const char *name)
+{
+	fs_refuse(op, EPERM, "no file of this name can be made here");
+	if (name_near_permissions(name))
+		error_hint(&op->waiter.error, "Did you mean \"permissions\"?");
+	else
+		error_hint(&op->waiter.error,
+			   "Only permissions and editors' temporary files can be made here.");
+	return -EPERM;
+}
+
 int fs_check_seen(struct op *op)
 {
 	struct process p;

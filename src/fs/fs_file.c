@@ -209,10 +209,10 @@ int fs_create(struct op *op)
 		return -EEXIST;
 	if (r != 0 && r != -ENOENT)
 		return r;
-	if (!holds_permissions(dir->key.kind) || !name_scratch(op->name))
-		return fs_refuse(op, EPERM, "no file of this name can be made here%s",
-				 holds_permissions(dir->key.kind) ? ": did you mean `permissions`?"
-								  : "");
+	if (!holds_permissions(dir->key.kind))
+		return fs_refuse(op, EPERM, "no file can be made here");
+	if (!name_scratch(op->name))
+		return fs_refuse_name(op, op->name);
 	p = dir->key;
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;

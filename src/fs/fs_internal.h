@@ -80,6 +80,9 @@ void fs_entry_unread(struct op *op, const struct inode_key *p, struct op_entry *
 int fs_reply_entry(struct op *op, struct op_entry *e);
 /* Reply -err with a sentence of ours. */
 int fs_refuse(struct op *op, int err, const char *fmt, ...) printf_like(3, 4);
+/* Reply -EPERM, since no file `name` can be made in a directory that has `permissions`; the hint says
+ * what can. */
+int fs_refuse_name(struct op *op, const char *name);
 /* 0, or -EPERM with a sentence if /proc does not show the caller: what depends on knowing which
  * process it is, or whether it was killed, is refused. */
 int fs_check_seen(struct op *op);

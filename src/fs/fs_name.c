@@ -269,9 +269,7 @@ static int rename_child(struct op *op)
 		to.kind = TREE_SCRATCH;
 		to.name = op->new_name;
 		if (!name_scratch(op->new_name))
-			return fs_refuse(op, EPERM,
-					 "no file of this name can be made here: did you "
-					 "mean `permissions`?");
+			return fs_refuse_name(op, op->new_name);
 	}
 	if (from.kind == TREE_SCRATCH && tree_is_permissions(to.kind))
 		return commit_scratch(op, &from, &to);

@@ -224,28 +224,6 @@ static const struct option options[] = {
 	{0, NULL, "allow_root", NULL, refuse_sharing, 0, 0, NULL},
 };
 
-/* Edits from one word to another, adding, dropping or changing a letter; words over 31 are far. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t n = strlen(b), row[32];
-
-	if (n >= ARRAY_LEN(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t diagonal = row[0];
-		row[0] = i + 1;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i] != b[j - 1]);
-			size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-			diagonal = row[j];
-			row[j] = change < other ? change : other;
-		}
-	}
-	return row[n];
-}
-
 /* What the person may have meant: a long name, or a word of -o. */
 static const struct option *nearest(const char *text, bool word)
 {
@@ -254,7 +232,7 @@ static const struct option *nearest(const char *text, bool word)
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const char *name = word ? options[i].word : options[i].name;
-		size_t d = name == NULL ? SIZE_MAX : distance(text, name);
+		size_t d = name == NULL ? SIZE_MAX : str_edits(text, name);
 		if (d < least && d < strlen(text)) {
 			least = d;
 			best = &options[i];

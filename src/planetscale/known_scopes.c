@@ -103,44 +103,13 @@ const struct known_scope *known_scopes_find(enum scope_level level, const char *
 		       by_name);
 }
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Edits between two names: letters put in, left out, changed, or two neighbours swapped. */
-static size_t distance(const char *a, size_t na, const char *b, size_t nb)
-{
-	size_t rows[3][SCOPE_NAME_MAX + 1];
-	size_t *before = rows[0], *last = rows[1], *row = rows[2];
-
-	for (size_t j = 0; j <= nb; j++)
-		last[j] = j;
-	for (size_t i = 1; i <= na; i++) {
-		row[0] = i;
-		for (size_t j = 1; j <= nb; j++) {
-			row[j] = min(min(last[j], row[j - 1]) + 1,
-				     last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = min(row[j], before[j - 2] + 1);
-		}
-		size_t *spare = before;
-		before = last;
-		last = row;
-		row = spare;
-	}
-	return last[nb];
-}
-
 const char *known_scopes_nearest(enum scope_level level, const char *name)
 {
-	size_t len = strlen(name), least = len / 4 > 2 ? len / 4 : 2;
+	size_t least = str_slip(strlen(name));
 	const char *nearest = NULL;
 
-	if (len > SCOPE_NAME_MAX)
-		return NULL;
 	for (const struct known_scope *c = levels[level].table; c->name != NULL; c++) {
-		size_t edits = distance(name, len, c->name, strlen(c->name));
+		size_t edits = str_edits(name, c->name);
 		if (edits < least || (edits == least && nearest == NULL)) {
 			least = edits;
 			nearest = c->name;

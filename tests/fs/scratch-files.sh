@@ -21,10 +21,21 @@ ln -s somebody@host.1:2 "$database/.#permissions"
 assert_eq somebody@host.1:2 "$(readlink "$database/.#permissions")"
 rm "$database/.#permissions"
 
-for name in permissionss permissions1 permissions.txt mypermissions tmpx permisions permission Permissions shop sedA1 XXa 4914 x .permission; do
-	assert_fails 'Operation not permitted' overwrite "$database/$name" read_branch
-	assert_contains "$(errors_last)" 'did you mean'
-	assert_fails 'Operation not permitted' cp "$work/run.err" "$tokens/ci/$name"
+# refused_name NAME NEXT: at the end of its line in errors.
+refused_name() {
+	assert_fails 'Operation not permitted' overwrite "$database/$1" read_branch
+	assert_contains "$(errors_last)" "; next: $2"
+	assert_fails 'Operation not permitted' cp "$work/run.err" "$tokens/ci/$1"
+	assert_contains "$(errors_last)" "; next: $2"
+	assert_fails 'Operation not permitted' mv "$database/permissions" "$database/$1"
+	assert_contains "$(errors_last)" "; next: $2"
+}
+
+for name in permissionss permissions1 permissions.txt mypermissions permisions permission Permissions .permission; do
+	refused_name "$name" 'Did you mean "permissions"?'
+done
+for name in tmpx shop sedA1 XXa 4914 x; do
+	refused_name "$name" "Only permissions and editors' temporary files can be made here."
 done
 assert_fails 'Operation not permitted' ln -s x "$database/link"
 assert_fails 'Operation not permitted' mkdir "$database/permissions.d"

@@ -30,6 +30,8 @@ sweeps=(
 	'1 1 rm -rf $M/acme/databases'
 	'1 1 busybox rm -rf $M'
 	'1 1 busybox rm -rf $HOME'
+	'1 1 coreutils rm -rf $M'
+	'1 1 coreutils rm -rf $M/acme/service-tokens'
 	'1 1 find $M -delete'
 	'1 1 find $HOME -delete'
 	'1 1 find $M/acme/service-tokens -mindepth 1 -delete'

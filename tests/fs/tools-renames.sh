@@ -27,5 +27,8 @@ row 'cp -b' replace 'write=1 close=1' 'cp -b $T $F'
 row 'gio save' replace 'rename=2 rename=2' 'gio save $F <$T'
 row 'gio copy' replace 'rename=1 rename=1' 'gio copy $T $F'
 row 'patch' edit 'rename=2 rename=2' 'sed "s/create_branch/$SCOPE/" $F >$OUT/new; diff -u $F $OUT/new >$OUT/p; patch -s $F $OUT/p'
+# It looks whether the mode is what it set, unless told not to.
+row 'unison' replace 'rename=2 rename=2' 'mkdir $OUT/new && cp $T $OUT/new/permissions && UNISON=$OUT/u unison -ui text -batch -perms 0 -force $OUT/new $OUT/new .'
+row 'unison, backups' replace 'rename=2 rename=2' 'mkdir $OUT/new && cp $T $OUT/new/permissions && UNISON=$OUT/u unison -ui text -batch -perms 0 -force $OUT/new -backup "Name *" -backuploc local $OUT/new .'
 
 run_rows

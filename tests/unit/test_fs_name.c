@@ -96,6 +96,38 @@ static void what_this_file_system_does_not_do_is_eperm(void **state)
 	fs_finish();
 }
 
+static void a_refused_name_says_what_was_probably_meant(void **state)
+{
+	static const struct {
+		enum op_kind kind;
+		const char *path, *name;
+		bool near;
+	} cases[] = {
+		{OP_CREATE, CI, "permisions", true},
+		{OP_CREATE, CI "/databases/shop", "permissions1", true},
+		{OP_CREATE, CI "/databases/shop", "notes", false},
+		{OP_RENAME, CI, "mypermissions", true},
+		{OP_RENAME, CI, "tmpx", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct reply r = {0};
+		cleanup(buf_finish) struct buf text = BUF_INIT;
+		fs_start();
+		uint64_t node = walk(cases[i].path);
+		NOW(&r, .kind = cases[i].kind, .node = node, .new_node = node,
+		    .name = cases[i].kind == OP_RENAME ? "permissions" : cases[i].name,
+		    .new_name = cases[i].name, .flags = O_WRONLY | O_CREAT);
+		assert_int_equal(result(&r), -EPERM);
+		error_log_print(&fs->error_log, &text);
+		assert_non_null(strstr(buf_str(&text), cases[i].near
+							       ? "next: Did you mean \"permissions\"?"
+							       : "next: Only permissions and"));
+		fs_finish();
+	}
+}
+
 static void a_name_too_long_is_refused(void **state)
 {
 	struct reply r = {0};
@@ -595,6 +627,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_this_file_system_does_not_do_is_eperm),
+		cmocka_unit_test(a_refused_name_says_what_was_probably_meant),
 		cmocka_unit_test(a_name_too_long_is_refused),
 		cmocka_unit_test(mkdir_checks_a_fresh_list_and_makes_one_token),
 		cmocka_unit_test(rm_of_the_secret_forgets_it),

@@ -308,6 +308,7 @@ static void scratch_names_are_those_that_editors_make(void **state)
 		".permissions.Ab12Cd",
 		".permissions.vis.Ab12Cd",
 		".permissions.kak.Ab12Cd",
+		".permissions.kate-swp",
 		".permissionsAb12Cd",
 		"permissionsAb12Cd",
 		"permissions.Ab12Cd",
@@ -325,7 +326,8 @@ static void scratch_names_are_those_that_editors_make(void **state)
 		".#permissions",
 		".ansible_tmpab12_xyzpermissions",
 		"permissions.4711.2026-11-26@12:00:00~",
-		".unison.permissions.4f2a.unison.tmp",
+		".unison.permissions.249ffc6257c678f538e7f342ca37797c.unison.tmp",
+		".bak.0.permissions",
 		"sedAb12Cd",
 		"XXa1B2c3",
 		"Cu000000",
@@ -366,6 +368,10 @@ static void scratch_names_are_those_that_editors_make(void **state)
 		".tmp",
 		"d2utmp",
 		".ansible_tmppermissions",
+		"permissions.4711.2026@12~",
+		".bak.permissions",
+		".permissions.kate-swap",
+		".permissions.kak.Ab12C",
 		"permissions",
 		"permisions",
 		"Permissions",
@@ -411,6 +417,27 @@ static void scratch_names_are_those_that_editors_make(void **state)
 			fail_msg("%s should be no scratch name", no[i]);
 }
 
+static void names_near_permissions_are_slips_of_the_finger(void **state)
+{
+	static const char *const yes[] = {
+		"permissions", "permission", "permisions", "permisisons", "permissionss", "permissions1",
+		"permissions.txt", "mypermissions", "Permissions", "PERMISSIONS", ".permission", "permissions.d",
+	};
+	static const char *const no[] = {"", "x", "tmpx", "shop", "perm", "token", "missions", "permit", "databases"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (!name_near_permissions(yes[i]))
+			fail_msg("%s is near", yes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		if (name_near_permissions(no[i]))
+			fail_msg("%s is not near", no[i]);
+	char longest[FILE_NAME_MAX + 1];
+	memset(longest, 'p', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(name_near_permissions(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +451,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_survive_the_way_there_and_back),
 		cmocka_unit_test(twenty_thousand_things_are_named_at_once),
 		cmocka_unit_test(scratch_names_are_those_that_editors_make),
+		cmocka_unit_test(names_near_permissions_are_slips_of_the_finger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

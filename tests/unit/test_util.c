@@ -51,6 +51,37 @@ static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 	assert_string_equal(out, "pscale_tkn_1234567?8");
 }
 
+static void edits_between_words_are_counted(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t edits;
+	} cases[] = {
+		{"", "", 0},
+		{"", "abc", 3},
+		{"branch", "branch", 0},
+		{"branch", "brnach", 1}, /* neighbours swapped */
+		{"branch", "banch", 1},
+		{"branch", "braanch", 1},
+		{"branch", "brunch", 1},
+		{"branch", "hcnarb", 5},
+	};
+	char longest[STR_EDITS_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(str_edits(cases[i].a, cases[i].b), cases[i].edits);
+		assert_int_equal(str_edits(cases[i].b, cases[i].a), cases[i].edits);
+	}
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_true(str_edits(longest, "a") == SIZE_MAX);
+	assert_true(str_edits("a", longest) == SIZE_MAX);
+	assert_int_equal(str_edits(longest + 1, "a"), STR_EDITS_MAX - 1);
+	assert_int_equal(str_slip(4), 2);
+	assert_int_equal(str_slip(20), 5);
+}
+
 static void time_parse_takes_what_the_api_writes_and_nothing_else(void **state)
 {
 	(void)state;
@@ -224,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_clean_replaces_what_a_terminal_would_obey),
+		cmocka_unit_test(edits_between_words_are_counted),
 		cmocka_unit_test(time_parse_takes_what_the_api_writes_and_nothing_else),
 		cmocka_unit_test(buffers_grow_cut_and_pad),
 		cmocka_unit_test(json_is_laid_out_a_value_a_line),
