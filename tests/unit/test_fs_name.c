@@ -121,9 +121,9 @@ static void a_refused_name_says_what_was_probably_meant(void **state)
 		    .new_name = cases[i].name, .flags = O_WRONLY | O_CREAT);
 		assert_int_equal(result(&r), -EPERM);
 		error_log_print(&fs->error_log, &text);
-		assert_non_null(strstr(buf_str(&text), cases[i].near
-							       ? "next: Did you mean \"permissions\"?"
-							       : "next: Only permissions and"));
+		assert_non_null(
+			strstr(buf_str(&text), cases[i].near ? "next: Did you mean \"permissions\"?"
+							     : "next: Only permissions and"));
 		fs_finish();
 	}
 }

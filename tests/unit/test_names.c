@@ -420,10 +420,12 @@ static void scratch_names_are_those_that_editors_make(void **state)
 static void names_near_permissions_are_slips_of_the_finger(void **state)
 {
 	static const char *const yes[] = {
-		"permissions", "permission", "permisions", "permisisons", "permissionss", "permissions1",
-		"permissions.txt", "mypermissions", "Permissions", "PERMISSIONS", ".permission", "permissions.d",
+		"permissions",  "permission",   "permisions",      "permisisons",
+		"permissionss", "permissions1", "permissions.txt", "mypermissions",
+		"Permissions",  "PERMISSIONS",  ".permission",     "permissions.d",
 	};
-	static const char *const no[] = {"", "x", "tmpx", "shop", "perm", "token", "missions", "permit", "databases"};
+	static const char *const no[] = {"",      "x",        "tmpx",   "shop",     "perm",
+					 "token", "missions", "permit", "databases"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
