@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/fs/tools/engine.sh"
 
-# "[+]" stays while there is something to save. The screen is waited for after Escape: a key that follows
-# it at once is Alt and that key.
+# "[+]" stays while there is something to save. The screen is waited for after Escape: a key that follows it at
+# once is Alt and that key. With autoreload it would ask whether to load what has changed meanwhile.
 kak_steps=('?read_branch' '=xcSCOPE' Enter '?SCOPE' Escape '?\[\+\] 1 sel' '=:write' Enter '?2:1 +1 sel|write.:|rename.:|close.:' '=:quit!' Enter)
-screen_row 'kakoune' 'write=shown close=0' '' 'kak -n permissions' "${kak_steps[@]}"
+screen_row 'kakoune' 'write=shown close=0' '' 'kak -n -e "set-option global autoreload no" permissions' "${kak_steps[@]}"
 screen_row 'kakoune, replace' 'rename=shown rename=shown' 'replacing file failed' \
-	'kak -n -e "set-option global writemethod replace" permissions' "${kak_steps[@]}"
+	'kak -n -e "set-option global autoreload no; set-option global writemethod replace" permissions' "${kak_steps[@]}"
 # It does not look at what close says.
 screen_row 'joe' 'write=shown close=0' 'Error writing file' 'joe permissions' '?read_branch' C-y '=SCOPE' Enter '?SCOPE' \
 	C-k '=d' '?Name of file' Enter '?saved|Error' C-c '?Lose changes' '=y'
