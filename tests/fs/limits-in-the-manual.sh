@@ -30,8 +30,8 @@ declare -A constants=(
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
 	['closed permissions files remembered']='permissions_file.h PERMISSIONS_REMEMBERED_MAX'
-	['failures in the journal']='error_log.h JOURNAL_ENTRIES'
-	['processes remembered']='removal_guard.h SWEEP_PROCESSES'
+	['failures in the journal']='error_log.h ERROR_LOG_ENTRIES'
+	['processes remembered']='removal_guard.h REMOVAL_GUARD_PROCESSES'
 )
 
 # constant FILE NAME: its value, e.g. of "((size_t)32 << 20) /* … */".
