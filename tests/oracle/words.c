@@ -64,7 +64,31 @@ static bool is_scope(const char *word, size_t len)
 	return len > 0;
 }
 
-static void read_word(struct reading *r, const char *word, size_t len)
+/* Words that PlanetScale does not know, as they stand in a text. */
+struct unknown {
+	size_t n;
+	struct {
+		const char *text;
+		size_t len;
+	} word[64];
+};
+
+/* What is asked of one of them: the last word about it counts, as with the others. */
+static void note_unknown(struct unknown *u, const char *word, size_t len, bool granted)
+{
+	size_t i = 0;
+
+	while (i < u->n && (u->word[i].len != len || memcmp(u->word[i].text, word, len) != 0))
+		i++;
+	if (granted && i == u->n && u->n < sizeof(u->word) / sizeof(u->word[0])) {
+		u->word[u->n].text = word;
+		u->word[u->n++].len = len;
+	} else if (!granted && i < u->n) {
+		u->word[i] = u->word[--u->n];
+	}
+}
+
+static void read_word(struct reading *r, struct unknown *u, const char *word, size_t len)
 {
 	char sign = *word == '+' || *word == '-' ? *word : '\0';
 	size_t skip = sign != '\0';
@@ -72,7 +96,8 @@ static void read_word(struct reading *r, const char *word, size_t len)
 
 	r->invalid |= !is_scope(word + skip, len - skip);
 	/* Nothing is to be refused about what is not granted. */
-	r->refused |= bit == 0 && sign != '-';
+	if (bit == 0)
+		note_unknown(u, word + skip, len - skip, sign != '-');
 	r->sign |= sign != '\0';
 	r->plain &= ~bit;
 	r->plus &= ~bit;
@@ -83,6 +108,7 @@ static void read_word(struct reading *r, const char *word, size_t len)
 struct reading read_text(const char *text, size_t len)
 {
 	struct reading r = {0};
+	struct unknown u = {0};
 
 	for (size_t at = 0; at < len;) {
 		if (text[at] == '\n' || is_blank(text[at])) {
@@ -95,10 +121,11 @@ struct reading read_text(const char *text, size_t len)
 			while (end < len && text[end] != '\n' && text[end] != '#' &&
 			       !is_blank(text[end]))
 				end++;
-			read_word(&r, text + at, end - at);
+			read_word(&r, &u, text + at, end - at);
 			at = end;
 		}
 	}
+	r.refused = u.n > 0;
 	return r;
 }
 
