@@ -6,7 +6,7 @@
 start_emulator
 add_token ci
 grant ci shop read_branch
-start_mount
+start_mount -o cache=600
 look() {
 	find "$org" -type f ! -name create-token -exec cat {} + >/dev/null
 	ls -lR "$org" >/dev/null

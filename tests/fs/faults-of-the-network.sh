@@ -15,13 +15,13 @@ refused() {
 	! mounted "$mnt" || fail "mounted all the same"
 }
 
-options=(-o "timeout=$((3 * slower))")
+options=(-o "timeout=$((12 * slower))")
 mkdir "$mnt"
 for kind in untrusted wrong-host expired; do
 	start_emulator --tls --tls-dir="$work/tls-$kind" --tls-cert=$kind --seed-data=orgs=1,databases=1,tokens=0
 	ca=$(sed -n 's/^ca //p' "$emulator_log")
-	options=(-o "timeout=$((3 * slower))" --cacert "$ca")
-	[[ $kind != untrusted ]] || options=(-o "timeout=$((3 * slower))")
+	options=(-o "timeout=$((12 * slower))" --cacert "$ca")
+	[[ $kind != untrusted ]] || options=(-o "timeout=$((12 * slower))")
 	refused 'is not trusted' --cacert
 	assert_requests # it never got that far
 	stop_emulator
@@ -30,10 +30,10 @@ done
 # The system's authorities do not know the test's; --cacert does.
 start_emulator --tls --tls-dir="$work/tls" --tls-cert=good --seed-data=orgs=1,databases=1,tokens=0
 ca=$(sed -n 's/^ca //p' "$emulator_log")
-options=(-o "timeout=$((3 * slower))")
+options=(-o "timeout=$((12 * slower))")
 refused 'is not trusted'
 name=$(api_state | jq -r '.organizations[0].name')
-start_mount -o "timeout=$((3 * slower))" --cacert "$ca"
+start_mount -o "timeout=$((12 * slower))" --cacert "$ca"
 mkdir "$mnt/$name/service-tokens/ci"
 [[ -s $mnt/$name/service-tokens/ci/token ]] || fail "no secret over TLS"
 rm -r "$mnt/$name/service-tokens/ci"
@@ -43,7 +43,7 @@ stop_mount
 port=${api_url##*:}
 stop_emulator
 start_emulator --tls --tls-dir="$work/tls-good" --tls-cert=good --port="$port" --seed-data=orgs=1,databases=1,tokens=0
-start_mount -o "timeout=$((3 * slower))" --cacert "$(sed -n 's/^ca //p' "$emulator_log")"
+start_mount -o "timeout=$((12 * slower))" --cacert "$(sed -n 's/^ca //p' "$emulator_log")"
 ls "$mnt/$name/service-tokens" >/dev/null
 stop_emulator
 start_emulator --tls --tls-dir="$work/tls-other" --tls-cert=untrusted --port="$port" --seed-data=orgs=1,databases=1,tokens=0
@@ -58,7 +58,7 @@ stop_emulator
 # Plain: down at the start, up, down, and up again, without a remount.
 start_emulator
 port=${api_url##*:}
-start_mount -o "timeout=$((3 * slower))"
+start_mount -o "timeout=$((12 * slower))"
 assert_eq '' "$(ls "$tokens")"
 stop_emulator
 refresh

@@ -102,7 +102,7 @@ nobody_else cat "/proc/$insider/root$tokens/ci/token"
 nobody_else cat "/proc/$insider/fd/3"
 if [[ $EUID -eq 0 ]]; then
 	# Nor does it help to be there already.
-	assert_fails 'Permission denied' nsenter --wdns="$tokens/ci" --target="$insider" cat token
+	assert_fails 'Permission denied' nsenter --mount --wdns="$tokens/ci" --target="$insider" cat token
 	assert_fails 'not found in' "${other[@]}" fusermount3 -u "$mnt"
 fi
 end_process "$insider" KILL
