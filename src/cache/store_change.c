@@ -387,6 +387,20 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 	scopes_finish(&perhaps);
 }
 
+/* What was wanted, sent or not: the fresh answer has it. But not what is only remembered. */
+static void confirm_grants(struct change_job *c, struct token *t)
+{
+	struct scopes seen = SCOPES_INIT, doubtful = SCOPES_INIT;
+
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	scopes_copy(&seen, &c->grant);
+	scopes_subtract(&seen, &doubtful);
+	scopes_merge(&seen, &c->posted);
+	confirm(c, t, &seen, true);
+	scopes_finish(&seen);
+	scopes_finish(&doubtful);
+}
+
 /* With a fresh answer at hand: do the difference, then it is done. */
 static void step_fresh(struct change_job *c, struct token *t, const struct scopes *have)
 {
@@ -395,7 +409,7 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 	find_missing(c, t, have, &missing);
 	find_extra(c, t, have, &extra);
 	if (!pursue(c, t, &missing, true) && !pursue(c, t, &extra, false)) {
-		confirm(c, t, &c->posted, true);
+		confirm_grants(c, t);
 		confirm(c, t, &c->deleted, false);
 		store_job_end(&c->job, NULL, NULL);
 	}
