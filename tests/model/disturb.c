@@ -285,10 +285,13 @@ static void set_switch(const char *keys)
 	tell("/switch", body);
 }
 
-/* Does a switch make a 2xx of a change that was not made, or not all of it? */
+/*
+ * With old answers: does a switch make a 2xx of a change that was not made, or not all of it? Or does
+ * it make pages of a list, each of which then is from another time, so that a token is in none?
+ */
 static bool untrue(const char *keys)
 {
-	return strstr(keys, "access_applies") != NULL;
+	return strstr(keys, "access_applies") != NULL || strstr(keys, "per_page_max") != NULL;
 }
 
 /* Seldom all of the switches at once, often none. */
