@@ -24,8 +24,7 @@ static void check_claims(const struct record *r)
 		const struct token *t = &history_tokens[i];
 		bool kept = meant(t, r->name, r->begin, r->end);
 		for (int j = 0; kept && j < r->claim_count; j++)
-			kept = (r->claims[j].shared && others) ||
-			       kept_claim(r, t, &r->claims[j]);
+			kept = (r->claims[j].shared && others) || kept_claim(r, t, &r->claims[j]);
 		if (kept)
 			return;
 	}

@@ -247,6 +247,57 @@ static void usage(FILE *out)
 		     "       [--log FILE] [--inside FD] [--remount]\n");
 }
 
+static void set_option(int c)
+{
+	switch (c) {
+	case 'c':
+		options.control = optarg;
+		break;
+	case 'm':
+		options.mount = optarg;
+		break;
+	case 's':
+		options.seed = strtoull(optarg, NULL, 10);
+		break;
+	case 'n':
+		options.operations = atoi(optarg);
+		break;
+	case 'w':
+		options.workers = atoi(optarg);
+		break;
+	case 'r':
+		options.round_size = atoi(optarg);
+		break;
+	case 't':
+		options.timeout_ms = atoi(optarg);
+		break;
+	case 'a':
+		options.cache_ms = atoi(optarg);
+		break;
+	case 'q':
+		options.calm = true;
+		break;
+	case 'v':
+		options.verbose = true;
+		break;
+	case 'l':
+		options.log = optarg;
+		break;
+	case 'i':
+		options.inside = atoi(optarg);
+		break;
+	case 'u':
+		options.remount = true;
+		break;
+	case 'k':
+		print_fault_kinds();
+		exit(0);
+	default:
+		usage(stderr);
+		exit(2);
+	}
+}
+
 static void read_options(int argc, char **argv)
 {
 	static const struct option known[] = {
@@ -268,55 +319,8 @@ static void read_options(int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.control = optarg;
-			break;
-		case 'm':
-			options.mount = optarg;
-			break;
-		case 's':
-			options.seed = strtoull(optarg, NULL, 10);
-			break;
-		case 'n':
-			options.operations = atoi(optarg);
-			break;
-		case 'w':
-			options.workers = atoi(optarg);
-			break;
-		case 'r':
-			options.round_size = atoi(optarg);
-			break;
-		case 't':
-			options.timeout_ms = atoi(optarg);
-			break;
-		case 'a':
-			options.cache_ms = atoi(optarg);
-			break;
-		case 'q':
-			options.calm = true;
-			break;
-		case 'v':
-			options.verbose = true;
-			break;
-		case 'l':
-			options.log = optarg;
-			break;
-		case 'i':
-			options.inside = atoi(optarg);
-			break;
-		case 'u':
-			options.remount = true;
-			break;
-		case 'k':
-			print_fault_kinds();
-			exit(0);
-		default:
-			usage(stderr);
-			exit(2);
-		}
-	}
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		set_option(c);
 	if (options.control == NULL || options.mount == NULL || options.workers < 1 ||
 	    options.workers > WORKERS_MAX || options.round_size < options.workers) {
 		usage(stderr);

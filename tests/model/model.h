@@ -100,7 +100,7 @@ struct record {
 	uint32_t named; /* in its text, with whatever sign */
 	bool makes, removes;
 	bool empties; /* revokes on every resource of the token, not only its own */
-	bool loose; /* killed, or released without anybody waiting: effects may come later */
+	bool loose;   /* killed, or released without anybody waiting: effects may come later */
 	/* What it was told. */
 	struct claim claims[CLAIMS_MAX];
 	int claim_count;
@@ -216,7 +216,7 @@ void disturb_begin(struct random *r);
 void disturb_once(struct random *r);
 void disturb_end(void);
 const char *disturb_switches(void); /* those of this round */
-int disturb_lag_ms(void); /* how old what is answered may be, in this round */
+int disturb_lag_ms(void);           /* how old what is answered may be, in this round */
 unsigned fault_kinds(void);
 void print_fault_kinds(void);
 

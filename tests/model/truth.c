@@ -85,7 +85,7 @@ static bool bit_was(const struct token *t, int resource, uint32_t bit, bool gran
 
 /* With old answers: each scope by itself, for they are mixed with what the mount knows better. */
 bool was_mixed(const struct token *t, int resource, const struct record *r, uint32_t set,
-		      uint32_t mask)
+	       uint32_t mask)
 {
 	uint32_t known[2];
 
@@ -103,8 +103,7 @@ bool was_mixed(const struct token *t, int resource, const struct record *r, uint
 }
 
 /* Was it so, or would it be but for what the mount knows better? */
-bool was(const struct token *t, int resource, int64_t from, const struct record *r,
-		uint32_t set)
+bool was(const struct token *t, int resource, int64_t from, const struct record *r, uint32_t set)
 {
 	uint32_t granted, revoked;
 

@@ -19,8 +19,7 @@ bool alone_until(const struct record *r, int64_t to); /* … and until then */
  * better? `was` the same of all of them, at one time unless answers are old. */
 bool was_mixed(const struct token *t, int resource, const struct record *r, uint32_t set,
 	       uint32_t mask);
-bool was(const struct token *t, int resource, int64_t from, const struct record *r,
-	 uint32_t set);
+bool was(const struct token *t, int resource, int64_t from, const struct record *r, uint32_t set);
 /* Was it so? An old answer may be what it rests on, unless this mount knew better. */
 bool kept_claim(const struct record *r, const struct token *t, const struct claim *c);
 /* May a path have meant this token, for an operation that looked at `from` or later? */

@@ -100,7 +100,8 @@ void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent)
 	if (outside)
 		complain(r, "a caller that cannot be seen changed something");
 	if ((present | absent) != 0 && r->claim_count < CLAIMS_MAX)
-		r->claims[r->claim_count++] = (struct claim){from, now_us(), present, absent, false};
+		r->claims[r->claim_count++] =
+			(struct claim){from, now_us(), present, absent, false};
 }
 
 void claim_text(struct record *r, int64_t from, uint32_t present, uint32_t absent)
