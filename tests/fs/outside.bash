@@ -19,8 +19,15 @@ if [[ ! ${PSCALEFS_INSIDE-} && $EUID -eq 0 ]]; then
 	# Both share what is mounted, but for /proc.
 	# shellcheck disable=SC2016 # it is for the other shell
 	unshare --pid --fork --kill-child --mount --propagation unchanged "$BASH" -c '
-		read -r _ <"$PSCALEFS_INSIDE/go" && mount --make-private /proc && mount -t proc proc /proc &&
-		exec "$@"' bash "$BASH" "$0" "$@" &
+		read -r _ <"$PSCALEFS_INSIDE/go" && mount --make-private /proc && mount -t proc proc /proc || exit
+		# The first process of the namespace reaps all that are left behind.
+		"$@" &
+		test=$! status=0
+		trap "kill -TERM $test" TERM
+		while kill -0 "$test" 2>/dev/null; do
+			wait "$test" || status=$?
+		done
+		exit "$status"' bash "$BASH" "$0" "$@" &
 	inside=$!
 	exec {go}>"$PSCALEFS_INSIDE/go" # it is there now
 	exec {inside_fd}<"/proc/$inside/ns/pid_for_children"
@@ -33,10 +40,14 @@ if [[ ! ${PSCALEFS_INSIDE-} && $EUID -eq 0 ]]; then
 	outside=$!
 	echo >&"$go"
 	exec {go}>&-
-	trap 'kill -TERM "$inside"' TERM INT HUP
+	end_server() { { kill -KILL "$outside" && wait "$outside"; } 2>/dev/null || true; }
+	# What uses the mount ends first. A signal to unshare(1) would not reach the test.
+	trap 'end_server; pkill -TERM -P "$inside"' TERM INT HUP
 	status=0
-	wait "$inside" || status=$?
-	{ kill -KILL "$outside" && wait "$outside"; } 2>/dev/null || true
+	while kill -0 "$inside" 2>/dev/null; do
+		wait "$inside" || status=$?
+	done
+	end_server
 	rm -rf "$PSCALEFS_INSIDE"
 	exit "$status"
 fi

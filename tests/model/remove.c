@@ -149,11 +149,11 @@ void sweep(struct work *w)
 /* As people do it, above the token: what they may remove is a token that is of no use. */
 void process_tree(struct work *w)
 {
+#define DIRECTORIES "find \"$T\" -depth -type d -path \"$T/$N*\""
 	static const char *const removing[] = {
-		"find \"$T\" -depth -type d -path \"$T/$N*\" -exec rmdir {} ';'",
-		"find \"$T\" -depth -type d -path \"$T/$N*\" -print0 | xargs -0 -n1 rmdir",
-		"find \"$T\" -depth -type d -path \"$T/$N*\" | while read -r d; do rmdir \"$d\"; "
-		"done",
+		DIRECTORIES " -exec rmdir {} ';'",
+		DIRECTORIES " -print0 | xargs -0 -n1 rmdir",
+		DIRECTORIES " | while read -r d; do rmdir \"$d\"; done",
 		"for d in \"$T/$N\"*; do rmdir \"$d\"; done",
 	};
 	static const char *const sweeping[] = {
