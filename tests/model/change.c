@@ -4,6 +4,7 @@
  */
 #include "model.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -242,6 +243,9 @@ void empty_and_unmount(struct work *w)
 	write_lines(r, fd, &t);
 	close(fd);
 	r->claim_count = 0;
+	/* So that the mount goes before the change is done. */
+	cJSON_Delete(ask("POST", "/faults",
+			 "{\"method\":\"DELETE\",\"path\":\"*/access\",\"delay_ms\":300}"));
 	r->revoke = ALL_SCOPES;
 	r->loose = true;
 	int64_t from = now_us();

@@ -190,14 +190,15 @@ static bool had_secret(const struct event *e, const struct record *r)
 	return false;
 }
 
-/* rmdir deletes a token that has no permission and no secret; rm -r any. */
+/* rmdir deletes a token that has no permission and no secret; rm -r any. Of those that were at it just
+ * then, for a deletion that came late is not known whose it was. */
 static void check_deletion(const struct event *e)
 {
 	const struct record *by = NULL;
 
 	EACH_RECORD(r)
 	{
-		if (!asked(e, r))
+		if (!asked(e, r) || e->at > r->end)
 			continue;
 		if (r->empties || !(was_used(e, r) || had_secret(e, r)))
 			return;

@@ -216,6 +216,22 @@ static void add_fault(struct random *r)
 	tell("/faults", body);
 }
 
+/* The answer to a deletion is lost, it seems, and was a refusal: the repeated one says 404, as a token
+ * that is gone does. */
+static void refuse_deletion(void)
+{
+	static const char *const answers[] = {"503", "404"};
+	char body[128];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(body, sizeof(body),
+			 "{\"method\":\"DELETE\",\"path\":\"*/service-tokens/????????????\","
+			 "\"status\":%s}",
+			 answers[i]);
+		tell("/faults", body);
+	}
+}
+
 static void change_scopes(struct random *r)
 {
 	char body[512], scopes[256], list[400] = "";
@@ -315,7 +331,9 @@ void disturb_once(struct random *r)
 {
 	unsigned what = below(r, 100);
 
-	if (what < 50)
+	if (what < 3)
+		refuse_deletion();
+	else if (what < 50)
 		add_fault(r);
 	else if (what < 80)
 		change_scopes(r);
