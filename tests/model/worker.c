@@ -233,9 +233,13 @@ static void run_one(struct lane *lane, struct random *random)
 
 void run_worker(int number)
 {
+	static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
 	struct lane *lane = &shared->lanes[number];
 	int round = 0;
 
+	/* In the background of a script, or below nohup(1), some are ignored. */
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)
+		signal(deadly[i], SIG_DFL);
 	for (;;) {
 		int next;
 		while ((next = __atomic_load_n(&shared->round, __ATOMIC_SEQ_CST)) == round)
