@@ -228,6 +228,25 @@ void empty_by_open(struct work *w)
 	close(fd);
 }
 
+/* So that the mount goes before the change is done. */
+static void delay_revocation(const struct record *r)
+{
+	char path[512], id[16] = "", body[160];
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s/id", names[r->name]);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	ssize_t n = read(fd, id, sizeof(id) - 1);
+	close(fd);
+	if (n <= 1)
+		return;
+	id[n - 1] = '\0';
+	snprintf(body, sizeof(body),
+		 "{\"method\":\"DELETE\",\"path\":\"*/%s/access\",\"delay_ms\":600}", id);
+	cJSON_Delete(ask("POST", "/faults", body));
+}
+
 /* "> f", and at once the mount is to go: what was left to do is done, or it is told. */
 void empty_and_unmount(struct work *w)
 {
@@ -243,9 +262,7 @@ void empty_and_unmount(struct work *w)
 	write_lines(r, fd, &t);
 	close(fd);
 	r->claim_count = 0;
-	/* So that the mount goes before the change is done. */
-	cJSON_Delete(ask("POST", "/faults",
-			 "{\"method\":\"DELETE\",\"path\":\"*/access\",\"delay_ms\":300}"));
+	delay_revocation(r);
 	r->revoke = ALL_SCOPES;
 	r->loose = true;
 	int64_t from = now_us();
