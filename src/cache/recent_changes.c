@@ -75,13 +75,19 @@ static struct recent_change *add(struct recent_changes *rc, const char *token_id
 	return c;
 }
 
-void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
-			   const struct scopes *which)
+static void forget_scopes(struct recent_changes *rc, const char *token_id, const char *database_id,
+			  const struct scopes *which, bool granted)
 {
 	for (size_t i = rc->n; i-- > 0;)
-		if (is_scope_of(&rc->v[i], token_id, database_id) &&
+		if (rc->v[i].added == granted && is_scope_of(&rc->v[i], token_id, database_id) &&
 		    scopes_has(which, rc->v[i].scope))
 			drop(rc, i);
+}
+
+void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
+			   const struct scopes *which, bool granting)
+{
+	forget_scopes(rc, token_id, database_id, which, !granting);
 }
 
 void recent_scopes(struct recent_changes *rc, const char *token_id, const struct grant *on,
@@ -90,9 +96,10 @@ void recent_scopes(struct recent_changes *rc, const char *token_id, const struct
 	const char *id = on->resource_id != NULL ? on->resource_id : on->resource_name;
 
 	drop_old(rc);
-	recent_scopes_unknown(rc, token_id,
-			      grant_level_of(on->resource_type) == GRANT_ORGANIZATION ? NULL : id,
-			      which);
+	if (grant_level_of(on->resource_type) == GRANT_ORGANIZATION)
+		id = NULL;
+	forget_scopes(rc, token_id, id, which, true);
+	forget_scopes(rc, token_id, id, which, false);
 	for (size_t i = 0; i < which->n; i++) {
 		struct recent_change *c = add(rc, token_id, granted);
 		c->scope = xstrdup(which->v[i]);

@@ -36,10 +36,11 @@ void recent_finish(struct recent_changes *rc);
  * and name; its scopes do not matter). */
 void recent_scopes(struct recent_changes *rc, const char *token_id, const struct grant *on,
 		   const struct scopes *which, bool granted);
-/* A change of `which` is under way, or its outcome is not known: what was known of them does not
- * hold any more. `database_id` as grant_database_id() has it; NULL: the organization's. */
+/* `which` may have been granted (or revoked), and that is not known yet: what was known to the
+ * contrary does not hold any more. `database_id` as grant_database_id() has it; NULL: the
+ * organization's. */
 void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
-			   const struct scopes *which);
+			   const struct scopes *which, bool granting);
 void recent_token(struct recent_changes *rc, const char *token_id, bool made);
 /* What was known of it is refuted: enough answers say otherwise. */
 void recent_token_unknown(struct recent_changes *rc, const char *token_id);

@@ -100,6 +100,9 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 			   "change it in PlanetScale's dashboard");
 	}
 	buf_finish(&names);
+	if (c->job.settling.on) /* enough answers say so: what was known before is refuted */
+		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id, which,
+				      !granted);
 	if (c->job.changed)
 		resource_doubt(&t->grants);
 	store_job_end(&c->job, &e, NULL);
@@ -139,7 +142,7 @@ static bool accepted(const struct api_answer *a)
 }
 
 /* Common to both answers: the token, or NULL if the job has ended. */
-static struct token *answered(struct change_job *c, const struct api_answer *a)
+static struct token *answered(struct change_job *c, const struct api_answer *a, bool granting)
 {
 	struct error gone;
 	struct token *t = store_job_token(&c->job, &gone);
@@ -155,7 +158,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a)
 	resource_invalidate_fetches(&t->grants);
 	if (may_have_changed(a))
 		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id,
-				      &c->sending);
+				      &c->sending, granting);
 	c->job.settling.on = false;
 	if (accepted(a))
 		settling_begin(&c->job.settling, c->job.store);
@@ -238,7 +241,7 @@ static bool lacks_known(const struct grants *answer, const struct token *t)
 static void granted(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
-	struct token *t = answered(c, a);
+	struct token *t = answered(c, a, true);
 	struct grants answer = GRANTS_INIT;
 	struct error ignored;
 	int64_t next;
@@ -271,7 +274,7 @@ static void revoked(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
 
-	if (answered(c, a) == NULL)
+	if (answered(c, a, false) == NULL)
 		return;
 	scopes_merge(&c->deleted, &c->sending);
 	read_again(c);
@@ -384,6 +387,20 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 	scopes_finish(&perhaps);
 }
 
+/* What was wanted, sent or not: the fresh answer has it. But not what is only remembered. */
+static void confirm_grants(struct change_job *c, struct token *t)
+{
+	struct scopes seen = SCOPES_INIT, doubtful = SCOPES_INIT;
+
+	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	scopes_copy(&seen, &c->grant);
+	scopes_subtract(&seen, &doubtful);
+	scopes_merge(&seen, &c->posted);
+	confirm(c, t, &seen, true);
+	scopes_finish(&seen);
+	scopes_finish(&doubtful);
+}
+
 /* With a fresh answer at hand: do the difference, then it is done. */
 static void step_fresh(struct change_job *c, struct token *t, const struct scopes *have)
 {
@@ -392,7 +409,7 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 	find_missing(c, t, have, &missing);
 	find_extra(c, t, have, &extra);
 	if (!pursue(c, t, &missing, true) && !pursue(c, t, &extra, false)) {
-		confirm(c, t, &c->posted, true);
+		confirm_grants(c, t);
 		confirm(c, t, &c->deleted, false);
 		store_job_end(&c->job, NULL, NULL);
 	}

@@ -22,7 +22,10 @@
 
 #define HELPER_NAME "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
 #define SOCKET_FD   3
-#define PATIENCE_S  20 /* for an answer; after that the helper counts as lost */
+/* After so many waits of so long for an answer the helper counts as lost. It is no single wait: when
+ * the machine stands still, that ends before the helper could answer. */
+#define PATIENCE_S     1
+#define PATIENCE_WAITS 20
 
 extern char **environ;
 
@@ -84,11 +87,12 @@ static bool receive_reply(int socket, struct reply *reply, int *fd)
 		.msg_controllen = sizeof(control.room),
 	};
 	ssize_t n;
+	int waits = 0;
 
 	*fd = -1;
 	do
 		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == EAGAIN && ++waits < PATIENCE_WAITS)));
 	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));

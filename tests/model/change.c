@@ -4,6 +4,7 @@
  */
 #include "model.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ void make_text(struct work *w, struct text *t, unsigned signs)
 	if (chance(random, 1)) /* of the other level */
 		t->plain |= some_scopes(random, resource == ORGANIZATION ? 1 : ORGANIZATION, 1);
 	t->minus &= ~t->plain;
+	w->record->named |= t->plain | t->plus | t->minus;
 	add_words(random, t, "", t->plain);
 	add_words(random, t, "+", t->plus);
 	add_words(random, t, "-", t->minus);
@@ -68,7 +70,10 @@ int open_permissions(struct work *w, int flags)
 
 	permissions_path(path, sizeof(path), w->record);
 	w->record->writes = w->record->writes || (flags & O_ACCMODE) != O_RDONLY;
-	return (int)CALL(w->record, "open", open(path, flags | O_CLOEXEC, 0600));
+	int fd = (int)CALL(w->record, "open", open(path, flags | O_CLOEXEC, 0600));
+	if (outside && fd >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		complain(w->record, "a caller that cannot be seen may write");
+	return fd;
 }
 
 bool write_all(struct record *r, int fd, const char *data, size_t len)
@@ -218,9 +223,53 @@ void empty_by_open(struct work *w)
 	fd = open_permissions(w, O_RDONLY);
 	if (fd < 0)
 		return;
-	if (CALL(r, "fsync", fsync(fd)) == 0)
+	if (CALL(r, "fsync", fsync(fd)) == 0 && same_mount(r))
 		claim_text(r, from, 0, ALL_SCOPES);
 	close(fd);
+}
+
+/* So that the mount goes before the change is done. */
+static void delay_revocation(const struct record *r)
+{
+	char path[512], id[16] = "", body[160];
+
+	path_of(path, sizeof(path), "acme/service-tokens/%s/id", names[r->name]);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	ssize_t n = read(fd, id, sizeof(id) - 1);
+	close(fd);
+	if (n <= 1)
+		return;
+	id[n - 1] = '\0';
+	snprintf(body, sizeof(body),
+		 "{\"method\":\"DELETE\",\"path\":\"*/%s/access\",\"delay_ms\":600}", id);
+	cJSON_Delete(ask("POST", "/faults", body));
+}
+
+/* "> f", and at once the mount is to go: what was left to do is done, or it is told. */
+void empty_and_unmount(struct work *w)
+{
+	struct record *r = w->record;
+	struct text t;
+
+	if (!outside)
+		r->name = QUIET;
+	make_text(w, &t, 0);
+	int fd = open_permissions(w, O_WRONLY | O_APPEND);
+	if (fd < 0)
+		return;
+	write_lines(r, fd, &t);
+	close(fd);
+	r->claim_count = 0;
+	delay_revocation(r);
+	r->revoke = ALL_SCOPES;
+	r->loose = true;
+	int64_t from = now_us();
+	fd = open_permissions(w, O_WRONLY | O_TRUNC);
+	if (fd >= 0 && CALL(r, "close", close(fd)) == 0)
+		r->left = from;
+	want_unmount();
 }
 
 void truncate_path(struct work *w)
@@ -291,8 +340,8 @@ void rename_over(struct work *w)
 	int64_t from = now_us();
 	if (CALL(r, "rename", rename(scratch, path)) == 0)
 		claim(r, from, grants(&t), absent);
-	else if (r->result ==
-		 -EXDEV) /* and EINVAL only of a lookup on the way, which a 422 refused */
+	else if (r->result == -EXDEV && same_mount(r))
+		/* and EINVAL only of a lookup on the way, which a 422 refused */
 		complain(r, "rename says %s", strerror(-r->result));
 	unlink(scratch); /* if it is still there */
 }
@@ -358,10 +407,58 @@ void write_create_token(struct work *w)
 	int fd = (int)CALL(r, "open", open(path, O_WRONLY | O_CLOEXEC));
 	if (fd < 0)
 		return;
+	if (outside)
+		complain(r, "a caller that cannot be seen may write");
 	r->makes = true;
 	if (CALL(r, "write", write(fd, line, (size_t)n)) == n)
 		r->made = true;
 	close(fd);
+}
+
+/* The reader of a pipe writes when the process that opened the file has ended, and closes. */
+static void write_later(struct record *r, int fd, const int ends[2], const char *line)
+{
+	char c;
+
+	close(ends[1]);
+	if (read(ends[0], &c, 1) != 0)
+		_exit(1);
+	if (CALL(r, "write", write(fd, line, strlen(line))) > 0 && CALL(r, "close", close(fd)) == 0)
+		r->made = same_mount(r);
+	_exit(0);
+}
+
+/* "( (sleep 1; printf NAME) & ) > create-token": made, or it is told. */
+void close_unended(struct work *w)
+{
+	char path[512];
+	struct record *r = w->record;
+	int ends[2], done[2];
+	char c;
+
+	path_of(path, sizeof(path), "acme/create-token");
+	if (pipe(ends) != 0 || pipe(done) != 0)
+		return;
+	pid_t opener = fork();
+	if (opener == 0) {
+		int fd = (int)CALL(r, "open", open(path, O_WRONLY | O_CLOEXEC));
+		if (fd < 0)
+			_exit(0);
+		if (outside)
+			complain(r, "a caller that cannot be seen may write");
+		r->makes = true;
+		if (fork() == 0)
+			write_later(r, fd, ends, names[r->name]);
+		_exit(0);
+	}
+	while (opener > 0 && waitpid(opener, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	close(ends[0]);
+	close(ends[1]); /* now it writes */
+	close(done[1]);
+	if (read(done[0], &c, 1) != 0) /* it has ended */
+		complain(r, "a pipe holds a byte");
+	close(done[0]);
 }
 
 void refresh(struct work *w)

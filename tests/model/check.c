@@ -24,8 +24,7 @@ static void check_claims(const struct record *r)
 		const struct token *t = &history_tokens[i];
 		bool kept = meant(t, r->name, r->begin, r->end);
 		for (int j = 0; kept && j < r->claim_count; j++)
-			kept = (r->claims[j].shared && others) ||
-			       kept_claim(r, t, &r->claims[j]);
+			kept = (r->claims[j].shared && others) || kept_claim(r, t, &r->claims[j]);
 		if (kept)
 			return;
 	}
@@ -58,7 +57,7 @@ static void check_made(const struct record *r)
 /* The text of several writers counts when the last of them closes it. */
 static int64_t until(const struct record *r)
 {
-	return r->end + (r->loose || r->result != 0 || (r->writes && !alone(r))
+	return r->end + (r->loose || r->mount == MIXED || r->result != 0 || (r->writes && !alone(r))
 				 ? 8 * options.timeout_ms * INT64_C(1000) + 2000000
 				 : 1000);
 }
@@ -73,6 +72,23 @@ static bool asked(const struct event *e, const struct record *r)
 		return r->removes;
 	return (r->resource == e->level || r->empties) && (e->added & ~r->grant) == 0 &&
 	       (e->removed & ~r->revoke) == 0;
+}
+
+/* The text of several writers is one, and so is what is asked for it: one may have overwritten the
+ * sign before what another has named. */
+static bool asked_together(const struct event *e)
+{
+	uint32_t named = 0, revoke = 0;
+
+	EACH_RECORD(r)
+	{
+		if (r->name != history_tokens[e->token].name || r->resource != e->level ||
+		    !r->writes || e->at + 999 < r->begin || e->at > until(r) || alone(r))
+			continue;
+		named |= r->named;
+		revoke |= r->revoke;
+	}
+	return !e->deleted && (e->added & ~named) == 0 && (e->removed & ~revoke) == 0;
 }
 
 /* Each mkdir makes at most one token: the one that ends first takes it. */
@@ -116,7 +132,7 @@ static void check_event(const struct event *e, bool *taken)
 		explained = take_maker(e, taken);
 	else
 		EACH_RECORD(r) explained = explained || asked(e, r);
-	if (explained)
+	if (explained || (!e->made && asked_together(e)))
 		return;
 	print_scopes(added, sizeof(added), e->added);
 	print_scopes(removed, sizeof(removed), e->removed);
@@ -130,6 +146,82 @@ static void check_event(const struct event *e, bool *taken)
 	if (r->name == t->name && r->begin <= e->at + 1000000 && r->end >= e->at - 5000000 &&
 	    (r->grant | r->revoke) != 0 && r->resource == e->level)
 		print_record(r);
+}
+
+/* --- what is removed is of no use ------------------------------------------------------------- */
+
+/* Was a scope granted all the time that `r` was at it, and not one that this mount knew revoked? */
+static bool was_used(const struct event *e, const struct record *r)
+{
+	const struct token *t = &history_tokens[e->token];
+	int64_t from = r->begin - disturb_lag_ms() * INT64_C(1000);
+
+	for (int level = 0; level < LEVELS; level++) {
+		uint32_t all = ALL_SCOPES, granted, revoked;
+		memory_of(t, level, r, &granted, &revoked);
+		for (size_t i = 0; i < t->count; i++)
+			if (t->spans[i].alive && overlaps(&t->spans[i], from, e->at))
+				all &= t->spans[i].scopes[level];
+		if ((all & ~revoked) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Did this mount make the token, and did no rm take its secret away since? */
+static bool had_secret(const struct event *e, const struct record *r)
+{
+	const struct token *t = &history_tokens[e->token];
+	int64_t made_at = 0;
+
+	for (size_t i = 0; i < history_event_count; i++)
+		if (history_events[i].made && history_events[i].request != 0 &&
+		    history_events[i].token == e->token)
+			made_at = history_events[i].at;
+	if (made_at == 0)
+		return false;
+	EACH_RECORD(x)
+	if (x->name == t->name && x->empties && x->end >= made_at && x->begin <= e->at)
+		return false;
+	EACH_RECORD(x)
+	if (x->name == t->name && x->made && x->mount == r->mount && x->mount != MIXED &&
+	    x->begin <= made_at + 999 && x->end >= made_at && x->end <= r->begin)
+		return true;
+	return false;
+}
+
+/* rmdir deletes a token that has no permission and no secret; rm -r any. Of those that were at it just
+ * then, for a deletion that came late is not known whose it was. */
+static void check_deletion(const struct event *e)
+{
+	const struct record *by = NULL;
+
+	EACH_RECORD(r)
+	{
+		if (!asked(e, r) || e->at > r->end)
+			continue;
+		if (r->empties || !(was_used(e, r) || had_secret(e, r)))
+			return;
+		by = r;
+	}
+	if (by != NULL)
+		violation(by, "rmdir has deleted %s, which has %s", history_tokens[e->token].id,
+			  was_used(e, by) ? "permissions" : "a secret");
+}
+
+/* --- what is left to do is done, or told ------------------------------------------------------ */
+
+static void check_left(const struct record *r)
+{
+	struct claim c = {r->left, until(r), 0, ALL_SCOPES, false};
+
+	if (r->left == 0 || told_of_close(r->name, r->resource) || !alone_until(r, c.to))
+		return;
+	for (size_t i = 0; i < history_token_count; i++)
+		if (meant(&history_tokens[i], r->name, r->begin, r->end) &&
+		    kept_claim(r, &history_tokens[i], &c))
+			return;
+	violation(r, "what was left to do at the close was neither done nor told");
 }
 
 /* --- 3: what was seen was true ---------------------------------------------------------------- */
@@ -339,8 +431,13 @@ static void check_errno(const struct record *r)
 				    EPROTO,  EKEYREJECTED, EKEYEXPIRED, ESTALE,    EIDRM,
 				    EBADMSG, ENOTEMPTY,    EIO,         ECANCELED};
 
+	static const int unmounted[] = {ENODEV, ENOTCONN, ECONNABORTED, EINTR, EXDEV};
+
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (-r->result == known[i])
+			return;
+	for (size_t i = 0; r->mount == MIXED && i < sizeof(unmounted) / sizeof(*unmounted); i++)
+		if (-r->result == unmounted[i])
 			return;
 	violation(r, "an error that no table names: %s", strerror(-r->result));
 }
@@ -361,13 +458,17 @@ int check_round(int round)
 		check_errno(r);
 		check_claims(r);
 		check_made(r);
+		check_left(r);
 		if (r->sight == SAW_TOKENS)
 			check_names_seen(r);
 		check_scopes_seen(r);
 		check_words_seen(r);
 	}
-	for (size_t i = 0; i < history_event_count; i++)
+	for (size_t i = 0; i < history_event_count; i++) {
 		check_event(&history_events[i], taken);
+		if (history_events[i].deleted && history_events[i].request != 0)
+			check_deletion(&history_events[i]);
+	}
 	free(taken);
 	cJSON *log = ask("GET", "/log?violations=1", NULL);
 	cJSON_ArrayForEach(entry, log)

@@ -216,6 +216,22 @@ static void add_fault(struct random *r)
 	tell("/faults", body);
 }
 
+/* The answer to a deletion is lost, it seems, and was a refusal: the repeated one says 404, as a token
+ * that is gone does. */
+static void refuse_deletion(void)
+{
+	static const char *const answers[] = {"503", "404"};
+	char body[128];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(body, sizeof(body),
+			 "{\"method\":\"DELETE\",\"path\":\"*/service-tokens/????????????\","
+			 "\"status\":%s}",
+			 answers[i]);
+		tell("/faults", body);
+	}
+}
+
 static void change_scopes(struct random *r)
 {
 	char body[512], scopes[256], list[400] = "";
@@ -285,10 +301,13 @@ static void set_switch(const char *keys)
 	tell("/switch", body);
 }
 
-/* Does a switch make a 2xx of a change that was not made, or not all of it? */
+/*
+ * With old answers: does a switch make a 2xx of a change that was not made, or not all of it? Or does
+ * it make pages of a list, each of which then is from another time, so that a token is in none?
+ */
 static bool untrue(const char *keys)
 {
-	return strstr(keys, "access_applies") != NULL;
+	return strstr(keys, "access_applies") != NULL || strstr(keys, "per_page_max") != NULL;
 }
 
 /* Seldom all of the switches at once, often none. */
@@ -312,7 +331,9 @@ void disturb_once(struct random *r)
 {
 	unsigned what = below(r, 100);
 
-	if (what < 50)
+	if (what < 3)
+		refuse_deletion();
+	else if (what < 50)
 		add_fault(r);
 	else if (what < 80)
 		change_scopes(r);

@@ -113,7 +113,7 @@ void threaded_writer(struct work *w)
 	int fd = open_permissions(w, O_RDONLY);
 	if (fd < 0)
 		return;
-	if (CALL(r, "fsync", fsync(fd)) == 0)
+	if (CALL(r, "fsync", fsync(fd)) == 0 && same_mount(r))
 		claim_text(r, from, grants(&t), ~grants(&t) & ALL_SCOPES);
 	close(fd);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct options options = {
 	.round_size = 240,
 	.timeout_ms = 800,
 	.cache_ms = 300,
+	.inside = -1,
 };
 
 static pid_t pids[WORKERS_MAX];
@@ -36,6 +38,30 @@ static void *share(size_t size)
 	return memory;
 }
 
+static void enter(int fd)
+{
+	if (setns(fd, CLONE_NEWPID) != 0) {
+		perror("setns");
+		exit(2);
+	}
+}
+
+/* A process that the daemon can see, if this one is none. */
+static pid_t fork_inside(void)
+{
+	static int own = -1;
+
+	if (options.inside < 0)
+		return fork();
+	if (own < 0)
+		own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	enter(options.inside);
+	pid_t pid = fork();
+	if (pid != 0)
+		enter(own);
+	return pid;
+}
+
 static void start_workers(void)
 {
 	shared = share(sizeof(*shared));
@@ -43,13 +69,15 @@ static void start_workers(void)
 		shared->lanes[i].records =
 			share(sizeof(struct record) * (size_t)options.round_size);
 	for (int i = 0; i < options.workers; i++) {
-		pids[i] = fork();
+		outside = options.inside >= 0 && i == 0;
+		pids[i] = outside ? fork() : fork_inside();
 		if (pids[i] != 0)
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run_worker(i);
 		_exit(0);
 	}
+	outside = false;
 }
 
 static void end_workers(int signal)
@@ -96,6 +124,7 @@ static void disturb(struct random *random)
 	int next = 0;
 
 	while (__atomic_load_n(&shared->running, __ATOMIC_SEQ_CST) > 0) {
+		mounts_turn(random);
 		int done = __atomic_load_n(&shared->done, __ATOMIC_SEQ_CST);
 		if (done < next || options.calm) {
 			usleep(500);
@@ -108,7 +137,7 @@ static void disturb(struct random *random)
 }
 
 /* Whatever was released without anybody waiting has ended once its file can be opened to write. */
-static void wait_for_commits(void)
+static void open_all(void)
 {
 	struct record r = {.step = ""};
 	char path[512];
@@ -123,6 +152,18 @@ static void wait_for_commits(void)
 			close(fd);
 		}
 	}
+}
+
+static void wait_for_commits(void)
+{
+	pid_t pid = fork_inside();
+
+	if (pid == 0) {
+		open_all();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		give_up("it cannot wait for what is left to do");
 }
 
 static void forget_all(void)
@@ -169,6 +210,7 @@ static int run_round(int round)
 	for (int i = 0; i < options.workers; i++)
 		shared->lanes[i].count = 0;
 	shared->done = 0;
+	mounts_begin();
 	shared->running = options.workers;
 	if (!options.calm)
 		disturb_begin(&random);
@@ -176,10 +218,12 @@ static int run_round(int round)
 	disturb(&random);
 	disturb_end();
 	wait_for_commits();
+	mounts_end();
 	history_end();
 	if (options.verbose)
 		print_outcomes();
-	int violations = check_round(round);
+	int violations = mounts_read_log();
+	violations += check_round(round);
 	forget_all();
 	return violations + check_calm();
 }
@@ -199,7 +243,59 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: pscalefs-model --control URL --mount DIRECTORY [--seed N]\n"
 		     "       [--operations N] [--workers N] [--round N] [--timeout-ms N]\n"
-		     "       [--cache-ms N] [--calm] [--verbose] [--fault-kinds]\n");
+		     "       [--cache-ms N] [--calm] [--verbose] [--fault-kinds]\n"
+		     "       [--log FILE] [--inside FD] [--remount]\n");
+}
+
+static void set_option(int c)
+{
+	switch (c) {
+	case 'c':
+		options.control = optarg;
+		break;
+	case 'm':
+		options.mount = optarg;
+		break;
+	case 's':
+		options.seed = strtoull(optarg, NULL, 10);
+		break;
+	case 'n':
+		options.operations = atoi(optarg);
+		break;
+	case 'w':
+		options.workers = atoi(optarg);
+		break;
+	case 'r':
+		options.round_size = atoi(optarg);
+		break;
+	case 't':
+		options.timeout_ms = atoi(optarg);
+		break;
+	case 'a':
+		options.cache_ms = atoi(optarg);
+		break;
+	case 'q':
+		options.calm = true;
+		break;
+	case 'v':
+		options.verbose = true;
+		break;
+	case 'l':
+		options.log = optarg;
+		break;
+	case 'i':
+		options.inside = atoi(optarg);
+		break;
+	case 'u':
+		options.remount = true;
+		break;
+	case 'k':
+		print_fault_kinds();
+		exit(0);
+	default:
+		usage(stderr);
+		exit(2);
+	}
 }
 
 static void read_options(int argc, char **argv)
@@ -215,51 +311,16 @@ static void read_options(int argc, char **argv)
 		{"cache-ms", required_argument, NULL, 'a'},
 		{"calm", no_argument, NULL, 'q'},
 		{"verbose", no_argument, NULL, 'v'},
+		{"log", required_argument, NULL, 'l'},
+		{"inside", required_argument, NULL, 'i'},
+		{"remount", no_argument, NULL, 'u'},
 		{"fault-kinds", no_argument, NULL, 'k'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options.control = optarg;
-			break;
-		case 'm':
-			options.mount = optarg;
-			break;
-		case 's':
-			options.seed = strtoull(optarg, NULL, 10);
-			break;
-		case 'n':
-			options.operations = atoi(optarg);
-			break;
-		case 'w':
-			options.workers = atoi(optarg);
-			break;
-		case 'r':
-			options.round_size = atoi(optarg);
-			break;
-		case 't':
-			options.timeout_ms = atoi(optarg);
-			break;
-		case 'a':
-			options.cache_ms = atoi(optarg);
-			break;
-		case 'q':
-			options.calm = true;
-			break;
-		case 'v':
-			options.verbose = true;
-			break;
-		case 'k':
-			print_fault_kinds();
-			exit(0);
-		default:
-			usage(stderr);
-			exit(2);
-		}
-	}
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		set_option(c);
 	if (options.control == NULL || options.mount == NULL || options.workers < 1 ||
 	    options.workers > WORKERS_MAX || options.round_size < options.workers) {
 		usage(stderr);

@@ -2,7 +2,7 @@
  * What the mount may still know against answers that contradict it: what it asked for and may have
  * had confirmed counts for five seconds, whatever others do meanwhile. The emulator's log has it.
  */
-#include "model.h"
+#include "tell.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -52,6 +52,27 @@ static bool id_of(const char *path, char id[16])
 	return true;
 }
 
+static void add(const struct asked *a)
+{
+	asked = realloc(asked, (count + 1) * sizeof(*asked));
+	if (asked == NULL)
+		abort();
+	asked[count++] = *a;
+}
+
+/* What an operation wants may have been confirmed without a request for it. */
+static void note_wanted(const struct record *r)
+{
+	struct asked a = {.level = r->resource, .set = r->grant, .grant = true, .at = now_us()};
+
+	for (size_t i = 0; a.set != 0 && i < history_token_count; i++) {
+		if (history_tokens[i].name != r->name)
+			continue;
+		memcpy(a.id, history_tokens[i].id, sizeof(a.id));
+		add(&a);
+	}
+}
+
 static void note(const cJSON *entry)
 {
 	const char *method = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "method"));
@@ -70,10 +91,7 @@ static void note(const cJSON *entry)
 		const char *word = cJSON_GetStringValue(name);
 		a.set |= word != NULL ? scope_bit(word, strlen(word)) : 0;
 	}
-	asked = realloc(asked, (count + 1) * sizeof(*asked));
-	if (asked == NULL)
-		abort();
-	asked[count++] = a;
+	add(&a);
 }
 
 void memory_note(void)
@@ -83,6 +101,7 @@ void memory_note(void)
 
 	forget_old();
 	cJSON_ArrayForEach(entry, log) note(entry);
+	EACH_RECORD(r) note_wanted(r);
 	cJSON_Delete(log);
 	for (size_t i = 0; i < history_event_count; i++) {
 		const struct event *e = &history_events[i];

@@ -10,6 +10,7 @@
  *   worker.c   processes that do what they are told by chance
  *   look.c     the operations that read, change.c those that change, remove.c those that remove,
  *              ends.c writers that are threaded or killed
+ *   mounts.c   unmounting under load, and what the daemon's log says was not done
  *   disturb.c  faults, switches and changes behind the mount's back
  *   check.c    the properties, by truth.c: what was so, or can have been seen; tell.c prints
  *
@@ -23,14 +24,16 @@
 #include <stdint.h>
 
 enum {
-	STABLE = 4, /* tokens s0 to s3 live for ever, v0 to v3 come and go */
-	NAMES = 8,
+	STABLE = 5, /* tokens s0 to s4 live for ever, v0 to v3 come and go */
+	QUIET = 4,  /* of s4 only one operation writes the permissions */
+	NAMES = 9,
 	ORGANIZATION = 0, /* resources: the organization, three databases … */
 	RESOURCES = 4,
 	BULK = 4, /* … and what is granted for all databases */
 	LEVELS = 5,
 	WORKERS_MAX = 16,
 	CLAIMS_MAX = 6,
+	MIXED = -1, /* a record's mount: there was another before it ended */
 	NOTE_MAX = 240,
 };
 
@@ -46,6 +49,7 @@ extern const unsigned scope_count;
 uint32_t scopes_for(int resource);
 int name_index(const char *name); /* of a file name "v0" or "v0@id" too; -1: none of ours */
 int database_index(const char *name);
+int name_index_of_path(const char *path);         /* of its first component */
 uint32_t scope_bit(const char *name, size_t len); /* 0: none of ours */
 /* "a\nb\n", sorted, as `permissions` must be: false if it is not. */
 bool read_scopes(const char *text, size_t len, uint32_t *out);
@@ -93,14 +97,17 @@ struct record {
 	const char *step;   /* … or is under way */
 	/* What it asks for. */
 	uint32_t grant, revoke;
+	uint32_t named; /* in its text, with whatever sign */
 	bool makes, removes;
 	bool empties; /* revokes on every resource of the token, not only its own */
-	bool loose; /* killed, or released without anybody waiting: effects may come later */
+	bool loose;   /* killed, or released without anybody waiting: effects may come later */
 	/* What it was told. */
 	struct claim claims[CLAIMS_MAX];
 	int claim_count;
 	bool made, removed;
-	bool writes; /* it opened the file to write */
+	int64_t left; /* closed, with what the text lacks left to be revoked: done, or told; 0: no */
+	int mount;    /* which it was done on */
+	bool writes;  /* it opened the file to write */
 	enum sight sight;
 	int64_t seen_from;
 	uint32_t masks[NAMES];
@@ -118,9 +125,12 @@ struct lane {
 };
 
 struct shared {
-	int round;   /* rises when a round starts; -1: end */
-	int running; /* workers still at it */
-	int done;    /* operations of this round */
+	int round;       /* rises when a round starts; -1: end */
+	int running;     /* workers still at it */
+	int done;        /* operations of this round */
+	int mount;       /* rises when another is made */
+	bool unmounting; /* … and meanwhile */
+	bool unmount_wanted;
 	struct lane lanes[WORKERS_MAX];
 };
 
@@ -129,8 +139,9 @@ extern struct options {
 	uint64_t seed;
 	int operations, workers, round_size;
 	int timeout_ms, cache_ms;
-	const char *mount, *control;
-	bool verbose, calm, last;
+	const char *mount, *control, *log;
+	int inside; /* a file descriptor of the workers' pid namespace; -1: none */
+	bool verbose, calm, last, remount;
 } options;
 
 void run_worker(int number);
@@ -150,7 +161,8 @@ extern operation read_permissions, stat_permissions, list_tokens, list_ids, list
 extern operation append, replace, replace_in_pieces, empty_by_open, truncate_path, overwrite,
 	rename_over, back_up, make_token, write_create_token, refresh, wrong_things;
 extern operation remove_permissions, remove_database, remove_token, remove_all, remove_and_create,
-	sweep, killed_writer, killed, threaded_writer;
+	sweep, killed_writer, killed, threaded_writer, process_tree, take_back, close_unended,
+	empty_and_unmount;
 
 /* What is written to a permissions file, and what it says. */
 struct text {
@@ -176,6 +188,8 @@ void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent);
  * close decides: what then is right the oracle test says (tests/oracle). */
 void claim_text(struct record *r, int64_t from, uint32_t present, uint32_t absent);
 void complain(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Is this process one that the daemon cannot see? */
+extern bool outside;
 /* In a process of its own, killed by a signal after so many microseconds (0: not at all). */
 void in_child(struct work *w, operation *do_it, int signal, int after_us);
 
@@ -184,13 +198,25 @@ void in_child(struct work *w, operation *do_it, int signal, int after_us);
 struct cJSON;
 struct cJSON *ask(const char *method, const char *path, const char *body); /* exits on failure */
 
+/* --- mounts.c --------------------------------------------------------------------------------- */
+
+int mount_number(void);                  /* of the one that is there; waits for it */
+bool same_mount(const struct record *r); /* is it the one that r began with? */
+void want_unmount(void);
+void mounts_begin(void);
+void mounts_turn(struct random *r);
+void mounts_end(void); /* the daemons of earlier mounts have ended */
+/* What was logged in this round; how many changes were dropped, printed. */
+int mounts_read_log(void);
+bool told_of_close(int name, int resource);
+
 /* --- disturb.c -------------------------------------------------------------------------------- */
 
 void disturb_begin(struct random *r);
 void disturb_once(struct random *r);
 void disturb_end(void);
 const char *disturb_switches(void); /* those of this round */
-int disturb_lag_ms(void); /* how old what is answered may be, in this round */
+int disturb_lag_ms(void);           /* how old what is answered may be, in this round */
 unsigned fault_kinds(void);
 void print_fault_kinds(void);
 

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void remove_permissions(struct work *w)
@@ -134,11 +136,84 @@ void sweep(struct work *w)
 	if (!read_directory(r, path))
 		return;
 	*last = '/';
-	if (CALL(r, "unlink", unlink(path)) == 0)
+	if (CALL(r, "unlink", unlink(path)) == 0 && same_mount(r))
 		complain(r, "a sweep was let through");
+	/* It has not read the directory that this one is in, but was refused a removal; unless another
+	 * has removed the file, and the kernel knows. */
+	bool refused = r->result == -EPERM;
 	*last = '\0';
-	if (CALL(r, "rmdir", rmdir(path)) == 0)
+	if (CALL(r, "rmdir", rmdir(path)) == 0 && refused && same_mount(r))
 		complain(r, "a sweep was let through");
+}
+
+/* As people do it, above the token: what they may remove is a token that is of no use. */
+void process_tree(struct work *w)
+{
+#define DIRECTORIES "find \"$T\" -depth -type d -path \"$T/$N*\""
+	static const char *const removing[] = {
+		DIRECTORIES " -exec rmdir {} ';'",
+		DIRECTORIES " -print0 | xargs -0 -n1 rmdir",
+		DIRECTORIES " | while read -r d; do rmdir \"$d\"; done",
+		"for d in \"$T/$N\"*; do rmdir \"$d\"; done",
+	};
+	static const char *const sweeping[] = {
+		"find \"$T\" -depth -path \"$T/$N*\" -delete",
+		"rm -rf \"$T\"",
+	};
+	char path[512];
+	struct record *r = w->record;
+	bool removes = chance(w->random, 70);
+	const char *script =
+		removes ? removing[below(w->random, 4)] : sweeping[below(w->random, 2)];
+
+	path_of(path, sizeof(path), "acme/service-tokens");
+	setenv("T", path, 1);
+	setenv("N", names[r->name], 1);
+	r->removes = removes;
+	r->step = script;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+			_exit(127);
+		execl("/bin/sh", "sh", "-c", script, NULL);
+		_exit(127);
+	}
+	int status = 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
+		complain(r, "%s does not run", script);
+}
+
+/* As an editor that moved the file aside, and then fails to write it anew; but another process
+ * removes that. */
+void take_back(struct work *w)
+{
+	char path[512], aside[600];
+	struct record *r = w->record;
+	int status = 1;
+
+	permissions_path(path, sizeof(path), r);
+	snprintf(aside, sizeof(aside), "%s~", path);
+	if (CALL(r, "rename", rename(path, aside)) < 0)
+		return;
+	int fd = open_permissions(w, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd >= 0) {
+		r->revoke = ALL_SCOPES;
+		r->loose = true;
+		CALL(r, "write", write(fd, "Nonsense!\n", 10));
+		close(fd);
+		int64_t from = now_us();
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(CALL(r, "unlink", unlink(path)) == 0 ? 0 : 1);
+		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+		if (pid > 0 && status == 0 && same_mount(r))
+			claim(r, from, 0, ALL_SCOPES);
+	}
+	unlink(aside);
 }
 
 static void must_fail(struct record *r, const char *what, long result, int expected)
@@ -154,6 +229,8 @@ void wrong_things(struct work *w)
 	char path[512], other[512];
 	struct record *r = w->record;
 	const char *token = names[r->name];
+	static const char *const mistyped[] = {"permisions",      "permissionss",  "permissions1",
+					       "permissions.txt", "mypermissions", "tmpx"};
 
 	switch (below(w->random, 6)) {
 	case 0:
@@ -170,7 +247,8 @@ void wrong_things(struct work *w)
 		must_fail(r, "mv of a token", CALL(r, "rename", rename(path, other)), EPERM);
 		return;
 	case 3:
-		path_of(path, sizeof(path), "acme/service-tokens/%s/permisions", token);
+		path_of(path, sizeof(path), "acme/service-tokens/%s/%s", token,
+			mistyped[below(w->random, 6)]);
 		must_fail(r, "a mistyped file",
 			  CALL(r, "create", open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)),
 			  EPERM);

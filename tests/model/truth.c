@@ -29,28 +29,39 @@ bool alive_throughout(const struct token *t, int64_t from, int64_t to)
 }
 
 /* Did no other operation write, or change, the same file meanwhile? */
-bool alone(const struct record *r)
+bool alone_until(const struct record *r, int64_t to)
 {
 	EACH_RECORD(x)
 	if (x != r && x->name == r->name &&
-	    (x->resource == r->resource || x->empties || x->removes) && x->begin <= r->end &&
-	    (x->end + (x->loose ? lookback_us() : 0)) >= r->begin &&
+	    (x->resource == r->resource || x->empties || x->removes) && x->begin <= to &&
+	    (x->end + (x->loose || x->mount == MIXED ? lookback_us() : 0)) >= r->begin &&
 	    (x->writes || x->empties || x->removes || (x->grant | x->revoke) != 0))
 		return false;
 	return true;
+}
+
+bool alone(const struct record *r)
+{
+	return alone_until(r, r->end);
+}
+
+/* Has one mount seen both? Another one knows nothing of what was confirmed to it. */
+static bool together(const struct record *x, const struct record *r)
+{
+	return x->mount == r->mount && x->mount != MIXED;
 }
 
 /*
  * From when on a scope can have been seen granted, or not granted: whatever answers say, this mount
  * knows what it was told last, up to `before`. Only where the name always means the same token.
  */
-static int64_t bit_since(int name, int resource, uint32_t bit, bool granted, int64_t before,
-			 int64_t from)
+static int64_t bit_since(const struct record *r, int name, int resource, uint32_t bit, bool granted,
+			 int64_t before, int64_t from)
 {
 	EACH_RECORD(x)
 	{
 		if (x->name != name || x->resource != resource || name >= STABLE ||
-		    x->end > before)
+		    x->end > before || !together(x, r))
 			continue;
 		for (int i = 0; i < x->claim_count; i++) {
 			const struct claim *c = &x->claims[i];
@@ -74,7 +85,7 @@ static bool bit_was(const struct token *t, int resource, uint32_t bit, bool gran
 
 /* With old answers: each scope by itself, for they are mixed with what the mount knows better. */
 bool was_mixed(const struct token *t, int resource, const struct record *r, uint32_t set,
-		      uint32_t mask)
+	       uint32_t mask)
 {
 	uint32_t known[2];
 
@@ -82,7 +93,7 @@ bool was_mixed(const struct token *t, int resource, const struct record *r, uint
 	for (unsigned i = 0; i < scope_count; i++) {
 		uint32_t bit = 1u << i;
 		bool granted = (set & bit) != 0;
-		int64_t from = bit_since(t->name, resource, bit, granted, r->seen_from,
+		int64_t from = bit_since(r, t->name, resource, bit, granted, r->seen_from,
 					 r->seen_from - lookback_us());
 		if (mask & bit && !(known[granted] & bit) &&
 		    !bit_was(t, resource, bit, granted, from, r->end))
@@ -92,8 +103,7 @@ bool was_mixed(const struct token *t, int resource, const struct record *r, uint
 }
 
 /* Was it so, or would it be but for what the mount knows better? */
-bool was(const struct token *t, int resource, int64_t from, const struct record *r,
-		uint32_t set)
+bool was(const struct token *t, int resource, int64_t from, const struct record *r, uint32_t set)
 {
 	uint32_t granted, revoked;
 
@@ -121,7 +131,8 @@ bool kept_claim(const struct record *r, const struct token *t, const struct clai
 		if (((c->present | c->absent) & bit) == 0)
 			continue;
 		if (lag > 0)
-			from = bit_since(t->name, r->resource, bit, granted, c->from, c->from - lag);
+			from = bit_since(r, t->name, r->resource, bit, granted, c->from,
+					 c->from - lag);
 		if (!bit_was(t, r->resource, bit, granted, from, c->to))
 			return false;
 	}
@@ -144,7 +155,7 @@ int64_t since(const struct record *r, int name, int resource)
 
 	EACH_RECORD(x)
 	{
-		if (x->name != name || x->end > r->seen_from || name >= STABLE)
+		if (x->name != name || x->end > r->seen_from || name >= STABLE || !together(x, r))
 			continue;
 		if (x->claim_count == 0 || x->resource != resource ||
 		    (x->claims[x->claim_count - 1].shared && !alone(x)))
@@ -160,7 +171,8 @@ int64_t since_removed(const struct record *r, int name)
 	int64_t from = r->seen_from - lookback_us();
 
 	EACH_RECORD(x)
-	if (x->name == name && x->removed && x->end <= r->seen_from && x->begin > from)
+	if (x->name == name && x->removed && x->end <= r->seen_from && x->begin > from &&
+	    together(x, r))
 		from = x->begin;
 	return from;
 }
@@ -176,7 +188,7 @@ int64_t made_before(const struct record *r, const struct token *t)
 		if (&history_tokens[e->token] != t || !e->made || e->request == 0)
 			continue;
 		EACH_RECORD(x)
-		if (x->name == t->name && x->made && x->end <= r->seen_from &&
+		if (x->name == t->name && x->made && x->end <= r->seen_from && together(x, r) &&
 		    x->begin <= e->at + 999 && e->at <= x->end)
 			return e->at + 1000;
 	}

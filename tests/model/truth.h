@@ -14,12 +14,12 @@ bool alive_within(const struct token *t, int64_t from, int64_t to);
 bool alive_throughout(const struct token *t, int64_t from, int64_t to);
 /* Did no other operation write, or change, the same file meanwhile? */
 bool alone(const struct record *r);
+bool alone_until(const struct record *r, int64_t to); /* … and until then */
 /* Can the scopes of `mask` have been seen as `set` has them, by r and for all that this mount knows
  * better? `was` the same of all of them, at one time unless answers are old. */
 bool was_mixed(const struct token *t, int resource, const struct record *r, uint32_t set,
 	       uint32_t mask);
-bool was(const struct token *t, int resource, int64_t from, const struct record *r,
-	 uint32_t set);
+bool was(const struct token *t, int resource, int64_t from, const struct record *r, uint32_t set);
 /* Was it so? An old answer may be what it rests on, unless this mount knew better. */
 bool kept_claim(const struct record *r, const struct token *t, const struct claim *c);
 /* May a path have meant this token, for an operation that looked at `from` or later? */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-const char *const names[NAMES] = {"s0", "s1", "s2", "s3", "v0", "v1", "v2", "v3"};
+const char *const names[NAMES] = {"s0", "s1", "s2", "s3", "s4", "v0", "v1", "v2", "v3"};
 const char *const databases[RESOURCES] = {NULL, "blog", "data", "shop"};
 
 /* Sorted: so are the bits of a text. */
@@ -45,6 +45,14 @@ int name_index(const char *name)
 {
 	for (int i = 0; i < NAMES; i++)
 		if (strncmp(name, names[i], 2) == 0 && (name[2] == '\0' || name[2] == '@'))
+			return i;
+	return -1;
+}
+
+int name_index_of_path(const char *path)
+{
+	for (int i = 0; i < NAMES; i++)
+		if (strncmp(path, names[i], 2) == 0 && strchr("@/", path[2]) != NULL)
 			return i;
 	return -1;
 }

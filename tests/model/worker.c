@@ -1,15 +1,19 @@
 #include "model.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+bool outside;
 
 /* How often each is done, of the sum. */
 static const struct {
@@ -54,6 +58,10 @@ static const struct {
 	{killed_writer, "killed writer", 2, false, false, false},
 	{killed, "killed", 4, false, false, false},
 	{threaded_writer, "threaded writer", 4, false, false, false},
+	{process_tree, "process tree", 2, false, true, true},
+	{take_back, "take back", 2, false, false, true},
+	{close_unended, "create-token, not ended", 1, false, true, true},
+	{empty_and_unmount, "empty and unmount", 1, false, false, false},
 };
 
 enum {
@@ -89,8 +97,11 @@ long call_result(struct record *r, long result)
 
 void claim(struct record *r, int64_t from, uint32_t present, uint32_t absent)
 {
+	if (outside)
+		complain(r, "a caller that cannot be seen changed something");
 	if ((present | absent) != 0 && r->claim_count < CLAIMS_MAX)
-		r->claims[r->claim_count++] = (struct claim){from, now_us(), present, absent, false};
+		r->claims[r->claim_count++] =
+			(struct claim){from, now_us(), present, absent, false};
 }
 
 void claim_text(struct record *r, int64_t from, uint32_t present, uint32_t absent)
@@ -114,10 +125,19 @@ void complain(struct record *r, const char *format, ...)
 	va_end(ap);
 }
 
+/* In a pid namespace of its own, below that of the daemon, which sees it as any process. */
+static pid_t fork_nested(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	return pid < 0 && errno == EPERM ? fork() : pid;
+}
+
 void in_child(struct work *w, operation *do_it, int signal, int after_us)
 {
 	int status;
-	pid_t pid = fork();
+	bool nested = (signal == 0 || signal == SIGKILL) && chance(w->random, 10);
+	pid_t pid = nested ? fork_nested() : fork();
 
 	if (pid < 0) {
 		complain(w->record, "fork: %s", strerror(errno));
@@ -156,6 +176,16 @@ static void alarm_every(int us)
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
+/* What it asked for was refused, but that a token be made, or must have been. */
+static void judge_unseen(struct record *r)
+{
+	if (r->removed || r->left != 0)
+		complain(r, "a caller that cannot be seen removed something");
+	r->grant = r->revoke = 0;
+	r->removes = r->removed = r->empties = r->writes = r->loose = false;
+	r->claim_count = 0;
+}
+
 static void run_one(struct lane *lane, struct random *random)
 {
 	static int sum;
@@ -176,11 +206,12 @@ static void run_one(struct lane *lane, struct random *random)
 	*r = (struct record){.what = operations[i].what, .step = "", .seen_from = 0};
 	r->name = operations[i].volatile_only || chance(random, 30)
 			  ? STABLE + (int)below(random, NAMES - STABLE)
-			  : (int)below(random, STABLE);
+			  : (int)below(random, QUIET);
 	r->resource = operations[i].of_databases || !chance(random, 25)
 			      ? 1 + (int)below(random, RESOURCES - 1)
 			      : ORGANIZATION;
 	bool alarms = !operations[i].child && chance(random, 5);
+	r->mount = mount_number();
 	r->begin = now_us();
 	lane->current = r;
 	__atomic_add_fetch(&lane->count, 1, __ATOMIC_SEQ_CST);
@@ -192,15 +223,23 @@ static void run_one(struct lane *lane, struct random *random)
 		operations[i].run(&w);
 	if (alarms)
 		alarm_every(0);
+	if (outside)
+		judge_unseen(r);
+	if (!same_mount(r))
+		r->mount = MIXED;
 	__atomic_store_n(&r->end, now_us(), __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&shared->done, 1, __ATOMIC_SEQ_CST);
 }
 
 void run_worker(int number)
 {
+	static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
 	struct lane *lane = &shared->lanes[number];
 	int round = 0;
 
+	/* In the background of a script, or below nohup(1), some are ignored. */
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)
+		signal(deadly[i], SIG_DFL);
 	for (;;) {
 		int next;
 		while ((next = __atomic_load_n(&shared->round, __ATOMIC_SEQ_CST)) == round)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -178,6 +179,46 @@ static void test_is_lost(void **state)
 	alone(is_lost);
 }
 
+static int helper_socket(void)
+{
+	struct stat st;
+
+	for (int fd = 3; fd < 256; fd++)
+		if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+			return fd;
+	return -1;
+}
+
+/* As when the machine stood still: the time is over when both go on. */
+static void is_given_more_than_one_wait(void)
+{
+	const struct timeval short_wait = {.tv_usec = 50000};
+	struct process p;
+
+	start();
+	pid_t pid = helper_pid();
+	assert_int_equal(setsockopt(helper_socket(), SOL_SOCKET, SO_RCVTIMEO, &short_wait,
+				    sizeof(short_wait)),
+			 0);
+	kill(pid, SIGSTOP);
+	pid_t waker = fork();
+	if (waker == 0) {
+		usleep(150000);
+		kill(pid, SIGCONT);
+		_exit(0);
+	}
+	assert_int_equal(process_read(getpid(), &p), 0);
+	assert_int_equal(p.tgid, getpid());
+	waitpid(waker, NULL, 0);
+	helper_stop();
+}
+
+static void test_is_given_more_than_one_wait(void **state)
+{
+	(void)state;
+	alone(is_given_more_than_one_wait);
+}
+
 static void has_nothing(void)
 {
 	char path[64], link[256];
@@ -227,6 +268,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_opens_the_credential),
 		cmocka_unit_test(test_outlives_signals),
 		cmocka_unit_test(test_is_lost),
+		cmocka_unit_test(test_is_given_more_than_one_wait),
 		cmocka_unit_test(test_has_nothing),
 	};
 

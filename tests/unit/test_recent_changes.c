@@ -231,6 +231,69 @@ static void what_a_grant_answers_settles_nothing_else(void **state)
 	world_finish(&w);
 }
 
+/* What a command wants and an answer shows is confirmed, though there was nothing to send. */
+static void what_was_there_already_stays_known_when_it_was_asked_for(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	change(&o, "t1", "d1", "read_branch", "", false, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BEFORE));
+	world_turn(&w);
+	assert_int_equal(o.done, 1);
+	change(&o, "t1", "d1", "", "", true, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	fake_answer(GONE("\"read_branch\""), 204, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	assert_int_equal(o.done, 1);
+	world_finish(&w);
+}
+
+/* A revocation under way grants nothing, whatever becomes of it. */
+static void what_is_revoked_once_more_stays_revoked_meanwhile(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	revoked("read_branch", TOKEN("t1", "ci", ""));
+	change(&o, "t1", "d1", "", "read_branch", false, "");
+	world_turn(&w);
+	fake_answer(GONE("\"read_branch\""), 204, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BEFORE));
+	world_turn(&w);
+	assert_held("");
+	assert_int_equal(o.done, 0); /* it is asked again */
+	world_finish(&w);
+}
+
+static void what_is_granted_once_more_stays_granted_meanwhile(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	granted("write_x", LIST(BEFORE "," AFTER));
+	read_grants(BEFORE);
+	change(&o, "t1", "d1", "write_x", "", true, "");
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BEFORE));
+	world_turn(&w);
+	fake_answer(GRANT("t1"), 200, LIST(""));
+	world_turn(&w);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", BEFORE));
+	world_turn(&w);
+	assert_held("read_branch write_x");
+	world_finish(&w);
+}
+
 static void a_change_that_may_have_been_undone_is_not_known_any_more(void **state)
 {
 	struct outcome o;
@@ -478,6 +541,9 @@ int main(void)
 		cmocka_unit_test(what_is_only_remembered_is_granted_anew),
 		cmocka_unit_test(what_is_only_remembered_as_revoked_is_revoked_anew),
 		cmocka_unit_test(what_a_grant_answers_settles_nothing_else),
+		cmocka_unit_test(what_was_there_already_stays_known_when_it_was_asked_for),
+		cmocka_unit_test(what_is_revoked_once_more_stays_revoked_meanwhile),
+		cmocka_unit_test(what_is_granted_once_more_stays_granted_meanwhile),
 		cmocka_unit_test(a_change_that_may_have_been_undone_is_not_known_any_more),
 		cmocka_unit_test(tokens_that_were_made_or_deleted_stay_so),
 		cmocka_unit_test(a_list_without_a_new_token_does_not_prove_its_deletion),
