@@ -146,7 +146,9 @@ void grants_commit(struct judge *j, struct inode *i, struct description *d, bool
 	if (i->bad || reading_bad(&all) || reading_bad(&more)) {
 		/* Nothing is revoked; but for a last line that perhaps did not count. */
 		j->pending = false;
-		if (!i->bad && !reading_bad(&all))
+		if (!i->bad && !reading_bad(&all) && all.sign)
+			commit_signs(j, &all);
+		else if (!i->bad && !reading_bad(&all))
 			perhaps(j, all.plain);
 		if (!all.invalid && !i->bad && how != COMMIT_MAYBE)
 			i->overwritten = false;
