@@ -184,7 +184,7 @@ static bool judge_flush(struct judge *j, const struct call *c, struct inode *i,
 		bool before = d->refused != 0;
 		j->kept = true;
 		j->vain |= j->aside && d->opener == j->remover;
-		grants_commit(j, i, d, owes, COMMIT_ASKED);
+		grants_commit(j, i, d, owes, COMMIT_FAILED);
 		i->unsure = true;
 		d->unheard = false;
 		d->failed |= owes;

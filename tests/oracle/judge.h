@@ -89,6 +89,7 @@ void grants_added(struct judge *j, scopes plus, scopes minus);
 /* How a description came to be committed. */
 enum commit {
 	COMMIT_ASKED,   /* by a close or fsync of its opener, which answered */
+	COMMIT_FAILED,  /* by one that failed: perhaps some of it was done */
 	COMMIT_MAYBE,   /* perhaps */
 	COMMIT_RELEASE, /* by the last close, later */
 };
