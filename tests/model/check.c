@@ -155,12 +155,13 @@ static bool was_used(const struct event *e, const struct record *r)
 {
 	const struct token *t = &history_tokens[e->token];
 	int64_t from = r->begin - disturb_lag_ms() * INT64_C(1000);
+	int64_t before = e->at - 2000; /* the deletion itself takes the scopes away first */
 
 	for (int level = 0; level < LEVELS; level++) {
 		uint32_t all = ALL_SCOPES, granted, revoked;
 		memory_of(t, level, r, &granted, &revoked);
 		for (size_t i = 0; i < t->count; i++)
-			if (t->spans[i].alive && overlaps(&t->spans[i], from, e->at))
+			if (t->spans[i].alive && overlaps(&t->spans[i], from, before))
 				all &= t->spans[i].scopes[level];
 		if ((all & ~revoked) != 0)
 			return true;
