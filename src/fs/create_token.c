@@ -1,5 +1,5 @@
 /*
- * fs_token: make tokens, by mkdir and by writing a line to create-token.
+ * create_token: make tokens, by mkdir and by writing a line to create-token.
  */
 #include "fs/fs.h"
 
@@ -211,8 +211,11 @@ static bool may_complete(const struct file *f, pid_t closer)
 /* The last line may lack its end. A killed writer's half a line makes no token. */
 int fs_flush_create_token(struct op *op, struct file *f)
 {
+	if (!f->writable) {
+		op_reply_ok(op);
+		return 0;
+	}
 	enum process_end end = process_end(op->pid);
-
 	if (end == PROCESS_END_UNSEEN && f->line.len > 0) {
 		buf_clear(&f->line);
 		return fs_refuse(op, ECANCELED,
@@ -237,7 +240,7 @@ void fs_release_create_token(struct file *f)
 {
 	struct error e;
 
-	if (blank(buf_str(&f->line), f->line.len))
+	if (!f->writable || blank(buf_str(&f->line), f->line.len))
 		return;
 	error_set(&e, ECANCELED,
 		  "the last line had no end when its writer closed the file: no "

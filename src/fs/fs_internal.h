@@ -2,8 +2,9 @@
  * fs_internal: what the files of fs share; nobody else includes it.
  *
  * fs.c sets up and looks things up, fs_name.c makes, renames and removes files, fs_rmdir.c removes
- * directories, fs_open.c opens and reads, fs_directory.c lists, fs_permissions.c writes `permissions`
- * and commits it, fs_token.c makes tokens.
+ * directories, fs_file.c opens, reads, writes and closes, with a table of handlers by kind of file,
+ * fs_directory.c lists, fs_permissions.c writes `permissions` and commits it, create_token.c makes
+ * tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
@@ -26,13 +27,17 @@ struct emptying {
 /* What a directory held when it was opened. */
 struct snapshot;
 
+/* What the operations on a file do, by the kind of file (enum tree_write): see fs_file.c. */
+struct file_handlers;
+
 /* One open file or directory. */
 struct file {
 	struct list link;
 	struct fs *fs;     /* borrowed */
 	unsigned refs;     /* the kernel's, and those of ops and commits under way */
 	struct node *node; /* held */
-	pid_t opener;      /* thread group */
+	const struct file_handlers *handlers;
+	pid_t opener; /* thread group */
 	bool writable;
 	struct buf text;                   /* what it says, as of open; wiped: it may be a secret */
 	struct snapshot *directory;        /* held; NULL: it is a file */
@@ -87,7 +92,6 @@ int fs_refuse_name(struct op *op, const char *name);
  * process it is, or whether it was killed, is refused. */
 int fs_check_seen(struct op *op);
 int64_t fs_now_ns(const struct fs *fs);
-double fs_attr_timeout(const struct inode_key *p);
 /* What stat shows of a node to this caller: 0, WAIT, -errno. */
 int fs_attr(struct op *op, struct node *n, struct stat *st);
 
@@ -95,12 +99,16 @@ struct file *file_new(struct fs *fs, struct node *node, pid_t tid);
 struct file *file_of(const struct op *op); /* the op's open file; NULL: none */
 void file_hold(struct file *f);
 void file_release(struct file *f);
+/* A scratch file that was renamed onto `permissions`: its handle is now one of that. */
+void file_becomes(struct file *f, enum tree_write what);
+/* Set the size of a file, maybe one that is open: 0, WAIT or -errno; or the op has committed. */
+int fs_set_size(struct op *op, const struct inode_key *p);
 
 /* fs_permissions.c */
 int fs_write_permissions(struct op *op, struct file *f);
 int fs_truncate_text(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
-int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f);
+int fs_fsync_permissions(struct op *op, struct file *f);
 void fs_release_permissions(struct file *f);
 void fs_end_commits(struct fs *fs, int err);
 /* What closing a file failed with, when nobody can be answered: to `errors` and the log. */
@@ -141,7 +149,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id); /* NULL: all */
 /* fs_directory.c */
 void snapshot_release(struct snapshot *s); /* takes NULL */
 
-/* fs_token.c */
+/* create_token.c */
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
 void fs_release_create_token(struct file *f);

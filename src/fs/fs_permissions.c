@@ -351,6 +351,10 @@ static int refuse_unseen(struct op *op, struct file *f)
 
 int fs_flush_permissions(struct op *op, struct file *f)
 {
+	if (f->writer == NULL) {
+		op_reply_ok(op);
+		return 0;
+	}
 	pid_t closer = process_group(op->pid);
 	enum process_end end = process_end(op->pid);
 
@@ -370,9 +374,10 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	return close_text(op, f, permissions_flush(f->writer, closer));
 }
 
-int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f)
+int fs_fsync_permissions(struct op *op, struct file *f)
 {
 	struct fs *fs = fs_of(op);
+	const struct inode_key *p = &f->node->key;
 	struct tree_objects v;
 	int r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 
@@ -458,8 +463,10 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 void fs_release_permissions(struct file *f)
 {
 	struct permissions_writer *w = f->writer;
-	struct permissions_file *permissions = w->text->file;
 
+	if (w == NULL)
+		return;
+	struct permissions_file *permissions = w->text->file;
 	if (w->changed && !w->closed)
 		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
 	permissions_release(w);
@@ -483,6 +490,7 @@ static void adopt_handles(struct commit *c, const struct scratch *s)
 			buf_add(&f->text, buf_str(&s->text), s->text.len);
 		scratch_release(f->scratch);
 		f->scratch = NULL;
+		file_becomes(f, WRITE_PERMISSIONS);
 	}
 }
 
@@ -496,8 +504,7 @@ static void replaced(struct commit *c, const struct op *op)
 	}
 	permissions_detach(c->permissions);
 	if (c->how == REPLACED_BY_RENAME) {
-		p.kind = TREE_SCRATCH;
-		p.name = op->name;
+		p = tree_scratch(&p, op->name);
 		struct scratch *s = scratch_find(&c->fs->scratches, &p);
 		if (s != NULL)
 			adopt_handles(c, s);

@@ -10,6 +10,21 @@
 #define FILE_R (S_IFREG | 0400)
 #define FILE_W (S_IFREG | 0600)
 
+/*
+ * How long the kernel may answer for us. Short, because other people change things too; not at all
+ * for sizes that a write elsewhere in the tree may change, and names that may come to mean none or
+ * another at any time.
+ */
+#define ENTRY_TIMEOUT_S 1.0
+#define ATTR_TIMEOUT_S  1.0
+
+enum attr_expiry {
+	ATTR_KEPT,
+	ATTR_EXPIRED, /* true when they are given, and not for longer */
+	ATTR_LATER,   /* the same, and the size may need the network: see tree_attr_later() */
+};
+
+/* All that the kind of a node decides. */
 struct row {
 	const char *name; /* NULL: PlanetScale names them */
 	enum tree_kind parent;
@@ -17,27 +32,31 @@ struct row {
 	tree_show_fn *show;         /* files and links */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
+	enum tree_write write; /* files */
+	enum attr_expiry attr;
+	bool entry_expired; /* the name may come to mean none or another at any time */
+	bool holds_scratch;
+	bool above_token; /* see tree_above_token() */
 	/* One of the files that show the token's secret; there only while this mount does. */
 	enum secret_form secret;
-	bool plain; /* the place means the same whatever PlanetScale says: costs no request */
 };
 
 static const struct row rows[TREE_KINDS] = {
 	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = list_organizations,
-		       .find = find_organization, .plain = true},
-	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR, .plain = true},
-	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .plain = true},
-	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .plain = true},
-	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR, .plain = true},
-	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R, show_scopes_organization,
-				      .plain = true},
-	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database,
-				  .plain = true},
-	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .plain = true},
+		       .find = find_organization, .above_token = true},
+	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR},
+	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .attr = ATTR_LATER},
+	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .attr = ATTR_LATER},
+	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR},
+	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R,
+				      show_scopes_organization},
+	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database},
+	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .write = WRITE_REFRESH},
 
-	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR},
+	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR, .above_token = true},
 	[TREE_ORGANIZATION_INFO] = {"info.json", TREE_ORGANIZATION, FILE_R, show_organization_info},
-	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing},
+	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing,
+			       .write = WRITE_CREATE_TOKEN},
 	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = list_databases,
 			    .find = find_database},
 	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
@@ -48,38 +67,43 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_database_state},
 	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
 				      show_database_created_at},
-	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access},
+	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access,
+				  .attr = ATTR_LATER},
 	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR,
 				  .children = list_token_links, .find = find_token_link},
-	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link},
+	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link,
+				 .entry_expired = true},
 	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = list_id_links,
 			.find = find_id_link},
-	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link},
+	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link, .entry_expired = true},
 
 	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
-			 .find = find_token},
-	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR},
+			 .find = find_token, .above_token = true},
+	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .entry_expired = true, .holds_scratch = true},
 	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id},
 	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
 	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at},
 	[TREE_TOKEN_CREATED_BY] = {"created_by", TREE_TOKEN, FILE_R, show_token_created_by},
 	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
 	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
-	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info},
+	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info, .attr = ATTR_LATER},
 	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
 	   all. */
-	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV},
+	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV,
+			    .entry_expired = true},
 	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header,
-			       .secret = SECRET_HEADER},
+			       .secret = SECRET_HEADER, .entry_expired = true},
 	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret,
-			       .secret = SECRET_TOKEN},
-	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions},
+			       .secret = SECRET_TOKEN, .entry_expired = true},
+	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions,
+			      .attr = ATTR_LATER, .write = WRITE_PERMISSIONS},
 	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = list_token_databases,
 				  .find = find_token_database},
-	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR},
-	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W,
-				       show_permissions},
-	[TREE_SCRATCH] = {NULL, TREE_TOKEN, FILE_W, show_scratch},
+	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR, .holds_scratch = true},
+	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W, show_permissions,
+				       .attr = ATTR_LATER, .write = WRITE_PERMISSIONS},
+	[TREE_SCRATCH] = {NULL, TREE_TOKEN, FILE_W, show_scratch, .attr = ATTR_EXPIRED,
+			  .write = WRITE_SCRATCH, .entry_expired = true},
 };
 
 const char *tree_name(enum tree_kind kind)
@@ -97,9 +121,39 @@ mode_t tree_mode(enum tree_kind kind)
 	return rows[kind].mode;
 }
 
+enum tree_write tree_write(enum tree_kind kind)
+{
+	return rows[kind].write;
+}
+
 bool tree_is_permissions(enum tree_kind kind)
 {
-	return kind == TREE_PERMISSIONS || kind == TREE_DATABASE_PERMISSIONS;
+	return rows[kind].write == WRITE_PERMISSIONS;
+}
+
+bool tree_is_scratch(enum tree_kind kind)
+{
+	return rows[kind].write == WRITE_SCRATCH;
+}
+
+bool tree_holds_scratch(enum tree_kind kind)
+{
+	return rows[kind].holds_scratch;
+}
+
+double tree_attr_timeout_s(enum tree_kind kind)
+{
+	return rows[kind].attr == ATTR_KEPT ? ATTR_TIMEOUT_S : 0;
+}
+
+double tree_entry_timeout_s(enum tree_kind kind)
+{
+	return rows[kind].entry_expired ? 0 : ENTRY_TIMEOUT_S;
+}
+
+bool tree_attr_later(enum tree_kind kind)
+{
+	return rows[kind].attr == ATTR_LATER;
 }
 
 enum tree_kind tree_permissions(const char *database_id)
@@ -124,9 +178,14 @@ bool tree_in_token(enum tree_kind kind)
 	return below(kind, TREE_TOKEN);
 }
 
+bool tree_of_token(enum tree_kind kind)
+{
+	return kind == TREE_TOKEN || tree_in_token(kind);
+}
+
 bool tree_above_token(enum tree_kind kind)
 {
-	return kind == TREE_ROOT || kind == TREE_ORGANIZATION || kind == TREE_TOKENS;
+	return rows[kind].above_token;
 }
 
 /* --- the objects of a place ------------------------------------------------------------------- */
@@ -215,9 +274,12 @@ static struct inode_key child_place(const struct inode_key *dir, enum tree_kind 
 				  .database_id = dir->database_id};
 }
 
-static bool holds_scratch(enum tree_kind kind)
+struct inode_key tree_scratch(const struct inode_key *p, const char *name)
 {
-	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
+	struct inode_key scratch = child_place(p, TREE_SCRATCH);
+
+	scratch.name = name;
+	return scratch;
 }
 
 int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
@@ -231,9 +293,8 @@ int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, co
 		*out = child_place(dir, k);
 		return present(t, k, dir->token_id) ? 0 : -ENOENT;
 	}
-	if (holds_scratch(dir->kind)) {
-		*out = child_place(dir, TREE_SCRATCH);
-		out->name = name;
+	if (rows[dir->kind].holds_scratch) {
+		*out = tree_scratch(dir, name);
 		return scratch_find(t->scratches, out) != NULL ? 0 : -ENOENT;
 	}
 	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for
@@ -248,8 +309,7 @@ static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit 
 {
 	list_for_each(pos, &t->scratches->files) {
 		const struct scratch *f = container_of(pos, struct scratch, link);
-		struct inode_key p = child_place(dir, TREE_SCRATCH);
-		p.name = f->name;
+		struct inode_key p = tree_scratch(dir, f->name);
 		if (str_eq(f->token_id, dir->token_id) && str_eq(f->database_id, dir->database_id))
 			emit(ctx, f->name, f->mode, inode_number(&p));
 	}
@@ -274,7 +334,7 @@ int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir,
 		    present(t, k, dir->token_id))
 			emit(ctx, rows[k].name, rows[k].mode, inode_number(&p));
 	}
-	if (holds_scratch(dir->kind))
+	if (rows[dir->kind].holds_scratch)
 		emit_scratch(t, dir, emit, ctx);
 	return 0;
 }
