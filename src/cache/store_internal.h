@@ -1,8 +1,8 @@
 /*
  * store_internal: what the files of store share; nobody else includes it.
  *
- * store.c fetches, store_job.c keeps changes in order, store_change.c grants and revokes,
- * store_token.c makes and deletes tokens.
+ * store_fetch.c fetches what the rows of store_source.c say, store_job.c keeps changes in order,
+ * store_change.c grants and revokes, store_token.c makes and deletes tokens.
  */
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
