@@ -30,6 +30,7 @@ struct row {
 	enum tree_kind parent;
 	mode_t mode;
 	tree_show_fn *show;         /* files and links */
+	const char *member;         /* for show_member */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
 	enum tree_write write; /* files */
@@ -62,9 +63,9 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
 	[TREE_DATABASE_INFO] = {"info.json", TREE_DATABASE, FILE_R, show_database_info},
 	[TREE_DATABASE_ID] = {"id", TREE_DATABASE, FILE_R, show_database_id},
-	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_database_kind},
+	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_member, "kind"},
 	[TREE_DATABASE_REGION] = {"region", TREE_DATABASE, FILE_R, show_database_region},
-	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_database_state},
+	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_member, "state"},
 	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
 				      show_database_created_at},
 	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access,
@@ -114,6 +115,11 @@ const char *tree_name(enum tree_kind kind)
 enum tree_kind tree_parent(enum tree_kind kind)
 {
 	return rows[kind].parent;
+}
+
+const char *tree_member(enum tree_kind kind)
+{
+	return rows[kind].member;
 }
 
 mode_t tree_mode(enum tree_kind kind)

@@ -101,6 +101,8 @@ typedef void tree_emit(void *ctx, const char *name, mode_t mode, uint64_t inode)
 const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
+/* The member of its object, as PlanetScale gave it, that it shows; NULL: it shows something else. */
+const char *tree_member(enum tree_kind kind);
 enum tree_write tree_write(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of either level */
 bool tree_is_scratch(enum tree_kind kind);

@@ -1,7 +1,10 @@
 #include "tree/tree_show.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/json.h"
+#include "planetscale/decode.h"
 #include "planetscale/known_scopes.h"
 
 static int line(struct buf *out, const char *value)
@@ -69,9 +72,7 @@ int show_nothing(struct tree *t, struct waiter *w, const struct tree_objects *v,
 	}
 
 SHOW(show_database_id, v->database->r.id)
-SHOW(show_database_kind, v->database->r.kind)
 SHOW(show_database_region, v->database->r.region)
-SHOW(show_database_state, v->database->r.state)
 SHOW(show_database_created_at, v->database->r.created_at)
 SHOW(show_token_id, v->token->r.id)
 SHOW(show_token_name, v->token->r.name)
@@ -79,6 +80,19 @@ SHOW(show_token_created_at, v->token->r.created_at)
 SHOW(show_token_created_by, v->token->r.created_by)
 SHOW(show_token_expires_at, v->token->r.expires_at)
 SHOW(show_token_last_used_at, v->token->r.last_used_at)
+
+/* What is only shown need not be in a record: the row names the member of the object's own text. */
+int show_member(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+{
+	const char *info = v->database != NULL ? v->database->r.info
+			   : v->token != NULL  ? v->token->r.info
+					       : v->organization->r.info;
+	cleanup(json_free) struct cJSON *object = NULL;
+	int r = json_parse(info, strlen(info), DECODE_DEPTH_MAX, &object, &w->error);
+
+	(void)t;
+	return r != 0 ? r : line(out, json_text(object, tree_member(v->key.kind)));
+}
 
 int show_organization_info(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			   struct buf *out)
