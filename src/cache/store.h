@@ -18,6 +18,7 @@
 
 #include "cache/model.h"
 #include "planetscale/api.h"
+#include "planetscale/target.h"
 
 struct store;
 
@@ -42,9 +43,7 @@ typedef void store_done(void *ctx, const struct error *e, const char *token_id);
 
 /* What one command asks of one `permissions` file. The sets are copied. */
 struct store_change {
-	const char *organization_id;
-	const char *token_id;
-	const char *database_id; /* NULL: the organization's own */
+	struct target target; /* borrowed; the database NULL: the organization's own */
 	const struct scopes *grant;
 	const struct scopes *revoke;
 	/* Nothing but `grant` and `keep` shall remain; against an answer sent after `since`. */

@@ -23,8 +23,7 @@ static void fetch_free(struct fetch *f)
 	waiter_leave(&f->waiter);
 	list_remove(&f->link);
 	f->source->finish(f);
-	free(f->organization_id);
-	free(f->token_id);
+	target_finish(&f->target);
 	free(f);
 }
 
@@ -63,7 +62,7 @@ static void fetch_apply(struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
 	bool contradicted = f->source->apply(f);
-	bool list = f->token_id == NULL;
+	bool list = f->target.token_id == NULL;
 	fetch_free(f);
 	resource_landed(r);
 	if (contradicted)
@@ -83,8 +82,9 @@ static void fetch_apply(struct fetch *f)
 static void probe_answer(struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
-	struct resource *probe =
-		o != NULL && f->token_id != NULL ? &o->tokens : &f->store->model.organizations;
+	struct resource *probe = o != NULL && f->target.token_id != NULL
+					 ? &o->tokens
+					 : &f->store->model.organizations;
 	int r = resource_need_since(probe, &f->waiter, f->probe_since);
 	struct error e = f->refusal;
 
@@ -126,7 +126,7 @@ static void fetch_run(struct waiter *w)
  * decide, as it is. */
 static bool fetch_settles(struct fetch *f)
 {
-	if (f->token_id == NULL || !recent_made(&f->store->model.recent, f->token_id))
+	if (f->target.token_id == NULL || !recent_made(&f->store->model.recent, f->target.token_id))
 		return false;
 	if (!f->settling.on)
 		settling_begin(&f->settling, f->store);
@@ -134,7 +134,7 @@ static bool fetch_settles(struct fetch *f)
 	if (wait_ms >= 0)
 		waiter_sleep(&f->waiter, wait_ms);
 	else
-		recent_token_unknown(&f->store->model.recent, f->token_id);
+		recent_token_unknown(&f->store->model.recent, f->target.token_id);
 	return wait_ms >= 0;
 }
 
@@ -195,7 +195,7 @@ static bool fetch_shifted(struct fetch *f)
 /* What a page of a list says of the whole; it is one page more. */
 static void note_total(struct fetch *f, const struct api_answer *a)
 {
-	int64_t total = f->token_id == NULL ? decode_total(a->body, a->len) : -1;
+	int64_t total = f->target.token_id == NULL ? decode_total(a->body, a->len) : -1;
 
 	f->changed |= f->pages > 0 && total != f->total;
 	f->total = total;
@@ -278,7 +278,7 @@ static void fetch_page(struct fetch *f)
 	const struct resource *r = fetch_resource(f);
 	struct api_target t = {
 		.organization = o != NULL ? o->r.name : NULL,
-		.token_id = f->token_id,
+		.token_id = f->target.token_id,
 		.prefetch = r != NULL && list_empty(&r->waiters),
 		.done = fetch_answer,
 		.ctx = f,
@@ -295,8 +295,10 @@ static void fetch_start(struct store *s, enum source_name name, struct resource 
 	waiter_init(&f->waiter, s->cache, fetch_run);
 	f->store = s;
 	f->source = &sources[name];
-	f->organization_id = o != NULL ? xstrdup(o->r.id) : NULL;
-	f->token_id = t != NULL ? xstrdup(t->r.id) : NULL;
+	f->target = target_copy(&(const struct target){
+		.organization_id = o != NULL ? o->r.id : NULL,
+		.token_id = t != NULL ? t->r.id : NULL,
+	});
 	f->started = r->started;
 	f->page = name == SOURCE_TOKEN ? 0 : 1;
 	list_append(&s->fetches, &f->link);

@@ -4,16 +4,16 @@
 
 struct organization *fetch_organization(const struct fetch *f)
 {
-	return f->organization_id == NULL
+	return f->target.organization_id == NULL
 		       ? NULL
-		       : model_organization(&f->store->model, f->organization_id);
+		       : model_organization(&f->store->model, f->target.organization_id);
 }
 
 static struct token *fetch_token(const struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
 
-	return o != NULL && f->token_id != NULL ? model_token(o, f->token_id) : NULL;
+	return o != NULL && f->target.token_id != NULL ? model_token(o, f->target.token_id) : NULL;
 }
 
 /* How the member of `got` is read, counted and freed, for a list of things that have ids. */

@@ -19,8 +19,7 @@ struct fetch {
 	struct list link;
 	struct store *store; /* borrowed */
 	const struct source *source;
-	char *organization_id; /* owned; NULL for the list of organizations */
-	char *token_id;        /* owned; NULL for lists */
+	struct target target; /* owned; the token NULL for lists */
 	uint64_t started;
 	struct api_call *call; /* borrowed */
 	int64_t page;

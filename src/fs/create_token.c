@@ -59,7 +59,7 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 	}
 	struct inode_key p = dir->key;
 	p.kind = TREE_TOKEN;
-	p.token_id = made_id;
+	p.target.token_id = made_id;
 	fs_entry_unread(op, &p, &entry);
 	fs_reply_entry(op, &entry);
 }

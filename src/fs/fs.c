@@ -185,8 +185,7 @@ static bool is_of(const struct file *f, pid_t tgid)
 static bool writes_at(const struct file *f, const struct inode_key *p)
 {
 	return f->writer != NULL && f->writer->text->file != NULL &&
-	       str_eq(f->writer->text->file->token_id, p->token_id) &&
-	       str_eq(f->writer->text->file->database_id, p->database_id);
+	       target_equal(&f->writer->text->file->target, &p->target);
 }
 
 /*

@@ -72,13 +72,12 @@ static void unlink_completed(struct op *op, const struct error *e, const char *m
 
 	(void)made_id;
 	if (e != NULL && dir != NULL && !op_detached(op) &&
-	    fs_leaves_to_deletion(op, dir->key.token_id, e))
+	    fs_leaves_to_deletion(op, dir->key.target.token_id, e))
 		e = NULL;
 	if (op_finished(op, e))
 		return;
 	if (dir != NULL) {
-		struct inode_key p = dir->key;
-		p.kind = tree_permissions(p.database_id);
+		struct inode_key p = tree_permissions(&dir->key.target);
 		fs_detach(fs, &p);
 		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
 	}
@@ -113,7 +112,7 @@ int fs_unlink(struct op *op)
 		/* Quietly, for rm -r: they are the token's, and go with it. */
 		fs_empties(op, &p);
 	} else if (!fs_keeps_secret(op, &p)) {
-		model_remove_secret(fs->model, p.token_id, tree_secret(p.kind));
+		model_remove_secret(fs->model, p.target.token_id, tree_secret(p.kind));
 	}
 	op_reply_ok(op);
 	return 0;
@@ -146,8 +145,7 @@ static bool rename_places(struct op *op, const char *scratch_name, struct inode_
 	if (dir == NULL)
 		return false;
 	*scratch = tree_scratch(&dir->key, scratch_name);
-	*permissions = dir->key;
-	permissions->kind = tree_permissions(dir->key.database_id);
+	*permissions = tree_permissions(&dir->key.target);
 	return true;
 }
 
@@ -322,10 +320,11 @@ int fs_symlink(struct op *op)
 /* touch: look again at what this directory shows. */
 static void forget_below(struct fs *fs, const struct inode_key *p)
 {
-	struct organization *o = p->organization_id == NULL
+	struct organization *o = p->target.organization_id == NULL
 					 ? NULL
-					 : model_organization(fs->model, p->organization_id);
-	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
+					 : model_organization(fs->model, p->target.organization_id);
+	struct token *t =
+		o == NULL || p->target.token_id == NULL ? NULL : model_token(o, p->target.token_id);
 
 	if (o == NULL) {
 		model_expire(fs->model);

@@ -30,10 +30,8 @@ struct commit {
 	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
 	struct file *file;                    /* held; NULL: not through an open file */
 	struct permissions_demand demand;
-	size_t size;           /* write: bytes taken */
-	char *organization_id; /* owned */
-	char *token_id;        /* owned */
-	char *database_id;     /* owned; NULL: the organization's own */
+	size_t size;          /* write: bytes taken */
+	struct target target; /* owned; of the file */
 	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
 	enum fs_replacement how;
 	struct buf replacement;
@@ -42,10 +40,10 @@ struct commit {
 
 static unsigned revocations(const struct commit *c)
 {
-	struct organization *o = model_organization(c->fs->model, c->organization_id);
-	struct token *t = o == NULL ? NULL : model_token(o, c->token_id);
+	struct organization *o = model_organization(c->fs->model, c->target.organization_id);
+	struct token *t = o == NULL ? NULL : model_token(o, c->target.token_id);
 
-	return t == NULL ? 0 : model_permissions(t, c->database_id)->revocations;
+	return t == NULL ? 0 : model_permissions(t, c->target.database_id)->revocations;
 }
 
 static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struct file *f)
@@ -54,9 +52,7 @@ static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struc
 
 	list_init(&c->link);
 	c->fs = fs;
-	c->organization_id = xstrdup(p->organization_id);
-	c->token_id = xstrdup(p->token_id);
-	c->database_id = xstrdup(p->database_id);
+	c->target = target_copy(&p->target);
 	c->file = f;
 	if (f != NULL)
 		file_hold(f);
@@ -68,24 +64,13 @@ static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struc
 	return c;
 }
 
-/* Where the file of a commit is. */
-static struct inode_key commit_place(const struct commit *c)
-{
-	return (struct inode_key){
-		.kind = tree_permissions(c->database_id),
-		.organization_id = c->organization_id,
-		.token_id = c->token_id,
-		.database_id = c->database_id,
-	};
-}
-
 static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f);
 
 /* What had to wait for it begins: first what closed files left to do. */
 static void commit_free(struct commit *c)
 {
 	struct permissions_file *f = c->permissions;
-	struct inode_key p = commit_place(c);
+	struct inode_key p = tree_permissions(&c->target);
 
 	list_remove(&c->link);
 	if (c->text != NULL)
@@ -98,9 +83,7 @@ static void commit_free(struct commit *c)
 		file_release(c->file);
 	permissions_demand_finish(&c->demand);
 	buf_finish(&c->replacement);
-	free(c->organization_id);
-	free(c->token_id);
-	free(c->database_id);
+	target_finish(&c->target);
 	free(c);
 }
 
@@ -108,9 +91,7 @@ static struct store_job *commit_start(struct commit *c, uint64_t since, store_do
 {
 	const struct permissions_writer *w = c->file != NULL ? c->file->writer : NULL;
 	const struct store_change change = {
-		.organization_id = c->organization_id,
-		.token_id = c->token_id,
-		.database_id = c->database_id,
+		.target = c->target,
 		.grant = &c->demand.edit.grant,
 		.revoke = &c->demand.edit.revoke,
 		.keep = &c->demand.keep,
@@ -193,7 +174,7 @@ static void write_completed(struct op *op, const struct error *e, const char *ma
 		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
 	} else {
 		told = *e;
-		advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->target.database_id, &c->demand.edit.grant);
 		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
 		refuse(c->file, &told, permissions_refuse_write);
 	}
@@ -270,7 +251,7 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 	if (f != NULL)
 		permissions_save_failed(c->permissions, f->opener);
 	*told = *e;
-	advise(told, c->database_id, &c->demand.edit.grant);
+	advise(told, c->target.database_id, &c->demand.edit.grant);
 }
 
 static void closing_completed(struct op *op, const struct error *e, const char *made_id)
@@ -415,7 +396,7 @@ void fs_record_close(struct fs *fs, const struct inode_key *p, const struct erro
 static void released(void *ctx, const struct error *e, const char *made_id)
 {
 	struct commit *c = ctx;
-	struct inode_key p = commit_place(c);
+	struct inode_key p = tree_permissions(&c->target);
 	struct error kept;
 
 	(void)made_id;
@@ -496,7 +477,7 @@ static void adopt_handles(struct commit *c, const struct scratch *s)
 
 static void replaced(struct commit *c, const struct op *op)
 {
-	struct inode_key p = commit_place(c);
+	struct inode_key p = tree_permissions(&c->target);
 
 	if (c->how == REPLACED_BY_TRUNCATE) {
 		permissions_set(c->permissions, &c->replacement);
@@ -518,7 +499,7 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 
 	if (e != NULL) {
 		told = *e;
-		advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->target.database_id, &c->demand.edit.grant);
 	}
 	keep_outcome(c, e, true);
 	if (e == NULL)

@@ -57,7 +57,7 @@ void fs_empties(struct op *op, const struct inode_key *file)
 	const struct node *dir = node_find(&fs->nodes, op->node);
 	struct process p;
 
-	if (emptying(op, file->token_id) != NULL || dir == NULL ||
+	if (emptying(op, file->target.token_id) != NULL || dir == NULL ||
 	    !removal_guard_has_read(&fs->removal_guard, op->pid, inode_number(&dir->key)) ||
 	    process_read(op->pid, &p) != 0)
 		return;
@@ -67,13 +67,13 @@ void fs_empties(struct op *op, const struct inode_key *file)
 		.tgid = p.tgid,
 		.start_time = p.start_time,
 		.program = p.program,
-		.token_id = xstrdup(file->token_id),
+		.token_id = xstrdup(file->target.token_id),
 	};
 }
 
 bool fs_keeps_secret(struct op *op, const struct inode_key *file)
 {
-	struct emptying *e = emptying(op, file->token_id);
+	struct emptying *e = emptying(op, file->target.token_id);
 
 	if (e != NULL && tree_secret(file->kind) == SECRET_TOKEN)
 		e->secret = true;
@@ -173,8 +173,9 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 	if (r != 0)
 		return r;
 	op_commit(op, rmdir_token_completed);
-	op->commit = xstrdup(p->token_id);
-	op->job = store_delete_token(fs->store, p->organization_id, p->token_id, op_done, op);
+	op->commit = xstrdup(p->target.token_id);
+	op->job = store_delete_token(fs->store, p->target.organization_id, p->target.token_id,
+				     op_done, op);
 	return 0;
 }
 
@@ -183,7 +184,7 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 static int rmdir_access(struct op *op, const struct inode_key *p, struct token *t)
 {
 	struct fs *fs = fs_of(op);
-	const struct emptying *e = emptying(op, p->token_id);
+	const struct emptying *e = emptying(op, p->target.token_id);
 	struct resource *grants = &t->grants;
 	int r = 0;
 
@@ -198,7 +199,8 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 	for (size_t i = 0; (e == NULL || !e->granted) && i < t->r.grants.n; i++) {
 		const struct grant *g = &t->r.grants.v[i];
 		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted || !shown(g) ||
-		    (p->database_id != NULL && !str_eq(grant_database_id(g), p->database_id)))
+		    (p->target.database_id != NULL &&
+		     !str_eq(grant_database_id(g), p->target.database_id)))
 			continue;
 		r = fs_refuse(op, ENOTEMPTY, "the token has permissions on database %s",
 			      g->resource_name);
@@ -206,8 +208,8 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 		return r;
 	}
 	fs_detach(fs, p);
-	if (p->database_id != NULL)
-		scratch_unlink_all(&fs->scratches, p->token_id, p->database_id);
+	if (p->target.database_id != NULL)
+		scratch_unlink_all(&fs->scratches, p->target.token_id, p->target.database_id);
 	op_reply_ok(op);
 	return 0;
 }

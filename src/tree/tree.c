@@ -162,9 +162,12 @@ bool tree_attr_later(enum tree_kind kind)
 	return rows[kind].attr == ATTR_LATER;
 }
 
-enum tree_kind tree_permissions(const char *database_id)
+struct inode_key tree_permissions(const struct target *target)
 {
-	return database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+	return (struct inode_key){
+		.kind = target->database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS,
+		.target = *target,
+	};
 }
 
 enum secret_form tree_secret(enum tree_kind kind)
@@ -208,7 +211,7 @@ static int view_database(struct waiter *w, struct tree_objects *v)
 	int r = resource_need(&v->organization->databases, w);
 
 	if (r == 0)
-		v->database = model_database(v->organization, v->key.database_id);
+		v->database = model_database(v->organization, v->key.target.database_id);
 	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
 }
 
@@ -226,7 +229,7 @@ static int view_token_database(struct waiter *w, struct tree_objects *v)
 	int again = resource_need(&v->token->grants, w);
 	if (again != 0)
 		return again;
-	if (model_grant(v->token, v->key.database_id) != NULL)
+	if (model_grant(v->token, v->key.target.database_id) != NULL)
 		return 0;
 	w->error = why;
 	return r;
@@ -238,27 +241,27 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 	int r;
 
 	*v = (struct tree_objects){.key = *p};
-	if (p->organization_id == NULL)
+	if (p->target.organization_id == NULL)
 		return 0;
 	r = resource_need(&t->model->organizations, w);
 	if (r != 0)
 		return r;
-	v->organization = model_organization(t->model, p->organization_id);
+	v->organization = model_organization(t->model, p->target.organization_id);
 	if (v->organization == NULL)
 		return gone(w, "organization");
-	if (p->token_id == NULL)
-		return p->database_id == NULL ? 0 : view_database(w, v);
+	if (p->target.token_id == NULL)
+		return p->target.database_id == NULL ? 0 : view_database(w, v);
 	r = resource_need(&v->organization->tokens, w);
 	if (r != 0)
 		return r;
-	v->token = model_token(v->organization, p->token_id);
+	v->token = model_token(v->organization, p->target.token_id);
 	if (v->token == NULL)
 		return gone(w, "service token");
 	if (p->kind == TREE_SCRATCH) {
 		v->scratch = scratch_find(t->scratches, p);
 		return v->scratch == NULL ? gone(w, "temporary file") : 0;
 	}
-	if (p->database_id == NULL)
+	if (p->target.database_id == NULL)
 		return 0;
 	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
 }
@@ -274,10 +277,7 @@ static bool present(const struct tree *t, enum tree_kind kind, const char *token
 
 static struct inode_key child_place(const struct inode_key *dir, enum tree_kind kind)
 {
-	return (struct inode_key){.kind = kind,
-				  .organization_id = dir->organization_id,
-				  .token_id = dir->token_id,
-				  .database_id = dir->database_id};
+	return (struct inode_key){.kind = kind, .target = dir->target};
 }
 
 struct inode_key tree_scratch(const struct inode_key *p, const char *name)
@@ -297,7 +297,7 @@ int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, co
 		if (rows[k].parent != dir->kind || !str_eq(rows[k].name, name))
 			continue;
 		*out = child_place(dir, k);
-		return present(t, k, dir->token_id) ? 0 : -ENOENT;
+		return present(t, k, dir->target.token_id) ? 0 : -ENOENT;
 	}
 	if (rows[dir->kind].holds_scratch) {
 		*out = tree_scratch(dir, name);
@@ -316,7 +316,7 @@ static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit 
 	list_for_each(pos, &t->scratches->files) {
 		const struct scratch *f = container_of(pos, struct scratch, link);
 		struct inode_key p = tree_scratch(dir, f->name);
-		if (str_eq(f->token_id, dir->token_id) && str_eq(f->database_id, dir->database_id))
+		if (target_equal(&f->directory, &dir->target))
 			emit(ctx, f->name, f->mode, inode_number(&p));
 	}
 }
@@ -337,7 +337,7 @@ int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir,
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
 		struct inode_key p = child_place(dir, k);
 		if (rows[k].parent == dir->kind && rows[k].name != NULL &&
-		    present(t, k, dir->token_id))
+		    present(t, k, dir->target.token_id))
 			emit(ctx, rows[k].name, rows[k].mode, inode_number(&p));
 	}
 	if (rows[dir->kind].holds_scratch)
@@ -391,7 +391,7 @@ static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, 
 	if (v->token != NULL && v->scratch == NULL)
 		*atime = parse_ns(v->token->r.last_used_at, *mtime);
 	if (tree_is_permissions(v->key.kind))
-		*mtime = model_mtime_ns(v->token, v->key.database_id);
+		*mtime = model_mtime_ns(v->token, v->key.target.database_id);
 }
 
 void tree_attr_unread(const struct inode_key *p, struct stat *st)
@@ -444,28 +444,33 @@ int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struc
 
 static const char *dynamic_name(struct tree *t, const struct inode_key *p)
 {
-	const struct organization *o = p->organization_id == NULL
-					       ? NULL
-					       : model_organization(t->model, p->organization_id);
+	const struct organization *o =
+		p->target.organization_id == NULL
+			? NULL
+			: model_organization(t->model, p->target.organization_id);
 	const struct token *token =
-		o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
-	const struct database *d =
-		o == NULL || p->database_id == NULL ? NULL : model_database(o, p->database_id);
-	const struct grant *g =
-		token == NULL || p->database_id == NULL ? NULL : model_grant(token, p->database_id);
+		o == NULL || p->target.token_id == NULL ? NULL : model_token(o, p->target.token_id);
+	const struct database *d = o == NULL || p->target.database_id == NULL
+					   ? NULL
+					   : model_database(o, p->target.database_id);
+	const struct grant *g = token == NULL || p->target.database_id == NULL
+					? NULL
+					: model_grant(token, p->target.database_id);
 
 	switch ((int)p->kind) {
 	case TREE_ORGANIZATION:
-		return o != NULL ? o->file_name : p->organization_id;
+		return o != NULL ? o->file_name : p->target.organization_id;
 	case TREE_DATABASE:
 	case TREE_TOKEN_DATABASE:
-		return d != NULL ? d->file_name : g != NULL ? g->resource_name : p->database_id;
+		return d != NULL   ? d->file_name
+		       : g != NULL ? g->resource_name
+				   : p->target.database_id;
 	case TREE_BY_ID_TOKEN:
-		return p->token_id;
+		return p->target.token_id;
 	case TREE_SCRATCH:
 		return p->name;
 	default:
-		return token != NULL ? token->file_name : p->token_id;
+		return token != NULL ? token->file_name : p->target.token_id;
 	}
 }
 
@@ -478,8 +483,9 @@ void tree_path(struct tree *t, const struct inode_key *p, struct buf *out)
 			buf_addc(out, '/');
 		return;
 	}
-	parent.kind = p->kind == TREE_SCRATCH && p->database_id != NULL ? TREE_TOKEN_DATABASE
-									: rows[p->kind].parent;
+	parent.kind = p->kind == TREE_SCRATCH && p->target.database_id != NULL
+			      ? TREE_TOKEN_DATABASE
+			      : rows[p->kind].parent;
 	if (parent.kind != TREE_ROOT)
 		tree_path(t, &parent, out);
 	buf_addf(out, "/%s", rows[p->kind].name != NULL ? rows[p->kind].name : dynamic_name(t, p));

@@ -109,8 +109,8 @@ bool tree_is_scratch(enum tree_kind kind);
 bool tree_holds_scratch(enum tree_kind kind); /* may temporary files be made in this directory? */
 /* The temporary file of this name in the directory of `p`, or beside the file `p`; not looked up. */
 struct inode_key tree_scratch(const struct inode_key *p, const char *name);
-/* The kind of `permissions` for a database, or (NULL) for the organization. */
-enum tree_kind tree_permissions(const char *database_id);
+/* The file `permissions` of a token, for its database or for the organization. */
+struct inode_key tree_permissions(const struct target *target);
 enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
 /* How long the kernel may answer for us, in seconds. */
 double tree_attr_timeout_s(enum tree_kind kind);

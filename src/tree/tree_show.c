@@ -121,7 +121,7 @@ int show_database_access(struct tree *t, struct waiter *w, const struct tree_obj
 	if (r == 0)
 		r = store_need_all_grants(t->store, w, o);
 	for (size_t i = 0; r == 0 && i < o->n_tokens; i++) {
-		const struct grant *g = model_grant(o->token[i], v->key.database_id);
+		const struct grant *g = model_grant(o->token[i], v->key.target.database_id);
 		if (g == NULL || g->scopes.n == 0)
 			continue;
 		buf_addf(out, "%s\t", o->token[i]->file_name);
@@ -236,7 +236,7 @@ int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects
 	(void)t;
 	if (r != 0)
 		return r;
-	const struct grant *g = model_grant(v->token, v->key.database_id);
+	const struct grant *g = model_grant(v->token, v->key.target.database_id);
 	if (g != NULL)
 		scopes_print(&g->scopes, '\n', out);
 	return 0;

@@ -44,9 +44,9 @@ static inline struct store_job *change(struct outcome *o, const char *token, con
 {
 	struct scopes g = set(grant), r = set(revoke), c = set(confirmed);
 	const struct store_change what = {
-		.organization_id = "o1",
-		.token_id = token,
-		.database_id = database,
+		.target.organization_id = "o1",
+		.target.token_id = token,
+		.target.database_id = database,
 		.grant = &g,
 		.revoke = &r,
 		.exact = exact,
