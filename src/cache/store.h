@@ -38,8 +38,12 @@ enum api_right store_right(const struct store *s, const char *permission);
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o);
 
 struct store_job;
-/* `e` is NULL if it is done. `token_id`: of a token that was made; else NULL. */
-typedef void store_done(void *ctx, const struct error *e, const char *token_id);
+/* How a change ended; borrowed for the call. */
+struct store_outcome {
+	const struct error *error; /* NULL: it is as it was to be */
+	const char *made_id;       /* of a token that was made; else NULL */
+};
+typedef void store_done(void *ctx, const struct store_outcome *outcome);
 
 /* What one command asks of one `permissions` file. The sets are copied. */
 struct store_change {

@@ -133,7 +133,7 @@ void store_job_end(struct store_job *job, const struct error *e, const char *mad
 	struct error copy = e != NULL ? *e : (struct error){0};
 
 	job_leave(job);
-	done(ctx, e != NULL ? &copy : NULL, made_id);
+	done(ctx, &(const struct store_outcome){e != NULL ? &copy : NULL, made_id});
 }
 
 struct organization *store_job_organization(struct store_job *job, struct error *e)

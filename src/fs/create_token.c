@@ -44,8 +44,9 @@ static struct organization *directory_organization(struct op *op, int *r)
 /* --- mkdir ------------------------------------------------------------------------------------ */
 
 /* The reply may not wait, so the attributes are of the kind alone; they expire at once. */
-static void mkdir_completed(struct op *op, const struct error *e, const char *made_id)
+static void mkdir_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct node *dir = node_find(&fs->nodes, op->node);
 	struct op_entry entry = {0};
@@ -59,7 +60,7 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 	}
 	struct inode_key p = dir->key;
 	p.kind = TREE_TOKEN;
-	p.target.token_id = made_id;
+	p.target.token_id = outcome->made_id;
 	fs_entry_unread(op, &p, &entry);
 	fs_reply_entry(op, &entry);
 }
@@ -89,7 +90,7 @@ int fs_mkdir(struct op *op)
 	if (o != NULL)
 		r = check_free(op, o, buf_str(&name));
 	if (o != NULL && r == 0) {
-		op_commit(op, mkdir_completed);
+		op_commit(op, mkdir_done);
 		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->ttl_s, op_done,
 					     op);
 	}
@@ -104,12 +105,12 @@ struct creation {
 	size_t size;       /* bytes of the write that this line took; 0: flush */
 };
 
-static void create_completed(struct op *op, const struct error *e, const char *made_id)
+static void create_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct creation *c = op->commit;
+	const struct error *e = outcome->error;
+	struct creation *c = op->creation;
 	size_t size = c->size;
 
-	(void)made_id;
 	file_release(c->file);
 	free(c);
 	if (op_detached(op))
@@ -141,8 +142,8 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 		*c = (struct creation){f, size};
 		file_hold(f);
 		buf_clear(&f->line);
-		op->commit = c;
-		op_commit(op, create_completed);
+		op->creation = c;
+		op_commit(op, create_done);
 		op->job = store_create_token(fs->store, o->r.id, request.name,
 					     request.ttl_s > 0 ? request.ttl_s : fs->ttl_s, op_done,
 					     op);

@@ -365,9 +365,9 @@ int fs_write(struct op *op)
 
 /* --- set the size ----------------------------------------------------------------------------- */
 
-static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
+static void truncate_done(struct op *op, const struct store_outcome *outcome)
 {
-	(void)made_id;
+	const struct error *e = outcome->error;
 	if (op_finished(op, e))
 		return;
 	struct node *n = node_find(&fs_of(op)->nodes, op->node);
@@ -391,9 +391,8 @@ static int truncate_permissions(struct op *op, const struct inode_key *p)
 		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
 	/* Though what is known be empty already: somebody else may have granted since. */
 	if (op->size == 0)
-		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL,
-					      truncate_completed);
-	return fs_cut_permissions(op, p, truncate_completed);
+		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL, truncate_done);
+	return fs_cut_permissions(op, p, truncate_done);
 }
 
 static int truncate_scratch(struct op *op, const struct inode_key *p)

@@ -62,7 +62,8 @@ struct fs {
 	struct removal_guard removal_guard;
 	struct list files;     /* of struct file */
 	struct list snapshots; /* of open directories, see fs_directory.c */
-	struct list commits;   /* of released files, under way: struct commit of fs_permissions.c */
+	struct list
+		commits; /* of released files, under way: struct permissions_change of fs_permissions.c */
 	struct permissions_files permissions;
 	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
 	size_t n_emptying;
@@ -118,16 +119,12 @@ enum fs_replacement {
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
 	REPLACED_BY_UNLINK,
 };
-/* Make the file at `p` say exactly `text`, or nothing (NULL); then `completed`. 0, WAIT or -errno.
+/* Make the file at `p` say exactly `text`, or nothing (NULL); then `done`. 0, WAIT or -errno.
  */
 int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
-			   const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e,
-					     const char *made_id));
+			   const struct buf *text, op_done_handler *done);
 /* truncate(2) to more than nothing: 0 (done, if nothing is committed), WAIT or -errno. */
-int fs_cut_permissions(struct op *op, const struct inode_key *p,
-		       void (*completed)(struct op *op, const struct error *e,
-					 const char *made_id));
+int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler *done);
 /* 0, or WAIT until no change of that file is under way. */
 int fs_await_commits(struct op *op, const struct inode_key *p);
 

@@ -65,12 +65,12 @@ int fs_removal(struct op *op, struct inode_key *p)
 
 /* --- unlink ----------------------------------------------------------------------------------- */
 
-static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
+static void unlink_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct node *dir = node_find(&fs->nodes, op->node);
 
-	(void)made_id;
 	if (e != NULL && dir != NULL && !op_detached(op) &&
 	    fs_leaves_to_deletion(op, dir->key.target.token_id, e))
 		e = NULL;
@@ -98,9 +98,9 @@ int fs_unlink(struct op *op)
 			return -ENOENT;
 		if (!permissions_undoes_failed_save(permissions, op->pid))
 			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
-						      unlink_completed);
+						      unlink_done);
 		permissions_detach(permissions);
-		unlink_completed(op, NULL, NULL);
+		unlink_done(op, &(const struct store_outcome){0});
 		return 0;
 	}
 	if (S_ISDIR(tree_mode(p.kind)))
@@ -149,12 +149,12 @@ static bool rename_places(struct op *op, const char *scratch_name, struct inode_
 	return true;
 }
 
-static void rename_completed(struct op *op, const struct error *e, const char *made_id)
+static void rename_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct inode_key scratch, permissions;
 
-	(void)made_id;
 	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
 		struct scratch *s = scratch_find(&fs->scratches, &scratch);
 		moved(fs, &scratch, &permissions);
@@ -187,7 +187,7 @@ static int commit_scratch(struct op *op, const struct inode_key *from, const str
 		return -EPERM;
 	int r = tree_resolve(&fs->tree, &op->waiter, to, &v);
 	if (r == 0)
-		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
+		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_done);
 	return r == -EINVAL ? -EBADMSG : r;
 }
 

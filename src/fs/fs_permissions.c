@@ -22,7 +22,7 @@
 #include "system/process.h"
 
 /* A change under way, and what is needed when it ends. */
-struct commit {
+struct permissions_change {
 	struct list link;                     /* in fs->commits: of a released file */
 	struct store_job *job;                /* borrowed; of a released file */
 	struct fs *fs;                        /* borrowed */
@@ -35,10 +35,10 @@ struct commit {
 	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
 	enum fs_replacement how;
 	struct buf replacement;
-	void (*completed)(struct op *op, const struct error *e, const char *made_id);
+	op_done_handler *done;
 };
 
-static unsigned revocations(const struct commit *c)
+static unsigned revocations(const struct permissions_change *c)
 {
 	struct organization *o = model_organization(c->fs->model, c->target.organization_id);
 	struct token *t = o == NULL ? NULL : model_token(o, c->target.token_id);
@@ -46,9 +46,10 @@ static unsigned revocations(const struct commit *c)
 	return t == NULL ? 0 : model_permissions(t, c->target.database_id)->revocations;
 }
 
-static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struct file *f)
+static struct permissions_change *commit_new(struct fs *fs, const struct inode_key *p,
+					     struct file *f)
 {
-	struct commit *c = xcalloc(1, sizeof(*c));
+	struct permissions_change *c = xcalloc(1, sizeof(*c));
 
 	list_init(&c->link);
 	c->fs = fs;
@@ -67,7 +68,7 @@ static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struc
 static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f);
 
 /* What had to wait for it begins: first what closed files left to do. */
-static void commit_free(struct commit *c)
+static void commit_free(struct permissions_change *c)
 {
 	struct permissions_file *f = c->permissions;
 	struct inode_key p = tree_permissions(&c->target);
@@ -87,7 +88,8 @@ static void commit_free(struct commit *c)
 	free(c);
 }
 
-static struct store_job *commit_start(struct commit *c, uint64_t since, store_done *done, void *ctx)
+static struct store_job *commit_start(struct permissions_change *c, uint64_t since,
+				      store_done *done, void *ctx)
 {
 	const struct permissions_writer *w = c->file != NULL ? c->file->writer : NULL;
 	const struct store_change change = {
@@ -163,13 +165,13 @@ int fs_truncate_text(struct op *op, struct file *f)
 	return r;
 }
 
-static void write_completed(struct op *op, const struct error *e, const char *made_id)
+static void write_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 	size_t size = c->size;
 
-	(void)made_id;
 	if (e == NULL) {
 		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
 	} else {
@@ -214,11 +216,11 @@ int fs_write_permissions(struct op *op, struct file *f)
 		op_reply_written(op, size);
 		return 0;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
+	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand.edit = edit;
 	c->size = size;
 	op->commit = c;
-	op_commit(op, write_completed);
+	op_commit(op, write_done);
 	op->job = commit_start(c, op->waiter.arrived, op_done, op);
 	return 0;
 }
@@ -226,7 +228,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 /* --- close, fsync ----------------------------------------------------------------------------- */
 
 /* A commit succeeded or failed; `heard`: its caller is answered in a way that tools look at. */
-static void keep_outcome(struct commit *c, const struct error *e, bool heard)
+static void keep_outcome(struct permissions_change *c, const struct error *e, bool heard)
 {
 	/* EINTR: a killed writer commits nothing, which is no failure. */
 	if (e != NULL && e->err == EINTR)
@@ -237,7 +239,7 @@ static void keep_outcome(struct commit *c, const struct error *e, bool heard)
 		permissions_drop_failure(c->permissions);
 }
 
-static void close_commit(struct commit *c, const struct error *e, struct error *told)
+static void close_commit(struct permissions_change *c, const struct error *e, struct error *told)
 {
 	struct file *f = c->file;
 
@@ -254,12 +256,12 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 	advise(told, c->target.database_id, &c->demand.edit.grant);
 }
 
-static void closing_completed(struct op *op, const struct error *e, const char *made_id)
+static void closing_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 
-	(void)made_id;
 	close_commit(c, e, &told);
 	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
 	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
@@ -281,10 +283,10 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 			permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
 		return r;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
+	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand = demand;
 	op->commit = c;
-	op_commit(op, closing_completed);
+	op_commit(op, closing_done);
 	op->job = commit_start(c, t->written, op_done, op);
 	return 0;
 }
@@ -393,13 +395,13 @@ void fs_record_close(struct fs *fs, const struct inode_key *p, const struct erro
 	buf_finish(&path);
 }
 
-static void released(void *ctx, const struct error *e, const char *made_id)
+static void release_done(void *ctx, const struct store_outcome *outcome)
 {
-	struct commit *c = ctx;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = ctx;
 	struct inode_key p = tree_permissions(&c->target);
 	struct error kept;
 
-	(void)made_id;
 	close_commit(c, e, &kept);
 	keep_outcome(c, e != NULL ? &kept : NULL, false);
 	if (e != NULL)
@@ -414,9 +416,10 @@ void fs_end_commits(struct fs *fs, int err)
 
 	error_set(&e, err, "the mount ended before it was done");
 	while (!list_empty(&fs->commits)) {
-		struct commit *c = container_of(fs->commits.next, struct commit, link);
+		struct permissions_change *c =
+			container_of(fs->commits.next, struct permissions_change, link);
 		store_cancel(c->job);
-		released(c, &e, NULL);
+		release_done(c, &(const struct store_outcome){.error = &e});
 	}
 }
 
@@ -429,7 +432,7 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 
 	if (what == CLOSING_NOTHING)
 		return;
-	struct commit *c = commit_new(fs, p, NULL);
+	struct permissions_change *c = commit_new(fs, p, NULL);
 	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* no permissions file */
 		permissions_keep_failure(f, &e, HEARD_BY_NOBODY);
 		fs_record_close(fs, p, &e);
@@ -438,7 +441,7 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 	}
 	c->demand = demand;
 	list_append(&fs->commits, &c->link);
-	c->job = commit_start(c, clock_stamp(fs->cache->clock), released, c);
+	c->job = commit_start(c, clock_stamp(fs->cache->clock), release_done, c);
 }
 
 void fs_release_permissions(struct file *f)
@@ -458,7 +461,7 @@ void fs_release_permissions(struct file *f)
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
 
 /* Handles on the file that was renamed here read and write this one from now on. */
-static void adopt_handles(struct commit *c, const struct scratch *s)
+static void adopt_handles(struct permissions_change *c, const struct scratch *s)
 {
 	list_for_each(pos, &c->fs->files) {
 		struct file *f = container_of(pos, struct file, link);
@@ -475,7 +478,7 @@ static void adopt_handles(struct commit *c, const struct scratch *s)
 	}
 }
 
-static void replaced(struct commit *c, const struct op *op)
+static void replaced(struct permissions_change *c, const struct op *op)
 {
 	struct inode_key p = tree_permissions(&c->target);
 
@@ -492,9 +495,10 @@ static void replaced(struct commit *c, const struct op *op)
 	}
 }
 
-static void replace_completed(struct op *op, const struct error *e, const char *made_id)
+static void replace_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 
 	if (e != NULL) {
@@ -505,15 +509,13 @@ static void replace_completed(struct op *op, const struct error *e, const char *
 	if (e == NULL)
 		replaced(c, op);
 	op->commit = NULL;
-	void (*completed)(struct op *, const struct error *, const char *) = c->completed;
+	op_done_handler *done = c->done;
 	commit_free(c);
-	completed(op, e != NULL ? &told : NULL, made_id);
+	done(op, &(const struct store_outcome){.error = e != NULL ? &told : NULL});
 }
 
 int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
-			   const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e,
-					     const char *made_id))
+			   const struct buf *text, op_done_handler *done)
 {
 	struct edit edit = EDIT_INIT;
 	int r = fs_await_commits(op, p);
@@ -522,21 +524,20 @@ int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_rep
 		r = grammar_parse(buf_str(text), text->len, &edit, &op->waiter.error);
 	if (r != 0)
 		return r;
-	struct commit *c = commit_new(fs_of(op), p, NULL);
+	struct permissions_change *c = commit_new(fs_of(op), p, NULL);
 	c->demand.edit = edit;
 	c->demand.exact = !edit.sign;
 	if (text != NULL)
 		buf_add(&c->replacement, buf_str(text), text->len);
 	c->how = how;
-	c->completed = completed;
+	c->done = done;
 	op->commit = c;
-	op_commit(op, replace_completed);
+	op_commit(op, replace_done);
 	op->job = commit_start(c, op->waiter.arrived, op_done, op);
 	return 0;
 }
 
-int fs_cut_permissions(struct op *op, const struct inode_key *p,
-		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler *done)
 {
 	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
 	struct buf text = BUF_INIT;
@@ -550,7 +551,7 @@ int fs_cut_permissions(struct op *op, const struct inode_key *p,
 		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
 	if (r == 0 && op->size < text.len) {
 		buf_resize(&text, op->size);
-		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, completed);
+		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, done);
 	}
 	buf_finish(&text);
 	return r;

@@ -149,11 +149,11 @@ static int check_token(struct op *op, const struct token *t)
 /* --- rmdir ------------------------------------------------------------------------------------ */
 
 /* Scratch files go with the token, if it is gone. */
-static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)
+static void rmdir_token_done(struct op *op, const struct store_outcome *outcome)
 {
-	char *token_id = op->commit;
+	const struct error *e = outcome->error;
+	char *token_id = op->removed_id;
 
-	(void)made_id;
 	if (e == NULL) {
 		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
 		fs_drop_emptying(fs_of(op), token_id);
@@ -172,8 +172,8 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 		r = check_token(op, t);
 	if (r != 0)
 		return r;
-	op_commit(op, rmdir_token_completed);
-	op->commit = xstrdup(p->target.token_id);
+	op_commit(op, rmdir_token_done);
+	op->removed_id = xstrdup(p->target.token_id);
 	op->job = store_delete_token(fs->store, p->target.organization_id, p->target.token_id,
 				     op_done, op);
 	return 0;

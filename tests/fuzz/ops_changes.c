@@ -99,19 +99,19 @@ static void succeeded(struct change *c, const char *made_id)
 	scopes_subtract(&c->text->confirmed, &c->deleted);
 }
 
-void change_done(void *ctx, const struct error *e, const char *made_id)
+void change_done(void *ctx, const struct store_outcome *outcome)
 {
 	struct change *c = ctx;
 	store_done *done = c->done;
 	void *done_ctx = c->ctx;
 
 	CHECK(c->call == NULL);
-	if (e == NULL)
-		succeeded(c, made_id);
+	if (outcome->error == NULL)
+		succeeded(c, outcome->made_id);
 	else
 		failed(c);
 	change_free(c);
-	done(done_ctx, e, made_id);
+	done(done_ctx, outcome);
 }
 
 void change_gone(const struct store_job *job)

@@ -16,8 +16,10 @@ struct outcome {
 };
 static int ended;
 
-static inline void on_done(void *ctx, const struct error *e, const char *made_id)
+static inline void on_done(void *ctx, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
+	const char *made_id = outcome->made_id;
 	struct outcome *o = ctx;
 
 	o->done++;
