@@ -60,7 +60,7 @@ static void change_finish(struct store_job *job)
 	scopes_finish(&c->sending);
 }
 
-static void fail(struct change_job *c, struct token *t, const struct error *e)
+static void change_fail(struct change_job *c, struct token *t, const struct error *e)
 {
 	if (t != NULL && c->job.changed)
 		resource_expire(&t->grants);
@@ -146,7 +146,8 @@ static bool accepted(const struct api_answer *a)
 }
 
 /* Common to both answers: the token, or NULL if the job has ended. */
-static struct token *answered(struct change_job *c, const struct api_answer *a, bool granting)
+static struct token *change_answered(struct change_job *c, const struct api_answer *a,
+				     bool granting)
 {
 	struct error gone;
 	struct token *t = store_job_token(&c->job, &gone);
@@ -156,7 +157,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a, 
 	if (a->fate != HTTP_NOT_SENT)
 		c->job.changed = true;
 	if (t == NULL) {
-		fail(c, NULL, &gone);
+		change_fail(c, NULL, &gone);
 		return NULL;
 	}
 	resource_invalidate_fetches(&t->grants);
@@ -175,7 +176,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a, 
 	name_scopes(c);
 	if (ambiguous(&a->error))
 		return t;
-	fail(c, t, &c->refusal);
+	change_fail(c, t, &c->refusal);
 	return NULL;
 }
 
@@ -245,7 +246,7 @@ static bool lacks_known(const struct grants *answer, const struct token *t)
 static void granted(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
-	struct token *t = answered(c, a, true);
+	struct token *t = change_answered(c, a, true);
 	struct grants answer = GRANTS_INIT;
 	struct error ignored;
 	int64_t next;
@@ -278,7 +279,7 @@ static void revoked(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
 
-	if (answered(c, a, false) == NULL)
+	if (change_answered(c, a, false) == NULL)
 		return;
 	scopes_merge(&c->deleted, &c->sending);
 	read_again(c);
@@ -312,7 +313,7 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 	scopes_finish(&c->sending);
 	c->sending = which;
 	if (!database_name(c, t, &database, &e)) {
-		fail(c, t, &e);
+		change_fail(c, t, &e);
 		return;
 	}
 	struct api_target target = {
@@ -457,7 +458,7 @@ static void change_step(struct store_job *job)
 	struct token *t = store_job_token(job, &e);
 
 	if (t == NULL) {
-		fail(c, NULL, &e);
+		change_fail(c, NULL, &e);
 		return;
 	}
 	/* Its turn has come: the jobs before it may have taken away what was confirmed. */
@@ -472,7 +473,7 @@ static void change_step(struct store_job *job)
 		c->must_read = true;
 		int r = resource_need_since(&t->grants, &job->waiter, c->since);
 		if (r < 0)
-			fail(c, t, &job->waiter.error);
+			change_fail(c, t, &job->waiter.error);
 		if (r != 0)
 			return;
 	}

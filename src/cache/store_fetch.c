@@ -153,7 +153,7 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-static int by_text(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -167,7 +167,7 @@ static size_t fetched_once(const struct fetch *f)
 	for (size_t i = 0; i < n; i++)
 		ids[i] = f->source->id(f, i);
 	if (n > 0)
-		qsort(ids, n, sizeof(*ids), by_text);
+		qsort(ids, n, sizeof(*ids), compare_ids);
 	for (size_t i = 0; i < n; i++)
 		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
 	free(ids);

@@ -154,7 +154,7 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 	return r;
 }
 
-static bool blank(const char *s, size_t len)
+static bool blank_line(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (strchr(" \t\r\n", s[i]) == NULL)
@@ -190,7 +190,7 @@ int fs_write_create_token(struct op *op, struct file *f)
 	buf_add(&line, buf_str(&f->line), f->line.len);
 	buf_add(&line, data, size);
 	int r = 0;
-	if (blank(line.data, line.len)) {
+	if (blank_line(line.data, line.len)) {
 		buf_clear(&f->line);
 		op_reply_written(op, size);
 	} else {
@@ -225,7 +225,8 @@ int fs_flush_create_token(struct op *op, struct file *f)
 	}
 	if (end != PROCESS_LIVES)
 		buf_clear(&f->line);
-	if (blank(buf_str(&f->line), f->line.len) || !may_complete(f, process_group(op->pid))) {
+	if (blank_line(buf_str(&f->line), f->line.len) ||
+	    !may_complete(f, process_group(op->pid))) {
 		op_reply_ok(op);
 		return 0;
 	}
@@ -241,7 +242,7 @@ void fs_release_create_token(struct file *f)
 {
 	struct error e;
 
-	if (!f->writable || blank(buf_str(&f->line), f->line.len))
+	if (!f->writable || blank_line(buf_str(&f->line), f->line.len))
 		return;
 	error_set(&e, ECANCELED,
 		  "the last line had no end when its writer closed the file: no "

@@ -138,8 +138,8 @@ int fs_await_commits(struct op *op, const struct inode_key *p)
 
 /* Of a write whose caller was killed, another process that has the file open may hear at close: not
  * by EINTR, for a shell would then try again. */
-static void refuse(struct file *f, const struct error *e,
-		   void (*mark)(struct permissions_writer *w, const struct error *e))
+static void refuse_handle(struct file *f, const struct error *e,
+			  void (*mark)(struct permissions_writer *w, const struct error *e))
 {
 	struct error why = *e;
 
@@ -161,7 +161,7 @@ int fs_truncate_text(struct op *op, struct file *f)
 		r = permissions_truncate(f->writer, op->size, process_group(op->pid),
 					 op->waiter.arrived, e);
 	if (r < 0 && r != -ESTALE)
-		refuse(f, e, permissions_refuse);
+		refuse_handle(f, e, permissions_refuse);
 	return r;
 }
 
@@ -178,7 +178,7 @@ static void write_done(struct op *op, const struct store_outcome *outcome)
 		told = *e;
 		advise(&told, c->target.database_id, &c->demand.edit.grant);
 		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
-		refuse(c->file, &told, permissions_refuse_write);
+		refuse_handle(c->file, &told, permissions_refuse_write);
 	}
 	commit_free(c);
 	if (!op_finished(op, e != NULL ? &told : NULL))
@@ -203,12 +203,12 @@ int fs_write_permissions(struct op *op, struct file *f)
 	if (r != 0) {
 		/* What can be tried again leaves no mark, unless its close would take away. */
 		if (r != -ESTALE && (r != -EAGAIN || w->owes))
-			refuse(f, e, permissions_refuse);
+			refuse_handle(f, e, permissions_refuse);
 		return r;
 	}
 	r = permissions_lines(w, &edit, e);
 	if (r != 0) {
-		refuse(f, e, permissions_refuse_write);
+		refuse_handle(f, e, permissions_refuse_write);
 		return r;
 	}
 	if (edit.grant.n == 0 && edit.revoke.n == 0) {

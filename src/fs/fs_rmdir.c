@@ -36,7 +36,7 @@ static struct emptying *emptying(const struct op *op, const char *token_id)
 	return NULL;
 }
 
-static void drop(struct fs *fs, size_t i)
+static void drop_emptying(struct fs *fs, size_t i)
 {
 	free(fs->emptying[i].token_id);
 	fs->n_emptying--;
@@ -48,7 +48,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id)
 {
 	for (size_t i = fs->n_emptying; i-- > 0;)
 		if (token_id == NULL || str_eq(fs->emptying[i].token_id, token_id))
-			drop(fs, i);
+			drop_emptying(fs, i);
 }
 
 void fs_empties(struct op *op, const struct inode_key *file)
@@ -62,7 +62,7 @@ void fs_empties(struct op *op, const struct inode_key *file)
 	    process_read(op->pid, &p) != 0)
 		return;
 	if (fs->n_emptying == EMPTYING_MAX)
-		drop(fs, 0);
+		drop_emptying(fs, 0);
 	fs->emptying[fs->n_emptying++] = (struct emptying){
 		.tgid = p.tgid,
 		.start_time = p.start_time,
@@ -94,7 +94,7 @@ bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct err
 /* --- what is in it ---------------------------------------------------------------------------- */
 
 /* Is it in the tree, where it can be removed? One without a name is not. */
-static bool shown(const struct grant *g)
+static bool grant_shown(const struct grant *g)
 {
 	return g->level == GRANT_ORGANIZATION ||
 	       (g->level == GRANT_DATABASE && g->resource_name != NULL);
@@ -109,7 +109,7 @@ static void list_grants(const struct token *t, bool all, struct buf *out)
 
 	for (size_t i = 0; i < grants->n; i++) {
 		const struct grant *g = &grants->v[i];
-		if (g->deleted || g->scopes.n == 0 || !(all || shown(g)))
+		if (g->deleted || g->scopes.n == 0 || !(all || grant_shown(g)))
 			continue;
 		if (++n > 5)
 			continue;
@@ -198,7 +198,8 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 		return r;
 	for (size_t i = 0; (e == NULL || !e->granted) && i < t->r.grants.n; i++) {
 		const struct grant *g = &t->r.grants.v[i];
-		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted || !shown(g) ||
+		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted ||
+		    !grant_shown(g) ||
 		    (p->target.database_id != NULL &&
 		     !str_eq(grant_database_id(g), p->target.database_id)))
 			continue;

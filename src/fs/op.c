@@ -165,7 +165,7 @@ static void reply_interrupted(struct op *op)
 }
 
 /* Its caller has its answer; the change goes on. */
-static void detach(struct op *op, int err)
+static void op_detach(struct op *op, int err)
 {
 	op->ops->sink->error(op->req, err);
 	op->req = NULL;
@@ -180,7 +180,7 @@ static void abandon(struct op *op)
 		op->done(op, &(const struct store_outcome){.error = &e});
 		return;
 	}
-	detach(op, EINTR);
+	op_detach(op, EINTR);
 }
 
 /* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
@@ -321,7 +321,7 @@ void ops_let_go(struct ops *ops, int err)
 	list_for_each(pos, &ops->live) {
 		struct op *op = container_of(pos, struct op, live);
 		if (op->state == OP_COMMITTED)
-			detach(op, err);
+			op_detach(op, err);
 		else if (op->state != OP_DETACHED)
 			op_reply_error(op, &e);
 	}

@@ -55,7 +55,7 @@ int scratch_add(struct scratches *s, const struct inode_key *p, mode_t mode, con
 	return 0;
 }
 
-static int too_big(struct error *e)
+static int scratch_too_big(struct error *e)
 {
 	return error_set(e, EFBIG, "a temporary file here holds at most %d bytes",
 			 SCRATCH_MAX_BYTES);
@@ -65,7 +65,7 @@ int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t s
 		  struct error *e)
 {
 	if (offset > SCRATCH_MAX_BYTES || size > SCRATCH_MAX_BYTES - offset)
-		return too_big(e);
+		return scratch_too_big(e);
 	if (offset + size > f->text.len)
 		buf_resize(&f->text, offset + size);
 	if (size > 0)
@@ -77,7 +77,7 @@ int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t s
 int scratch_truncate(struct scratch *f, uint64_t size, int64_t now_ns, struct error *e)
 {
 	if (size > SCRATCH_MAX_BYTES)
-		return too_big(e);
+		return scratch_too_big(e);
 	buf_resize(&f->text, size);
 	f->mtime_ns = now_ns;
 	return 0;

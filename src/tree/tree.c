@@ -175,7 +175,7 @@ enum secret_form tree_secret(enum tree_kind kind)
 	return rows[kind].secret;
 }
 
-static bool below(enum tree_kind kind, enum tree_kind ancestor)
+static bool lies_below(enum tree_kind kind, enum tree_kind ancestor)
 {
 	while (kind != TREE_ROOT && rows[kind].parent != ancestor)
 		kind = rows[kind].parent;
@@ -184,7 +184,7 @@ static bool below(enum tree_kind kind, enum tree_kind ancestor)
 
 bool tree_in_token(enum tree_kind kind)
 {
-	return below(kind, TREE_TOKEN);
+	return lies_below(kind, TREE_TOKEN);
 }
 
 bool tree_of_token(enum tree_kind kind)
@@ -199,7 +199,7 @@ bool tree_above_token(enum tree_kind kind)
 
 /* --- the objects of a place ------------------------------------------------------------------- */
 
-static int gone(struct waiter *w, const char *what)
+static int object_gone(struct waiter *w, const char *what)
 {
 	error_set(&w->error, ESTALE, "the %s is gone", what);
 	error_hint(&w->error, "it was deleted meanwhile");
@@ -212,7 +212,7 @@ static int view_database(struct waiter *w, struct tree_objects *v)
 
 	if (r == 0)
 		v->database = model_database(v->organization, v->key.target.database_id);
-	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
+	return r != 0 ? r : v->database == NULL ? object_gone(w, "database") : 0;
 }
 
 /*
@@ -248,7 +248,7 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 		return r;
 	v->organization = model_organization(t->model, p->target.organization_id);
 	if (v->organization == NULL)
-		return gone(w, "organization");
+		return object_gone(w, "organization");
 	if (p->target.token_id == NULL)
 		return p->target.database_id == NULL ? 0 : view_database(w, v);
 	r = resource_need(&v->organization->tokens, w);
@@ -256,14 +256,15 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 		return r;
 	v->token = model_token(v->organization, p->target.token_id);
 	if (v->token == NULL)
-		return gone(w, "service token");
+		return object_gone(w, "service token");
 	if (p->kind == TREE_SCRATCH) {
 		v->scratch = scratch_find(t->scratches, p);
-		return v->scratch == NULL ? gone(w, "temporary file") : 0;
+		return v->scratch == NULL ? object_gone(w, "temporary file") : 0;
 	}
 	if (p->target.database_id == NULL)
 		return 0;
-	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
+	return lies_below(p->kind, TREE_DATABASES) ? view_database(w, v)
+						   : view_token_database(w, v);
 }
 
 /* --- the table at work ------------------------------------------------------------------------ */
