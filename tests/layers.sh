@@ -2,7 +2,8 @@
 #
 # Holds src/ to its plan: each folder is a layer, and an include names its folder and points to the
 # same layer or a lower one; what two files of a module share (NAME_internal.h) stays in its folder;
-# each foreign library has its own few users; and no file grows beyond reading.
+# each foreign library has its own few users; no file grows beyond reading; and no two files name a
+# static function alike, so that a tag or a breakpoint finds one.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../src"
@@ -51,5 +52,9 @@ for header in "${!users[@]}"; do
 	[[ ${#found[@]} -le ${users[$header]} ]] ||
 		complain "$header: included by ${found[*]}, but ${users[$header]} may"
 done
+
+while read -r name; do
+	complain "$name(): static in $(grep -lE "^static [^=;{(]*\b$name\(" -- "${files[@]}" | tr '\n' ' ')"
+done < <(grep -oP '^static [^=;{(]*\b\K\w+(?=\()' -- "${files[@]}" | sort -u | cut -d: -f2 | sort | uniq -d)
 
 [[ $complaints -eq 0 ]]

@@ -101,7 +101,7 @@ static bool same_header(const struct credential *a, const struct credential *b)
 }
 
 /* `next` is taken. False if it is what we have. */
-static bool replace(struct credential_refresh *r, struct credential *next)
+static bool replace_credential(struct credential_refresh *r, struct credential *next)
 {
 	if (same_header(next, credential_refresh_credential(r))) {
 		credential_finish(next);
@@ -133,7 +133,7 @@ static void rest(struct credential_refresh *r)
 	r->rest_until_ms = r->clock->mono_ms + REST_MS;
 }
 
-static int ask(struct credential_refresh *r, struct error *e)
+static int ask_keyring(struct credential_refresh *r, struct error *e)
 {
 	if (r->asking)
 		return r->overdue ? keyring_late(e) : WAIT;
@@ -150,7 +150,7 @@ static int ask(struct credential_refresh *r, struct error *e)
 	return WAIT;
 }
 
-static int64_t deadline_ms(const struct credential_refresh *r)
+static int64_t refresh_deadline_ms(const struct credential_refresh *r)
 {
 	bool patient = !r->overdue && r->patience_ms < KEYRING_TIMEOUT_MS;
 
@@ -164,7 +164,7 @@ static void answered(struct credential_refresh *r, int result, struct credential
 	buried(r);
 	if (result != 0)
 		log_warning("the credential was not read again: %s", e->text);
-	if (result != 0 || !replace(r, next))
+	if (result != 0 || !replace_credential(r, next))
 		rest(r);
 	r->over(r->ctx, result != 0 ? e : NULL);
 }
@@ -179,7 +179,7 @@ void credential_refresh_turn(struct credential_refresh *r)
 		return;
 	}
 	int result = credential_answer(r->question, &next, &e);
-	bool late = result == WAIT && r->clock->mono_ms >= deadline_ms(r);
+	bool late = result == WAIT && r->clock->mono_ms >= refresh_deadline_ms(r);
 	if (late)
 		result = keyring_late(&e);
 	if (late && r->clock->mono_ms < r->asked_ms + KEYRING_TIMEOUT_MS) {
@@ -199,7 +199,7 @@ int64_t credential_refresh_sleep_ms(const struct credential_refresh *r)
 {
 	if (!r->asking)
 		return -1;
-	int64_t left = deadline_ms(r) - r->clock->mono_ms;
+	int64_t left = refresh_deadline_ms(r) - r->clock->mono_ms;
 	return left > 0 ? left : 0;
 }
 
@@ -210,10 +210,10 @@ int credential_refresh_begin(struct credential_refresh *r, struct error *e)
 	struct credential next;
 
 	if (r->first->source == SOURCE_KEYRING)
-		return ask(r, e);
+		return ask_keyring(r, e);
 	int result = credential_reload(r->first, &next, e);
 	if (result == 0)
-		replace(r, &next);
+		replace_credential(r, &next);
 	return result;
 }
 

@@ -1,10 +1,11 @@
 /*
- * decode_json: the JSON text of an answer as a tree; the only user of cJSON.
+ * json: the JSON text of an answer as a tree; the only user of cJSON.
  *
- * Belongs to decode and to nobody else. Knows no PlanetScale. Refuses what cJSON would let pass;
- * wipes all of cJSON's memory before it is given back, for cJSON copies every string, frees half a
- * tree by itself when the text turns out to be broken, and any string may be a secret. A tree is
- * borrowed from its root; looking into NULL, or into what is no object, finds nothing.
+ * For decode, and for what shows a part of an object as it came. Knows no PlanetScale. Refuses what
+ * cJSON would let pass; wipes all of cJSON's memory before it is given back, for cJSON copies every
+ * string, frees half a tree by itself when the text turns out to be broken, and any string may be a
+ * secret. A tree is borrowed from its root; looking into NULL, or into what is no object, finds
+ * nothing.
  */
 #ifndef PSCALEFS_JSON_H
 #define PSCALEFS_JSON_H

@@ -19,7 +19,7 @@ void recent_init(struct recent_changes *rc, struct clock *clock)
 	*rc = (struct recent_changes){.clock = clock};
 }
 
-static void drop(struct recent_changes *rc, size_t i)
+static void drop_change(struct recent_changes *rc, size_t i)
 {
 	struct recent_change *c = &rc->v[i];
 
@@ -34,7 +34,7 @@ static void drop(struct recent_changes *rc, size_t i)
 void recent_finish(struct recent_changes *rc)
 {
 	while (rc->n > 0)
-		drop(rc, rc->n - 1);
+		drop_change(rc, rc->n - 1);
 	free(rc->v);
 	rc->v = NULL;
 }
@@ -46,7 +46,7 @@ static void drop_old(struct recent_changes *rc)
 
 	for (size_t i = rc->n; i-- > 0;)
 		if (rc->v[i].until_ms <= now_ms)
-			drop(rc, i);
+			drop_change(rc, i);
 }
 
 static const char *level_id(const struct recent_change *c)
@@ -81,7 +81,7 @@ static void forget_scopes(struct recent_changes *rc, const char *token_id, const
 	for (size_t i = rc->n; i-- > 0;)
 		if (rc->v[i].added == granted && is_scope_of(&rc->v[i], token_id, database_id) &&
 		    scopes_has(which, rc->v[i].scope))
-			drop(rc, i);
+			drop_change(rc, i);
 }
 
 void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
@@ -123,7 +123,7 @@ void recent_token(struct recent_changes *rc, const char *token_id, bool made)
 	drop_old(rc);
 	for (size_t i = rc->n; i-- > 0;)
 		if (strcmp(rc->v[i].token_id, token_id) == 0)
-			drop(rc, i);
+			drop_change(rc, i);
 	add(rc, token_id, made);
 }
 
@@ -132,7 +132,7 @@ void recent_token_unknown(struct recent_changes *rc, const char *token_id)
 	struct recent_change *c = find_token(rc, token_id);
 
 	if (c != NULL)
-		drop(rc, (size_t)(c - rc->v));
+		drop_change(rc, (size_t)(c - rc->v));
 }
 
 /* What `answer` says of the resource must agree with one change. */

@@ -128,7 +128,7 @@ bool resource_unreachable(const struct error *e)
 	return e->http_status == 0 || e->http_status >= 500 || e->http_status == 429;
 }
 
-static void begin(struct resource *r)
+static void begin_fetch(struct resource *r)
 {
 	r->state = RESOURCE_FETCHING;
 	r->started = clock_stamp(r->cache->clock);
@@ -141,7 +141,7 @@ static int park(struct resource *r, struct waiter *w)
 
 	waiters_park(&r->waiters, w);
 	if (r->state != RESOURCE_FETCHING)
-		begin(r);
+		begin_fetch(r);
 	else if (first && r->cache->awaited != NULL)
 		r->cache->awaited(r, r->cache->ctx);
 	return WAIT;
@@ -150,10 +150,10 @@ static int park(struct resource *r, struct waiter *w)
 void resource_prefetch(struct resource *r)
 {
 	if (r->state != RESOURCE_FETCHING && !resource_fresh(r))
-		begin(r);
+		begin_fetch(r);
 }
 
-static int fail(struct resource *r, struct waiter *w)
+static int fail_fetch(struct resource *r, struct waiter *w)
 {
 	w->error = *r->error;
 	return -r->error->err;
@@ -175,7 +175,7 @@ int resource_need(struct resource *r, struct waiter *w)
 	if (r->error != NULL && r->failed_landed > w->arrived) {
 		if (r->cache->offline && r->has_data && resource_unreachable(r->error))
 			return 0;
-		return fail(r, w);
+		return fail_fetch(r, w);
 	}
 	if (serves_silence(r)) {
 		resource_prefetch(r);
@@ -189,7 +189,7 @@ int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
 	if (resource_sent_since(r, since))
 		return 0;
 	if (r->error != NULL && r->failed_started > since)
-		return fail(r, w);
+		return fail_fetch(r, w);
 	return park(r, w);
 }
 
@@ -249,7 +249,7 @@ void resource_fetch_discarded(struct resource *r)
 	r->state = r->has_data ? RESOURCE_READY : RESOURCE_EMPTY;
 	if (list_empty(&r->waiters))
 		return;
-	begin(r);
+	begin_fetch(r);
 	waiters_wake(&r->waiters); /* they will wait again, unless their patience is over */
 }
 

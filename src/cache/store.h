@@ -18,6 +18,7 @@
 
 #include "cache/model.h"
 #include "planetscale/api.h"
+#include "planetscale/target.h"
 
 struct store;
 
@@ -37,14 +38,16 @@ enum api_right store_right(const struct store *s, const char *permission);
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o);
 
 struct store_job;
-/* `e` is NULL if it is done. `token_id`: of a token that was made; else NULL. */
-typedef void store_done(void *ctx, const struct error *e, const char *token_id);
+/* How a change ended; borrowed for the call. */
+struct store_outcome {
+	const struct error *error; /* NULL: it is as it was to be */
+	const char *made_id;       /* of a token that was made; else NULL */
+};
+typedef void store_done(void *ctx, const struct store_outcome *outcome);
 
 /* What one command asks of one `permissions` file. The sets are copied. */
 struct store_change {
-	const char *organization_id;
-	const char *token_id;
-	const char *database_id; /* NULL: the organization's own */
+	struct target target; /* borrowed; the database NULL: the organization's own */
 	const struct scopes *grant;
 	const struct scopes *revoke;
 	/* Nothing but `grant` and `keep` shall remain; against an answer sent after `since`. */

@@ -19,7 +19,6 @@
 
 struct change_job {
 	struct store_job job; /* first */
-	char *database_id;    /* owned; NULL: the organization's own */
 	struct scopes grant;
 	struct scopes revoke;
 	struct scopes keep; /* when exact: neither granted nor revoked */
@@ -42,11 +41,16 @@ static struct change_job *change_of(struct store_job *job)
 	return container_of(job, struct change_job, job);
 }
 
+/* NULL: the organization. */
+static const char *database_of(const struct change_job *c)
+{
+	return c->job.target.database_id;
+}
+
 static void change_finish(struct store_job *job)
 {
 	struct change_job *c = change_of(job);
 
-	free_ptr(&c->database_id);
 	scopes_finish(&c->grant);
 	scopes_finish(&c->revoke);
 	scopes_finish(&c->keep);
@@ -56,7 +60,7 @@ static void change_finish(struct store_job *job)
 	scopes_finish(&c->sending);
 }
 
-static void fail(struct change_job *c, struct token *t, const struct error *e)
+static void change_fail(struct change_job *c, struct token *t, const struct error *e)
 {
 	if (t != NULL && c->job.changed)
 		resource_expire(&t->grants);
@@ -101,7 +105,7 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 	}
 	buf_finish(&names);
 	if (c->job.settling.on) /* enough answers say so: what was known before is refuted */
-		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id, which,
+		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, database_of(c), which,
 				      !granted);
 	if (c->job.changed)
 		resource_doubt(&t->grants);
@@ -142,7 +146,8 @@ static bool accepted(const struct api_answer *a)
 }
 
 /* Common to both answers: the token, or NULL if the job has ended. */
-static struct token *answered(struct change_job *c, const struct api_answer *a, bool granting)
+static struct token *change_answered(struct change_job *c, const struct api_answer *a,
+				     bool granting)
 {
 	struct error gone;
 	struct token *t = store_job_token(&c->job, &gone);
@@ -152,12 +157,12 @@ static struct token *answered(struct change_job *c, const struct api_answer *a, 
 	if (a->fate != HTTP_NOT_SENT)
 		c->job.changed = true;
 	if (t == NULL) {
-		fail(c, NULL, &gone);
+		change_fail(c, NULL, &gone);
 		return NULL;
 	}
 	resource_invalidate_fetches(&t->grants);
 	if (may_have_changed(a))
-		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, c->database_id,
+		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, database_of(c),
 				      &c->sending, granting);
 	c->job.settling.on = false;
 	if (accepted(a))
@@ -171,7 +176,7 @@ static struct token *answered(struct change_job *c, const struct api_answer *a, 
 	name_scopes(c);
 	if (ambiguous(&a->error))
 		return t;
-	fail(c, t, &c->refusal);
+	change_fail(c, t, &c->refusal);
 	return NULL;
 }
 
@@ -185,20 +190,20 @@ static void read_again(struct change_job *c)
 static void confirm(struct change_job *c, struct token *t, const struct scopes *which, bool granted)
 {
 	const struct database *d =
-		c->database_id != NULL ? model_database(t->org, c->database_id) : NULL;
-	const struct grant *known = model_grant(t, c->database_id);
+		database_of(c) != NULL ? model_database(t->org, database_of(c)) : NULL;
+	const struct grant *known = model_grant(t, database_of(c));
 	char organization[] = "Organization", database[] = "Database";
 	const struct grant on = {
-		.resource_type = c->database_id == NULL ? organization : database,
+		.resource_type = database_of(c) == NULL ? organization : database,
 		.resource_id = d != NULL                ? d->r.id
-			       : c->database_id == NULL ? t->org->r.id
+			       : database_of(c) == NULL ? t->org->r.id
 							: NULL,
 		.resource_name = d != NULL                ? d->r.name
-				 : c->database_id == NULL ? t->org->r.name
+				 : database_of(c) == NULL ? t->org->r.name
 							  : NULL,
 	};
 
-	if (known == NULL && d == NULL && c->database_id != NULL)
+	if (known == NULL && d == NULL && database_of(c) != NULL)
 		return; /* the database went meanwhile */
 	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
 		      granted);
@@ -207,14 +212,14 @@ static void confirm(struct change_job *c, struct token *t, const struct scopes *
 static const struct grant *grant_in(const struct grants *g, const struct change_job *c,
 				    const struct token *t)
 {
-	const struct grant *known = model_grant(t, c->database_id);
+	const struct grant *known = model_grant(t, database_of(c));
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct grant *x = &g->v[i];
-		if (c->database_id == NULL
+		if (database_of(c) == NULL
 			    ? x->level == GRANT_ORGANIZATION
 			    : x->level == GRANT_DATABASE &&
-				      (str_eq(grant_database_id(x), c->database_id) ||
+				      (str_eq(grant_database_id(x), database_of(c)) ||
 				       (known != NULL &&
 					str_eq(x->resource_name, known->resource_name))))
 			return x;
@@ -241,7 +246,7 @@ static bool lacks_known(const struct grants *answer, const struct token *t)
 static void granted(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
-	struct token *t = answered(c, a, true);
+	struct token *t = change_answered(c, a, true);
 	struct grants answer = GRANTS_INIT;
 	struct error ignored;
 	int64_t next;
@@ -274,7 +279,7 @@ static void revoked(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
 
-	if (answered(c, a, false) == NULL)
+	if (change_answered(c, a, false) == NULL)
 		return;
 	scopes_merge(&c->deleted, &c->sending);
 	read_again(c);
@@ -288,14 +293,14 @@ static void revoked(void *ctx, const struct api_answer *a)
 static bool database_name(struct change_job *c, struct token *t, const char **name, struct error *e)
 {
 	*name = NULL;
-	if (c->database_id == NULL)
+	if (database_of(c) == NULL)
 		return true;
-	const struct database *d = model_database(t->org, c->database_id);
-	const struct grant *g = model_grant(t, c->database_id);
+	const struct database *d = model_database(t->org, database_of(c));
+	const struct grant *g = model_grant(t, database_of(c));
 	*name = d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
 	if (*name != NULL)
 		return true;
-	error_set(e, ENOENT, "the database %s is gone", c->database_id);
+	error_set(e, ENOENT, "the database %s is gone", database_of(c));
 	return false;
 }
 
@@ -308,7 +313,7 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 	scopes_finish(&c->sending);
 	c->sending = which;
 	if (!database_name(c, t, &database, &e)) {
-		fail(c, t, &e);
+		change_fail(c, t, &e);
 		return;
 	}
 	struct api_target target = {
@@ -319,7 +324,7 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 	};
 	resource_invalidate_fetches(&t->grants);
 	if (!grant)
-		model_permissions(t, c->database_id)->revocations++;
+		model_permissions(t, database_of(c))->revocations++;
 	c->job.changing = true;
 	c->job.call = grant ? api_grant(c->job.store->api, &target, database, &c->sending)
 			    : api_revoke(c->job.store->api, &target, database, &c->sending);
@@ -356,7 +361,7 @@ static void find_missing(const struct change_job *c, const struct token *t,
 {
 	struct scopes doubtful = SCOPES_INIT, held = SCOPES_INIT;
 
-	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), true, &doubtful);
 	scopes_subtract(&doubtful, &c->confirmed);
 	scopes_copy(&held, have);
 	scopes_subtract(&held, &doubtful);
@@ -373,7 +378,7 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 	struct scopes perhaps = SCOPES_INIT, named = SCOPES_INIT;
 
 	scopes_copy(&perhaps, have);
-	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, false, &perhaps);
+	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), false, &perhaps);
 	*extra = both(&c->revoke, &perhaps);
 	scopes_copy(&named, &c->revoke);
 	scopes_subtract(&named, &c->deleted);
@@ -392,7 +397,7 @@ static void confirm_grants(struct change_job *c, struct token *t)
 {
 	struct scopes seen = SCOPES_INIT, doubtful = SCOPES_INIT;
 
-	recent_contradicted(&c->job.store->model.recent, t->r.id, c->database_id, true, &doubtful);
+	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), true, &doubtful);
 	scopes_copy(&seen, &c->grant);
 	scopes_subtract(&seen, &doubtful);
 	scopes_merge(&seen, &c->posted);
@@ -453,14 +458,14 @@ static void change_step(struct store_job *job)
 	struct token *t = store_job_token(job, &e);
 
 	if (t == NULL) {
-		fail(c, NULL, &e);
+		change_fail(c, NULL, &e);
 		return;
 	}
 	/* Its turn has come: the jobs before it may have taken away what was confirmed. */
-	if (!c->begun && model_permissions(t, c->database_id)->revocations != c->revocations)
+	if (!c->begun && model_permissions(t, database_of(c))->revocations != c->revocations)
 		scopes_finish(&c->confirmed);
 	c->begun = true;
-	const struct grant *g = model_grant(t, c->database_id);
+	const struct grant *g = model_grant(t, database_of(c));
 	const struct scopes *have = g != NULL ? &g->scopes : &none;
 	if (!resource_sent_since(&t->grants, c->since)) {
 		if (!c->exact && !c->must_read && step_cached(c, t, have))
@@ -468,7 +473,7 @@ static void change_step(struct store_job *job)
 		c->must_read = true;
 		int r = resource_need_since(&t->grants, &job->waiter, c->since);
 		if (r < 0)
-			fail(c, t, &job->waiter.error);
+			change_fail(c, t, &job->waiter.error);
 		if (r != 0)
 			return;
 	}
@@ -478,12 +483,10 @@ static void change_step(struct store_job *job)
 struct store_job *store_change(struct store *s, const struct store_change *change, store_done *done,
 			       void *ctx)
 {
-	struct change_job *c =
-		store_job_new(s, sizeof(*c), change->organization_id, change->token_id, done, ctx);
+	struct change_job *c = store_job_new(s, sizeof(*c), &change->target, done, ctx);
 
 	c->job.step = change_step;
 	c->job.finish = change_finish;
-	c->database_id = xstrdup(change->database_id);
 	scopes_copy(&c->grant, change->grant);
 	scopes_copy(&c->revoke, change->revoke);
 	if (change->keep != NULL)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cache/store_internal.h"
+#include "cache/store_source.h"
 #include "planetscale/decode.h"
 
 /* So often a list of several pages is read again that changed while it was read. */
@@ -16,85 +16,22 @@
 /* And more than this in all its pages, which are kept until the last has come. */
 #define LIST_MAX_BYTES ((size_t)256 << 20)
 
-enum fetch_kind {
-	FETCH_ORGANIZATIONS,
-	FETCH_DATABASES,
-	FETCH_TOKENS,
-	FETCH_TOKEN,
-	FETCH_GRANTS
-};
-
-/* One fetch under way: all pages of a list, or a token's grants. */
-struct fetch {
-	struct waiter
-		waiter; /* first; waits for the organizations when a 404 has to be explained */
-	struct list link;
-	struct store *store; /* borrowed */
-	enum fetch_kind kind;
-	char *organization_id; /* owned; NULL for FETCH_ORGANIZATIONS */
-	char *token_id;        /* owned; NULL for lists */
-	uint64_t started;
-	struct api_call *call; /* borrowed */
-	int64_t page;
-	int pages;
-	size_t bytes;             /* of all pages so far */
-	uint64_t probe_since;     /* not 0: waiting for the probe */
-	struct settling settling; /* of a 404 to a token that was just made */
-	struct error refusal;     /* what the probe explains */
-	struct organization_records organizations;
-	struct database_records databases;
-	struct token_records tokens;
-	struct grants grants;
-	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
-	int64_t total;
-	bool changed;
-	int rereads;
-	size_t had; /* of the reading before; 0: none */
-	int64_t had_total;
-};
+/* --- one fetch -------------------------------------------------------------------------------- */
 
 static void fetch_free(struct fetch *f)
 {
 	waiter_leave(&f->waiter);
 	list_remove(&f->link);
-	organization_records_finish(&f->organizations);
-	database_records_finish(&f->databases);
-	token_records_finish(&f->tokens);
-	grants_finish(&f->grants);
-	free(f->organization_id);
-	free(f->token_id);
+	f->source->finish(f);
+	target_finish(&f->target);
 	free(f);
-}
-
-static struct organization *fetch_organization(const struct fetch *f)
-{
-	return f->organization_id == NULL
-		       ? NULL
-		       : model_organization(&f->store->model, f->organization_id);
 }
 
 /* The resource this fetch serves, if it still waits for just this fetch; else NULL. */
 static struct resource *fetch_resource(const struct fetch *f)
 {
-	struct organization *o = fetch_organization(f);
-	struct token *t = o != NULL && f->token_id != NULL ? model_token(o, f->token_id) : NULL;
-	struct resource *r = NULL;
+	struct resource *r = f->source->resource(f);
 
-	switch (f->kind) {
-	case FETCH_ORGANIZATIONS:
-		r = &f->store->model.organizations;
-		break;
-	case FETCH_DATABASES:
-		r = o != NULL ? &o->databases : NULL;
-		break;
-	case FETCH_TOKENS:
-		r = o != NULL ? &o->tokens : NULL;
-		break;
-	case FETCH_TOKEN:
-	case FETCH_GRANTS:
-		r = t != NULL ? &t->grants : NULL;
-		break;
-	}
 	return r != NULL && r->state == RESOURCE_FETCHING && r->started == f->started ? r : NULL;
 }
 
@@ -124,28 +61,8 @@ static void fetch_fail(struct fetch *f, const struct error *e)
 static void fetch_apply(struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
-	struct organization *o = fetch_organization(f);
-	bool contradicted = false;
-
-	switch (f->kind) {
-	case FETCH_ORGANIZATIONS:
-		model_apply_organizations(&f->store->model, &f->organizations);
-		break;
-	case FETCH_DATABASES:
-		if (f->databases.n == 0) /* there are none, or none that it may see */
-			api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
-		model_apply_databases(o, &f->databases);
-		break;
-	case FETCH_TOKENS:
-		contradicted = model_apply_tokens(o, &f->tokens, f->started);
-		break;
-	case FETCH_TOKEN:
-	case FETCH_GRANTS:
-		contradicted =
-			model_apply_grants(container_of(r, struct token, grants), &f->grants);
-		break;
-	}
-	bool list = f->token_id == NULL;
+	bool contradicted = f->source->apply(f);
+	bool list = f->target.token_id == NULL;
 	fetch_free(f);
 	resource_landed(r);
 	if (contradicted)
@@ -165,8 +82,9 @@ static void fetch_apply(struct fetch *f)
 static void probe_answer(struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
-	struct resource *probe =
-		o != NULL && f->token_id != NULL ? &o->tokens : &f->store->model.organizations;
+	struct resource *probe = o != NULL && f->target.token_id != NULL
+					 ? &o->tokens
+					 : &f->store->model.organizations;
 	int r = resource_need_since(probe, &f->waiter, f->probe_since);
 	struct error e = f->refusal;
 
@@ -180,8 +98,7 @@ static void probe_answer(struct fetch *f)
 		fetch_free(f);
 		return;
 	}
-	const char *needs =
-		f->kind == FETCH_DATABASES ? API_READ_DATABASES : API_READ_SERVICE_TOKENS;
+	const char *needs = f->source->needs;
 	e.err = EACCES;
 	error_hint(
 		&e,
@@ -209,7 +126,7 @@ static void fetch_run(struct waiter *w)
  * decide, as it is. */
 static bool fetch_settles(struct fetch *f)
 {
-	if (f->token_id == NULL || !recent_made(&f->store->model.recent, f->token_id))
+	if (f->target.token_id == NULL || !recent_made(&f->store->model.recent, f->target.token_id))
 		return false;
 	if (!f->settling.on)
 		settling_begin(&f->settling, f->store);
@@ -217,7 +134,7 @@ static bool fetch_settles(struct fetch *f)
 	if (wait_ms >= 0)
 		waiter_sleep(&f->waiter, wait_ms);
 	else
-		recent_token_unknown(&f->store->model.recent, f->token_id);
+		recent_token_unknown(&f->store->model.recent, f->target.token_id);
 	return wait_ms >= 0;
 }
 
@@ -225,7 +142,7 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 {
 	if (e->http_status == 404 && fetch_settles(f))
 		return;
-	if (e->http_status != 404 || f->kind == FETCH_ORGANIZATIONS) {
+	if (e->http_status != 404 || f->source->needs == NULL) {
 		fetch_fail(f, e);
 		return;
 	}
@@ -236,45 +153,7 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-static int decode_page(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e)
-{
-	struct token_record token = {0};
-	int r = 0;
-
-	*next = 0;
-	switch (f->kind) {
-	case FETCH_ORGANIZATIONS:
-		return decode_organizations(a->body, a->len, &f->organizations, next, e);
-	case FETCH_DATABASES:
-		return decode_databases(a->body, a->len, &f->databases, next, e);
-	case FETCH_TOKENS:
-		return decode_tokens(a->body, a->len, &f->tokens, next, e);
-	case FETCH_GRANTS:
-		return decode_grants(a->body, a->len, &f->grants, next, e);
-	case FETCH_TOKEN:
-		r = decode_token(a->body, a->len, &token, e);
-		if (r != 0)
-			return r;
-		if (token.has_grants) {
-			f->grants = token.grants;
-			token.grants = (struct grants)GRANTS_INIT;
-		} else {
-			f->store->no_accesses = true;
-			f->kind = FETCH_GRANTS;
-			*next = 1;
-		}
-		token_record_finish(&token);
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static size_t fetched(const struct fetch *f)
-{
-	return f->organizations.n + f->databases.n + f->tokens.n + f->grants.n;
-}
-
-static int by_text(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -282,17 +161,13 @@ static int by_text(const void *a, const void *b)
 /* How many different things the pages named. */
 static size_t fetched_once(const struct fetch *f)
 {
-	const char **ids = xcalloc(fetched(f), sizeof(*ids));
-	size_t n = 0, different = 0;
+	size_t n = f->source->id != NULL ? f->source->count(f) : 0, different = 0;
+	const char **ids = xcalloc(n, sizeof(*ids));
 
-	for (size_t i = 0; i < f->organizations.n; i++)
-		ids[n++] = f->organizations.v[i].id;
-	for (size_t i = 0; i < f->databases.n; i++)
-		ids[n++] = f->databases.v[i].id;
-	for (size_t i = 0; i < f->tokens.n; i++)
-		ids[n++] = f->tokens.v[i].id;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = f->source->id(f, i);
 	if (n > 0)
-		qsort(ids, n, sizeof(*ids), by_text);
+		qsort(ids, n, sizeof(*ids), compare_ids);
 	for (size_t i = 0; i < n; i++)
 		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
 	free(ids);
@@ -320,7 +195,7 @@ static bool fetch_shifted(struct fetch *f)
 /* What a page of a list says of the whole; it is one page more. */
 static void note_total(struct fetch *f, const struct api_answer *a)
 {
-	int64_t total = f->token_id == NULL ? decode_total(a->body, a->len) : -1;
+	int64_t total = f->target.token_id == NULL ? decode_total(a->body, a->len) : -1;
 
 	f->changed |= f->pages > 0 && total != f->total;
 	f->total = total;
@@ -336,9 +211,7 @@ static void fetch_again(struct fetch *f)
 		fetch_fail(f, &e);
 		return;
 	}
-	organization_records_finish(&f->organizations);
-	database_records_finish(&f->databases);
-	token_records_finish(&f->tokens);
+	f->source->finish(f);
 	f->page = 1;
 	f->pages = 0;
 	f->bytes = 0;
@@ -349,7 +222,7 @@ static void fetch_again(struct fetch *f)
 /* One page more has come, and there is a `next` one. */
 static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
 {
-	if (next <= f->page || ++f->pages >= PAGES_MAX || fetched(f) > DECODE_ITEMS_MAX)
+	if (next <= f->page || ++f->pages >= PAGES_MAX || f->source->count(f) > DECODE_ITEMS_MAX)
 		error_set(e, EREMOTEIO,
 			  "PlanetScale's list does not end: page %lld is followed by %lld",
 			  (long long)f->page, (long long)next);
@@ -375,7 +248,7 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		return;
 	}
 	f->bytes += a->len;
-	if (decode_page(f, a, &next, &e) != 0) {
+	if (f->source->decode(f, a, &next, &e) != 0) {
 		error_wrap(&e, "PlanetScale's answer makes no sense");
 		e.http_status = a->error.http_status;
 		memcpy(e.request_id, a->error.request_id, sizeof(e.request_id));
@@ -405,43 +278,29 @@ static void fetch_page(struct fetch *f)
 	const struct resource *r = fetch_resource(f);
 	struct api_target t = {
 		.organization = o != NULL ? o->r.name : NULL,
-		.token_id = f->token_id,
+		.token_id = f->target.token_id,
 		.prefetch = r != NULL && list_empty(&r->waiters),
 		.done = fetch_answer,
 		.ctx = f,
 	};
 
-	switch (f->kind) {
-	case FETCH_ORGANIZATIONS:
-		f->call = api_list_organizations(f->store->api, &t, f->page);
-		break;
-	case FETCH_DATABASES:
-		f->call = api_list_databases(f->store->api, &t, f->page);
-		break;
-	case FETCH_TOKENS:
-		f->call = api_list_tokens(f->store->api, &t, f->page);
-		break;
-	case FETCH_TOKEN:
-		f->call = api_get_token(f->store->api, &t);
-		break;
-	case FETCH_GRANTS:
-		f->call = api_list_grants(f->store->api, &t, f->page);
-		break;
-	}
+	f->call = f->source->ask(f->store->api, &t, f->page);
 }
 
-static void fetch_start(struct store *s, enum fetch_kind kind, struct resource *r,
+static void fetch_start(struct store *s, enum source_name name, struct resource *r,
 			const struct organization *o, const struct token *t)
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 
 	waiter_init(&f->waiter, s->cache, fetch_run);
 	f->store = s;
-	f->kind = kind;
-	f->organization_id = o != NULL ? xstrdup(o->r.id) : NULL;
-	f->token_id = t != NULL ? xstrdup(t->r.id) : NULL;
+	f->source = &sources[name];
+	f->target = target_copy(&(const struct target){
+		.organization_id = o != NULL ? o->r.id : NULL,
+		.token_id = t != NULL ? t->r.id : NULL,
+	});
 	f->started = r->started;
-	f->page = kind == FETCH_TOKEN ? 0 : 1;
+	f->page = name == SOURCE_TOKEN ? 0 : 1;
 	list_append(&s->fetches, &f->link);
 	fetch_page(f);
 }
@@ -460,17 +319,18 @@ static void fetch_awaited(struct resource *r, void *ctx)
 
 static void start_organizations(struct resource *r, void *ctx)
 {
-	fetch_start(ctx, FETCH_ORGANIZATIONS, r, NULL, NULL);
+	fetch_start(ctx, SOURCE_ORGANIZATIONS, r, NULL, NULL);
 }
 
 static void start_databases(struct resource *r, void *ctx)
 {
-	fetch_start(ctx, FETCH_DATABASES, r, container_of(r, struct organization, databases), NULL);
+	fetch_start(ctx, SOURCE_DATABASES, r, container_of(r, struct organization, databases),
+		    NULL);
 }
 
 static void start_tokens(struct resource *r, void *ctx)
 {
-	fetch_start(ctx, FETCH_TOKENS, r, container_of(r, struct organization, tokens), NULL);
+	fetch_start(ctx, SOURCE_TOKENS, r, container_of(r, struct organization, tokens), NULL);
 }
 
 static void start_grants(struct resource *r, void *ctx)
@@ -478,7 +338,7 @@ static void start_grants(struct resource *r, void *ctx)
 	struct token *t = container_of(r, struct token, grants);
 	struct store *s = ctx;
 
-	fetch_start(s, s->no_accesses ? FETCH_GRANTS : FETCH_TOKEN, r, t->org, t);
+	fetch_start(s, s->no_accesses ? SOURCE_GRANTS : SOURCE_TOKEN, r, t->org, t);
 }
 
 /* --- needs ------------------------------------------------------------------------------------ */
@@ -516,7 +376,7 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 struct store *store_new(struct api *api, struct cache *cache)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
-	struct model_sources sources = {
+	struct model_sources starts = {
 		.organizations = start_organizations,
 		.databases = start_databases,
 		.tokens = start_tokens,
@@ -531,7 +391,7 @@ struct store *store_new(struct api *api, struct cache *cache)
 	cache->ctx = s;
 	list_init(&s->fetches);
 	list_init(&s->jobs);
-	model_init(&s->model, cache, &sources);
+	model_init(&s->model, cache, &starts);
 	return s;
 }
 

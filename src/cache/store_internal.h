@@ -1,8 +1,8 @@
 /*
  * store_internal: what the files of store share; nobody else includes it.
  *
- * store.c fetches, store_job.c keeps changes in order, store_change.c grants and revokes,
- * store_token.c makes and deletes tokens.
+ * store_fetch.c fetches what the rows of store_source.c say, store_job.c keeps changes in order,
+ * store_change.c grants and revokes, store_token.c makes and deletes tokens.
  */
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
@@ -36,9 +36,10 @@ int64_t settling_next_ms(struct settling *x, const struct store *s);
 struct store_job {
 	struct waiter waiter; /* first: run() finds the job by it */
 	struct list link;
-	struct store *store;   /* borrowed */
-	char *organization_id; /* owned */
-	char *token_id;        /* owned; NULL while it is being made */
+	struct store *store; /* borrowed */
+	/* Owned. The token is NULL while it is being made; the database also where nothing of one is
+	 * changed. */
+	struct target target;
 	struct api_call *call; /* borrowed; NULL: none in flight */
 	bool changing;         /* `call` changes something */
 	bool changed;          /* something was sent that may have changed something */
@@ -51,8 +52,8 @@ struct store_job {
 
 /* Zeroed memory of `size`, which begins with a struct store_job; queued, to run in the next turn.
  */
-void *store_job_new(struct store *s, size_t size, const char *organization_id, const char *token_id,
-		    store_done *done, void *ctx);
+void *store_job_new(struct store *s, size_t size, const struct target *target, store_done *done,
+		    void *ctx);
 /* Without calling back: the mount ends. */
 void store_job_free(struct store_job *job);
 /* Call back, wake the next job of the token, free. */

@@ -62,7 +62,8 @@ static bool its_turn(const struct store_job *job)
 		const struct store_job *other = container_of(pos, struct store_job, link);
 		if (other == job)
 			return true;
-		if (job->token_id != NULL && str_eq(other->token_id, job->token_id))
+		if (job->target.token_id != NULL &&
+		    str_eq(other->target.token_id, job->target.token_id))
 			return false;
 	}
 	return true;
@@ -76,15 +77,14 @@ static void job_run(struct waiter *w)
 		job->step(job);
 }
 
-void *store_job_new(struct store *s, size_t size, const char *organization_id, const char *token_id,
-		    store_done *done, void *ctx)
+void *store_job_new(struct store *s, size_t size, const struct target *target, store_done *done,
+		    void *ctx)
 {
 	struct store_job *job = xcalloc(1, size);
 
 	waiter_init(&job->waiter, s->cache, job_run);
 	job->store = s;
-	job->organization_id = xstrdup(organization_id);
-	job->token_id = xstrdup(token_id);
+	job->target = target_copy(target);
 	job->done = done;
 	job->ctx = ctx;
 	list_append(&s->jobs, &job->link);
@@ -100,8 +100,7 @@ void store_job_free(struct store_job *job)
 	list_remove(&job->link);
 	if (job->finish != NULL)
 		job->finish(job);
-	free(job->organization_id);
-	free(job->token_id);
+	target_finish(&job->target);
 	free(job);
 }
 
@@ -109,7 +108,7 @@ static void wake_next(struct store *s, const char *token_id)
 {
 	list_for_each(pos, &s->jobs) {
 		struct store_job *other = container_of(pos, struct store_job, link);
-		if (token_id == NULL || !str_eq(other->token_id, token_id))
+		if (token_id == NULL || !str_eq(other->target.token_id, token_id))
 			continue;
 		waiter_wake(&other->waiter);
 		return;
@@ -119,12 +118,12 @@ static void wake_next(struct store *s, const char *token_id)
 static void job_leave(struct store_job *job)
 {
 	struct store *s = job->store;
-	char *token_id = job->token_id;
+	struct target target = job->target;
 
-	job->token_id = NULL;
+	job->target = (struct target){0};
 	store_job_free(job);
-	wake_next(s, token_id);
-	free(token_id);
+	wake_next(s, target.token_id);
+	target_finish(&target);
 }
 
 void store_job_end(struct store_job *job, const struct error *e, const char *made_id)
@@ -134,12 +133,13 @@ void store_job_end(struct store_job *job, const struct error *e, const char *mad
 	struct error copy = e != NULL ? *e : (struct error){0};
 
 	job_leave(job);
-	done(ctx, e != NULL ? &copy : NULL, made_id);
+	done(ctx, &(const struct store_outcome){e != NULL ? &copy : NULL, made_id});
 }
 
 struct organization *store_job_organization(struct store_job *job, struct error *e)
 {
-	struct organization *o = model_organization(&job->store->model, job->organization_id);
+	struct organization *o =
+		model_organization(&job->store->model, job->target.organization_id);
 
 	if (o == NULL)
 		error_set(e, ENOENT, "the organization is gone");
@@ -149,10 +149,10 @@ struct organization *store_job_organization(struct store_job *job, struct error 
 struct token *store_job_token(struct store_job *job, struct error *e)
 {
 	struct organization *o = store_job_organization(job, e);
-	struct token *t = o != NULL ? model_token(o, job->token_id) : NULL;
+	struct token *t = o != NULL ? model_token(o, job->target.token_id) : NULL;
 
 	if (o != NULL && t == NULL) {
-		error_set(e, EIDRM, "the service token %s is gone", job->token_id);
+		error_set(e, EIDRM, "the service token %s is gone", job->target.token_id);
 		error_hint(e, "somebody else deleted it");
 	}
 	return t;

@@ -65,7 +65,7 @@ static struct organization *fresh_list(struct token_job *t)
 	if (r == WAIT)
 		return NULL;
 	if (r < 0) {
-		e = t->job.token_id != NULL ? t->job.waiter.error : unknown_creation(t);
+		e = t->job.target.token_id != NULL ? t->job.waiter.error : unknown_creation(t);
 		store_job_end(&t->job, &e, NULL);
 		return NULL;
 	}
@@ -160,7 +160,7 @@ static void created(void *ctx, const struct api_answer *a)
 {
 	struct token_job *t = ctx;
 	struct store *s = t->job.store;
-	struct organization *o = model_organization(&s->model, t->job.organization_id);
+	struct organization *o = model_organization(&s->model, t->job.target.organization_id);
 	struct token_record record = {0};
 	struct secret *secret = NULL;
 	struct error e = a->error;
@@ -216,7 +216,8 @@ static void create_step(struct store_job *job)
 struct store_job *store_create_token(struct store *s, const char *organization_id, const char *name,
 				     int64_t ttl_s, store_done *done, void *ctx)
 {
-	struct token_job *t = store_job_new(s, sizeof(*t), organization_id, NULL, done, ctx);
+	const struct target target = {.organization_id = organization_id};
+	struct token_job *t = store_job_new(s, sizeof(*t), &target, done, ctx);
 
 	t->job.step = create_step;
 	t->job.finish = token_finish;
@@ -230,14 +231,14 @@ struct store_job *store_create_token(struct store *s, const char *organization_i
 static void gone(struct token_job *t)
 {
 	struct store *s = t->job.store;
-	struct organization *o = model_organization(&s->model, t->job.organization_id);
-	struct token *token = o != NULL ? model_token(o, t->job.token_id) : NULL;
+	struct organization *o = model_organization(&s->model, t->job.target.organization_id);
+	struct token *token = o != NULL ? model_token(o, t->job.target.token_id) : NULL;
 
-	model_drop_secret(&s->model, t->job.token_id);
+	model_drop_secret(&s->model, t->job.target.token_id);
 	if (token != NULL)
 		model_remove_token(token);
 	else
-		recent_token(&s->model.recent, t->job.token_id, false);
+		recent_token(&s->model.recent, t->job.target.token_id, false);
 }
 
 /* It is still there, so `refusal` was one, or nothing was done. */
@@ -251,7 +252,7 @@ static void not_deleted(struct token_job *t)
 			   "PlanetScale also answers 404 where a right is missing: a service token "
 			   "needs delete_service_tokens");
 	} else {
-		error_wrap(&e, "the service token %s is still there", t->job.token_id);
+		error_wrap(&e, "the service token %s is still there", t->job.target.token_id);
 	}
 	store_job_end(&t->job, &e, NULL);
 }
@@ -267,8 +268,8 @@ static void delete_resolve(struct store_job *job)
 
 	if (o == NULL)
 		return;
-	bool listed = model_token(o, t->job.token_id) != NULL;
-	bool unlisted_new = recent_made_unlisted(&job->store->model.recent, t->job.token_id);
+	bool listed = model_token(o, t->job.target.token_id) != NULL;
+	bool unlisted_new = recent_made_unlisted(&job->store->model.recent, t->job.target.token_id);
 	if (((listed && t->perhaps) || unlisted_new) && list_again(t))
 		return;
 	if (listed && !unlisted_new) {
@@ -276,7 +277,7 @@ static void delete_resolve(struct store_job *job)
 		return;
 	}
 	gone(t);
-	log_notice("deleted service token %s", t->job.token_id);
+	log_notice("deleted service token %s", t->job.target.token_id);
 	/* Sent twice because the first answer was lost: then the first did it. */
 	store_job_end(&t->job, t->perhaps ? NULL : &t->refusal, NULL);
 }
@@ -284,7 +285,8 @@ static void delete_resolve(struct store_job *job)
 static void deleted(void *ctx, const struct api_answer *a)
 {
 	struct token_job *t = ctx;
-	struct organization *o = model_organization(&t->job.store->model, t->job.organization_id);
+	struct organization *o =
+		model_organization(&t->job.store->model, t->job.target.organization_id);
 	struct error e = a->error;
 
 	t->job.call = NULL;
@@ -294,7 +296,7 @@ static void deleted(void *ctx, const struct api_answer *a)
 		resource_invalidate_fetches(&o->tokens);
 	if (a->done) {
 		gone(t);
-		log_notice("deleted service token %s", t->job.token_id);
+		log_notice("deleted service token %s", t->job.target.token_id);
 		store_job_end(&t->job, NULL, NULL);
 	} else if (e.err == 0 || e.http_status == 404) {
 		t->refusal = e;
@@ -333,7 +335,8 @@ static void delete_step(struct store_job *job)
 struct store_job *store_delete_token(struct store *s, const char *organization_id,
 				     const char *token_id, store_done *done, void *ctx)
 {
-	struct token_job *t = store_job_new(s, sizeof(*t), organization_id, token_id, done, ctx);
+	const struct target target = {.organization_id = organization_id, .token_id = token_id};
+	struct token_job *t = store_job_new(s, sizeof(*t), &target, done, ctx);
 
 	t->job.step = delete_step;
 	t->job.finish = token_finish;

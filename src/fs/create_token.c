@@ -1,5 +1,5 @@
 /*
- * fs_token: make tokens, by mkdir and by writing a line to create-token.
+ * create_token: make tokens, by mkdir and by writing a line to create-token.
  */
 #include "fs/fs.h"
 
@@ -44,8 +44,9 @@ static struct organization *directory_organization(struct op *op, int *r)
 /* --- mkdir ------------------------------------------------------------------------------------ */
 
 /* The reply may not wait, so the attributes are of the kind alone; they expire at once. */
-static void mkdir_completed(struct op *op, const struct error *e, const char *made_id)
+static void mkdir_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct node *dir = node_find(&fs->nodes, op->node);
 	struct op_entry entry = {0};
@@ -59,7 +60,7 @@ static void mkdir_completed(struct op *op, const struct error *e, const char *ma
 	}
 	struct inode_key p = dir->key;
 	p.kind = TREE_TOKEN;
-	p.token_id = made_id;
+	p.target.token_id = outcome->made_id;
 	fs_entry_unread(op, &p, &entry);
 	fs_reply_entry(op, &entry);
 }
@@ -89,7 +90,7 @@ int fs_mkdir(struct op *op)
 	if (o != NULL)
 		r = check_free(op, o, buf_str(&name));
 	if (o != NULL && r == 0) {
-		op_commit(op, mkdir_completed);
+		op_commit(op, mkdir_done);
 		op->job = store_create_token(fs->store, o->r.id, buf_str(&name), fs->ttl_s, op_done,
 					     op);
 	}
@@ -104,12 +105,12 @@ struct creation {
 	size_t size;       /* bytes of the write that this line took; 0: flush */
 };
 
-static void create_completed(struct op *op, const struct error *e, const char *made_id)
+static void create_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct creation *c = op->commit;
+	const struct error *e = outcome->error;
+	struct creation *c = op->creation;
 	size_t size = c->size;
 
-	(void)made_id;
 	file_release(c->file);
 	free(c);
 	if (op_detached(op))
@@ -141,8 +142,8 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 		*c = (struct creation){f, size};
 		file_hold(f);
 		buf_clear(&f->line);
-		op->commit = c;
-		op_commit(op, create_completed);
+		op->creation = c;
+		op_commit(op, create_done);
 		op->job = store_create_token(fs->store, o->r.id, request.name,
 					     request.ttl_s > 0 ? request.ttl_s : fs->ttl_s, op_done,
 					     op);
@@ -153,7 +154,7 @@ static int create_line(struct op *op, struct file *f, const char *line, size_t l
 	return r;
 }
 
-static bool blank(const char *s, size_t len)
+static bool blank_line(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (strchr(" \t\r\n", s[i]) == NULL)
@@ -189,7 +190,7 @@ int fs_write_create_token(struct op *op, struct file *f)
 	buf_add(&line, buf_str(&f->line), f->line.len);
 	buf_add(&line, data, size);
 	int r = 0;
-	if (blank(line.data, line.len)) {
+	if (blank_line(line.data, line.len)) {
 		buf_clear(&f->line);
 		op_reply_written(op, size);
 	} else {
@@ -211,8 +212,11 @@ static bool may_complete(const struct file *f, pid_t closer)
 /* The last line may lack its end. A killed writer's half a line makes no token. */
 int fs_flush_create_token(struct op *op, struct file *f)
 {
+	if (!f->writable) {
+		op_reply_ok(op);
+		return 0;
+	}
 	enum process_end end = process_end(op->pid);
-
 	if (end == PROCESS_END_UNSEEN && f->line.len > 0) {
 		buf_clear(&f->line);
 		return fs_refuse(op, ECANCELED,
@@ -221,7 +225,8 @@ int fs_flush_create_token(struct op *op, struct file *f)
 	}
 	if (end != PROCESS_LIVES)
 		buf_clear(&f->line);
-	if (blank(buf_str(&f->line), f->line.len) || !may_complete(f, process_group(op->pid))) {
+	if (blank_line(buf_str(&f->line), f->line.len) ||
+	    !may_complete(f, process_group(op->pid))) {
 		op_reply_ok(op);
 		return 0;
 	}
@@ -237,7 +242,7 @@ void fs_release_create_token(struct file *f)
 {
 	struct error e;
 
-	if (blank(buf_str(&f->line), f->line.len))
+	if (!f->writable || blank_line(buf_str(&f->line), f->line.len))
 		return;
 	error_set(&e, ECANCELED,
 		  "the last line had no end when its writer closed the file: no "

@@ -10,13 +10,6 @@
 #include "fs/fs_internal.h"
 #include "system/process.h"
 
-/*
- * How long the kernel may answer for us. Short, because other people change things too; not at all
- * for sizes that a write elsewhere in the tree may change.
- */
-#define ENTRY_TIMEOUT_S 1.0
-#define ATTR_TIMEOUT_S  1.0
-
 static op_handler *const handlers[OP_KINDS] = {
 	[OP_LOOKUP] = fs_lookup,     [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
 	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,     [OP_MKDIR] = fs_mkdir,
@@ -89,44 +82,9 @@ int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_k
 	return tree_child(&fs->tree, &op->waiter, &dir->key, name, out);
 }
 
-double fs_attr_timeout(const struct inode_key *p)
-{
-	switch ((int)p->kind) {
-	case TREE_STATUS:
-	case TREE_ERRORS:
-	case TREE_DATABASE_ACCESS:
-	case TREE_TOKEN_INFO:
-	case TREE_PERMISSIONS:
-	case TREE_DATABASE_PERMISSIONS:
-	case TREE_SCRATCH:
-		return 0;
-	default:
-		return ATTR_TIMEOUT_S;
-	}
-}
-
-/* The name of a token may come to mean none or another at any time, and a scratch file come and go.
- */
-static double entry_timeout(const struct inode_key *p)
-{
-	switch ((int)p->kind) {
-	case TREE_TOKEN:
-	case TREE_DATABASE_TOKEN:
-	case TREE_BY_ID_TOKEN:
-	case TREE_TOKEN_ENV:
-	case TREE_TOKEN_HEADER:
-	case TREE_TOKEN_SECRET:
-	case TREE_SCRATCH:
-		return 0;
-	default:
-		return ENTRY_TIMEOUT_S;
-	}
-}
-
 int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 {
 	struct fs *fs = fs_of(op);
-	double attr_timeout_s = fs_attr_timeout(p);
 	struct tree_objects v;
 	int r;
 
@@ -135,19 +93,19 @@ int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 	 * the kernel gets attributes that have expired, and asks for the true ones when it needs
 	 * them.
 	 */
-	if (attr_timeout_s > 0 || p->kind == TREE_SCRATCH) {
-		r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
-	} else {
+	if (tree_attr_later(p->kind)) {
 		r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 		tree_attr_unread(p, &e->st);
+	} else {
+		r = tree_attr(&fs->tree, &op->waiter, p, &e->st);
 	}
 	if (r != 0)
 		return r;
 	struct node *n = node_at(&fs->nodes, p);
 	node_looked_up(n);
 	e->node = n->number;
-	e->attr_timeout_s = attr_timeout_s;
-	e->entry_timeout_s = entry_timeout(p);
+	e->attr_timeout_s = tree_attr_timeout_s(p->kind);
+	e->entry_timeout_s = tree_entry_timeout_s(p->kind);
 	return 0;
 }
 
@@ -175,59 +133,6 @@ void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
 
 	if (n != NULL)
 		node_forget(&fs->nodes, n, lookups);
-}
-
-/* --- open files ------------------------------------------------------------------------------- */
-
-struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
-{
-	struct file *f = xcalloc(1, sizeof(*f));
-
-	f->fs = fs;
-	f->refs = 1;
-	f->node = node;
-	node_hold(node);
-	f->opener = process_group(tid);
-	list_append(&fs->files, &f->link);
-	return f;
-}
-
-struct file *file_of(const struct op *op)
-{
-	return (struct file *)(uintptr_t)op->file;
-}
-
-void file_hold(struct file *f)
-{
-	f->refs++;
-}
-
-void file_release(struct file *f)
-{
-	if (--f->refs > 0)
-		return;
-	list_remove(&f->link);
-	node_release(&f->fs->nodes, f->node);
-	buf_finish(&f->text);
-	secret_free(f->secret);
-	buf_finish(&f->line);
-	snapshot_release(f->directory);
-	if (f->scratch != NULL)
-		scratch_release(f->scratch);
-	permissions_leave(f->writer);
-	free(f);
-}
-
-void fs_release(struct fs *fs, uint64_t file)
-{
-	struct file *f = (struct file *)(uintptr_t)file;
-
-	(void)fs;
-	if (f->writer != NULL)
-		fs_release_permissions(f);
-	else if (f->writable && f->node->key.kind == TREE_CREATE_TOKEN)
-		fs_release_create_token(f);
-	file_release(f);
 }
 
 /* --- handlers that only look ------------------------------------------------------------------ */
@@ -280,8 +185,7 @@ static bool is_of(const struct file *f, pid_t tgid)
 static bool writes_at(const struct file *f, const struct inode_key *p)
 {
 	return f->writer != NULL && f->writer->text->file != NULL &&
-	       str_eq(f->writer->text->file->token_id, p->token_id) &&
-	       str_eq(f->writer->text->file->database_id, p->database_id);
+	       target_equal(&f->writer->text->file->target, &p->target);
 }
 
 /*
@@ -344,9 +248,7 @@ static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st
 
 	if (s == NULL)
 		return -ESTALE;
-	struct inode_key p = n->key;
-	p.kind = TREE_SCRATCH;
-	p.name = s->name;
+	struct inode_key p = tree_scratch(&n->key, s->name);
 	return tree_attr(&fs->tree, &op->waiter, &p, st);
 }
 
@@ -358,7 +260,7 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	int r;
 
 	/* Replaced while it was open: another file has its name. */
-	if (n->detached && n->key.kind == TREE_SCRATCH && attr_of_removed(fs, n, st))
+	if (n->detached && tree_is_scratch(n->key.kind) && attr_of_removed(fs, n, st))
 		return 0;
 	if (!tree_is_permissions(n->key.kind) || !writer_size(op, n, &size)) {
 		if (n->misnamed && op->file == 0 && !opened_by_caller(op, n) &&
@@ -387,7 +289,7 @@ int fs_getattr(struct op *op)
 		return r;
 	r = fs_attr(op, n, &st);
 	if (r == 0)
-		op_reply_attr(op, &st, fs_attr_timeout(&n->key));
+		op_reply_attr(op, &st, tree_attr_timeout_s(n->key.kind));
 	return r;
 }
 

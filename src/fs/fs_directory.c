@@ -98,7 +98,7 @@ int fs_readdir(struct op *op)
 
 	if (tree_above_token(p->kind))
 		removal_guard_read_above(&fs_of(op)->removal_guard, op->pid);
-	else if (p->kind == TREE_TOKEN || tree_in_token(p->kind))
+	else if (tree_of_token(p->kind))
 		removal_guard_read_inside(&fs_of(op)->removal_guard, op->pid, inode_number(p));
 	op_reply_directory(op, &f->directory->entries);
 	return 0;

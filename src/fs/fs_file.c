@@ -1,6 +1,7 @@
 /*
- * fs_open: open, create, read. Slow work is done here, at open, which blocks nobody else in the
- * kernel; what was found is kept with the open file.
+ * fs_file: open, create, read, write, set the size, close: the table at the end has a row for each
+ * kind of file. Slow work is done at open, which blocks nobody else in the kernel; what was found is
+ * kept with the open file.
  */
 #include "fs/fs.h"
 
@@ -12,6 +13,62 @@
 #include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+
+/* What an operation does, by what writing the file means (enum tree_write). */
+struct file_handlers {
+	int (*open)(struct op *op, struct node *n);
+	int (*read)(struct op *op, struct file *f);
+	int (*write)(struct op *op, struct file *f); /* of a handle that is open for writing */
+	int (*truncate)(struct op *op, const struct inode_key *p); /* as fs_set_size() */
+	/* NULL: nothing. */
+	int (*flush)(struct op *op, struct file *f);
+	int (*fsync)(struct op *op, struct file *f);
+	void (*release)(struct file *f);
+};
+
+static const struct file_handlers *handlers_of(enum tree_kind kind);
+
+/* --- open files ------------------------------------------------------------------------------- */
+
+struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
+{
+	struct file *f = xcalloc(1, sizeof(*f));
+
+	f->fs = fs;
+	f->refs = 1;
+	f->node = node;
+	f->handlers = handlers_of(node->key.kind);
+	node_hold(node);
+	f->opener = process_group(tid);
+	list_append(&fs->files, &f->link);
+	return f;
+}
+
+struct file *file_of(const struct op *op)
+{
+	return (struct file *)(uintptr_t)op->file;
+}
+
+void file_hold(struct file *f)
+{
+	f->refs++;
+}
+
+void file_release(struct file *f)
+{
+	if (--f->refs > 0)
+		return;
+	list_remove(&f->link);
+	node_release(&f->fs->nodes, f->node);
+	buf_finish(&f->text);
+	secret_free(f->secret);
+	buf_finish(&f->line);
+	snapshot_release(f->directory);
+	if (f->scratch != NULL)
+		scratch_release(f->scratch);
+	permissions_leave(f->writer);
+	free(f);
+}
 
 static int reply_open(struct op *op, struct file *f)
 {
@@ -82,35 +139,49 @@ static int open_scratch(struct op *op, struct node *n)
 	return reply_open(op, f);
 }
 
-static int open_plain(struct op *op, struct node *n)
+static int open_shown(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
-	enum tree_kind kind = n->key.kind;
 	struct buf text = BUF_INIT;
+	int r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
 
-	if (wants_write(op) && (tree_mode(kind) & 0200) == 0)
-		return fs_refuse(op, EPERM,
-				 "this file says what PlanetScale says: it cannot be written");
-	int r = 0;
-	if (kind == TREE_CREATE_TOKEN && wants_write(op))
-		r = fs_check_seen(op);
-	if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
 	if (r != 0) {
 		buf_wipe(&text);
 		return r;
 	}
-	if (kind == TREE_REFRESH && wants_write(op) && (op->flags & O_TRUNC))
-		fs_refresh(fs);
 	struct file *f = file_new(fs, n, op->pid);
 	f->writable = wants_write(op);
-	if (tree_secret(kind) != 0) {
+	if (tree_secret(n->key.kind) != 0) {
 		f->secret = secret_new(buf_str(&text), text.len);
 		buf_wipe(&text);
 	} else {
 		f->text = text;
 	}
 	return reply_open(op, f);
+}
+
+static int refuse_write(struct op *op)
+{
+	return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+}
+
+static int open_read_only(struct op *op, struct node *n)
+{
+	return wants_write(op) ? refuse_write(op) : open_shown(op, n);
+}
+
+static int open_create_token(struct op *op, struct node *n)
+{
+	int r = wants_write(op) ? fs_check_seen(op) : 0;
+
+	return r != 0 ? r : open_shown(op, n);
+}
+
+static int open_refresh(struct op *op, struct node *n)
+{
+	if (wants_write(op) && (op->flags & O_TRUNC))
+		fs_refresh(fs_of(op));
+	return open_shown(op, n);
 }
 
 int fs_open(struct op *op)
@@ -122,9 +193,7 @@ int fs_open(struct op *op)
 		return r;
 	if (n->misnamed)
 		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
-	if (tree_is_permissions(n->key.kind))
-		return open_permissions(op, n);
-	return n->key.kind == TREE_SCRATCH ? open_scratch(op, n) : open_plain(op, n);
+	return handlers_of(n->key.kind)->open(op, n);
 }
 
 /* --- create ----------------------------------------------------------------------------------- */
@@ -188,11 +257,6 @@ static int create_scratch(struct op *op, const struct inode_key *p)
 	return reply_create(op, &e, f);
 }
 
-static bool holds_permissions(enum tree_kind kind)
-{
-	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
-}
-
 int fs_create(struct op *op)
 {
 	struct fs *fs = fs_of(op);
@@ -205,17 +269,15 @@ int fs_create(struct op *op)
 	r = fs_child(op, op->node, op->name, &p);
 	if (r == 0 && tree_is_permissions(p.kind))
 		return create_permissions(op, &p);
-	if (r == 0 && p.kind != TREE_SCRATCH)
+	if (r == 0 && !tree_is_scratch(p.kind))
 		return -EEXIST;
 	if (r != 0 && r != -ENOENT)
 		return r;
-	if (!holds_permissions(dir->key.kind))
+	if (!tree_holds_scratch(dir->key.kind))
 		return fs_refuse(op, EPERM, "no file can be made here");
 	if (!name_scratch(op->name))
 		return fs_refuse_name(op, op->name);
-	p = dir->key;
-	p.kind = TREE_SCRATCH;
-	p.name = op->name;
+	p = tree_scratch(&dir->key, op->name);
 	/* The directory may be gone: making a scratch file there would keep it in memory for
 	 * nothing. */
 	struct tree_objects v;
@@ -223,7 +285,7 @@ int fs_create(struct op *op)
 	return r != 0 ? r : create_scratch(op, &p);
 }
 
-/* --- read, write, close: by what is open ------------------------------------------------------ */
+/* --- read ------------------------------------------------------------------------------------- */
 
 static int reply_part(struct op *op, const char *text, size_t len)
 {
@@ -255,17 +317,26 @@ static int read_permissions(struct op *op, struct file *f)
 	return reply_slice(op, &f->text);
 }
 
+static int read_scratch(struct op *op, struct file *f)
+{
+	return reply_slice(op, &f->scratch->text);
+}
+
+static int read_shown(struct op *op, struct file *f)
+{
+	if (f->secret != NULL)
+		return reply_part(op, secret_expose(f->secret), secret_len(f->secret));
+	return reply_slice(op, &f->text);
+}
+
 int fs_read(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (f->scratch != NULL)
-		return reply_slice(op, &f->scratch->text);
-	if (f->secret != NULL)
-		return reply_part(op, secret_expose(f->secret), secret_len(f->secret));
-	return tree_is_permissions(f->node->key.kind) ? read_permissions(op, f)
-						      : reply_slice(op, &f->text);
+	return f->handlers->read(op, f);
 }
+
+/* --- write ------------------------------------------------------------------------------------ */
 
 static int write_scratch(struct op *op, struct file *f)
 {
@@ -277,31 +348,94 @@ static int write_scratch(struct op *op, struct file *f)
 	return r;
 }
 
-int fs_write(struct op *op)
+static int write_refresh(struct op *op, struct file *f)
 {
-	struct file *f = file_of(op);
-
-	if (!f->writable)
-		return -EBADF;
-	if (f->writer != NULL)
-		return fs_write_permissions(op, f);
-	if (f->scratch != NULL)
-		return write_scratch(op, f);
-	if (f->node->key.kind == TREE_CREATE_TOKEN)
-		return fs_write_create_token(op, f);
+	(void)f;
 	fs_refresh(fs_of(op));
 	op_reply_written(op, op->data.len);
 	return 0;
 }
 
+int fs_write(struct op *op)
+{
+	struct file *f = file_of(op);
+
+	return f->writable ? f->handlers->write(op, f) : -EBADF;
+}
+
+/* --- set the size ----------------------------------------------------------------------------- */
+
+static void truncate_done(struct op *op, const struct store_outcome *outcome)
+{
+	const struct error *e = outcome->error;
+	if (op_finished(op, e))
+		return;
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	struct stat st;
+	tree_attr_unread(&n->key, &st);
+	st.st_size = (off_t)op->size;
+	op_reply_attr(op, &st, 0);
+}
+
+static int truncate_permissions(struct op *op, const struct inode_key *p)
+{
+	struct file *f = file_of(op);
+	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	int r = fs_check_seen(op);
+
+	if (r != 0)
+		return r;
+	if (f != NULL && f->writer != NULL)
+		return fs_truncate_text(op, f);
+	if (n != NULL && n->misnamed)
+		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
+	/* Though what is known be empty already: somebody else may have granted since. */
+	if (op->size == 0)
+		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL, truncate_done);
+	return fs_cut_permissions(op, p, truncate_done);
+}
+
+static int truncate_scratch(struct op *op, const struct inode_key *p)
+{
+	struct fs *fs = fs_of(op);
+	const struct file *f = file_of(op);
+	/* Of an open one, whatever became of its name. */
+	struct scratch *s = f != NULL ? f->scratch : scratch_find(&fs->scratches, p);
+
+	if (s == NULL)
+		return refuse_write(op);
+	return scratch_truncate(s, op->size, fs_now_ns(fs), &op->waiter.error);
+}
+
+static int truncate_read_only(struct op *op, const struct inode_key *p)
+{
+	(void)p;
+	return refuse_write(op);
+}
+
+/* What is written there is taken in at once: it is always empty. */
+static int truncate_empty(struct op *op, const struct inode_key *p)
+{
+	(void)op;
+	(void)p;
+	return 0;
+}
+
+int fs_set_size(struct op *op, const struct inode_key *p)
+{
+	const struct file *f = file_of(op);
+
+	return (f != NULL ? f->handlers : handlers_of(p->kind))->truncate(op, p);
+}
+
+/* --- close, fsync ----------------------------------------------------------------------------- */
+
 int fs_flush(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (f->writer != NULL)
-		return fs_flush_permissions(op, f);
-	if (f->writable && f->node->key.kind == TREE_CREATE_TOKEN)
-		return fs_flush_create_token(op, f);
+	if (f->handlers->flush != NULL)
+		return f->handlers->flush(op, f);
 	op_reply_ok(op);
 	return 0;
 }
@@ -310,8 +444,72 @@ int fs_fsync(struct op *op)
 {
 	struct file *f = file_of(op);
 
-	if (f->scratch == NULL && tree_is_permissions(f->node->key.kind))
-		return fs_fsync_permissions(op, &f->node->key, f);
+	if (f->handlers->fsync != NULL)
+		return f->handlers->fsync(op, f);
 	op_reply_ok(op);
 	return 0;
+}
+
+void fs_release(struct fs *fs, uint64_t file)
+{
+	struct file *f = (struct file *)(uintptr_t)file;
+
+	(void)fs;
+	if (f->handlers->release != NULL)
+		f->handlers->release(f);
+	file_release(f);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static const struct file_handlers handlers[WRITE_KINDS] = {
+	[WRITE_REFUSED] =
+		{
+			.open = open_read_only,
+			.read = read_shown,
+			.truncate = truncate_read_only,
+		},
+	[WRITE_PERMISSIONS] =
+		{
+			.open = open_permissions,
+			.read = read_permissions,
+			.write = fs_write_permissions,
+			.truncate = truncate_permissions,
+			.flush = fs_flush_permissions,
+			.fsync = fs_fsync_permissions,
+			.release = fs_release_permissions,
+		},
+	[WRITE_CREATE_TOKEN] =
+		{
+			.open = open_create_token,
+			.read = read_shown,
+			.write = fs_write_create_token,
+			.truncate = truncate_empty,
+			.flush = fs_flush_create_token,
+			.release = fs_release_create_token,
+		},
+	[WRITE_REFRESH] =
+		{
+			.open = open_refresh,
+			.read = read_shown,
+			.write = write_refresh,
+			.truncate = truncate_empty,
+		},
+	[WRITE_SCRATCH] =
+		{
+			.open = open_scratch,
+			.read = read_scratch,
+			.write = write_scratch,
+			.truncate = truncate_scratch,
+		},
+};
+
+static const struct file_handlers *handlers_of(enum tree_kind kind)
+{
+	return &handlers[tree_write(kind)];
+}
+
+void file_becomes(struct file *f, enum tree_write what)
+{
+	f->handlers = &handlers[what];
 }

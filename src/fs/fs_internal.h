@@ -2,8 +2,9 @@
  * fs_internal: what the files of fs share; nobody else includes it.
  *
  * fs.c sets up and looks things up, fs_name.c makes, renames and removes files, fs_rmdir.c removes
- * directories, fs_open.c opens and reads, fs_directory.c lists, fs_permissions.c writes `permissions`
- * and commits it, fs_token.c makes tokens.
+ * directories, fs_file.c opens, reads, writes and closes, with a table of handlers by kind of file,
+ * fs_directory.c lists, fs_permissions.c writes `permissions` and commits it, create_token.c makes
+ * tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
@@ -26,13 +27,17 @@ struct emptying {
 /* What a directory held when it was opened. */
 struct snapshot;
 
+/* What the operations on a file do, by the kind of file (enum tree_write): see fs_file.c. */
+struct file_handlers;
+
 /* One open file or directory. */
 struct file {
 	struct list link;
 	struct fs *fs;     /* borrowed */
 	unsigned refs;     /* the kernel's, and those of ops and commits under way */
 	struct node *node; /* held */
-	pid_t opener;      /* thread group */
+	const struct file_handlers *handlers;
+	pid_t opener; /* thread group */
 	bool writable;
 	struct buf text;                   /* what it says, as of open; wiped: it may be a secret */
 	struct snapshot *directory;        /* held; NULL: it is a file */
@@ -57,7 +62,8 @@ struct fs {
 	struct removal_guard removal_guard;
 	struct list files;     /* of struct file */
 	struct list snapshots; /* of open directories, see fs_directory.c */
-	struct list commits;   /* of released files, under way: struct commit of fs_permissions.c */
+	struct list
+		commits; /* of released files, under way: struct permissions_change of fs_permissions.c */
 	struct permissions_files permissions;
 	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
 	size_t n_emptying;
@@ -87,7 +93,6 @@ int fs_refuse_name(struct op *op, const char *name);
  * process it is, or whether it was killed, is refused. */
 int fs_check_seen(struct op *op);
 int64_t fs_now_ns(const struct fs *fs);
-double fs_attr_timeout(const struct inode_key *p);
 /* What stat shows of a node to this caller: 0, WAIT, -errno. */
 int fs_attr(struct op *op, struct node *n, struct stat *st);
 
@@ -95,12 +100,16 @@ struct file *file_new(struct fs *fs, struct node *node, pid_t tid);
 struct file *file_of(const struct op *op); /* the op's open file; NULL: none */
 void file_hold(struct file *f);
 void file_release(struct file *f);
+/* A scratch file that was renamed onto `permissions`: its handle is now one of that. */
+void file_becomes(struct file *f, enum tree_write what);
+/* Set the size of a file, maybe one that is open: 0, WAIT or -errno; or the op has committed. */
+int fs_set_size(struct op *op, const struct inode_key *p);
 
 /* fs_permissions.c */
 int fs_write_permissions(struct op *op, struct file *f);
 int fs_truncate_text(struct op *op, struct file *f);
 int fs_flush_permissions(struct op *op, struct file *f);
-int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f);
+int fs_fsync_permissions(struct op *op, struct file *f);
 void fs_release_permissions(struct file *f);
 void fs_end_commits(struct fs *fs, int err);
 /* What closing a file failed with, when nobody can be answered: to `errors` and the log. */
@@ -110,16 +119,12 @@ enum fs_replacement {
 	REPLACED_BY_RENAME,   /* of the op's name onto it */
 	REPLACED_BY_UNLINK,
 };
-/* Make the file at `p` say exactly `text`, or nothing (NULL); then `completed`. 0, WAIT or -errno.
+/* Make the file at `p` say exactly `text`, or nothing (NULL); then `done`. 0, WAIT or -errno.
  */
 int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
-			   const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e,
-					     const char *made_id));
+			   const struct buf *text, op_done_handler *done);
 /* truncate(2) to more than nothing: 0 (done, if nothing is committed), WAIT or -errno. */
-int fs_cut_permissions(struct op *op, const struct inode_key *p,
-		       void (*completed)(struct op *op, const struct error *e,
-					 const char *made_id));
+int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler *done);
 /* 0, or WAIT until no change of that file is under way. */
 int fs_await_commits(struct op *op, const struct inode_key *p);
 
@@ -141,7 +146,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id); /* NULL: all */
 /* fs_directory.c */
 void snapshot_release(struct snapshot *s); /* takes NULL */
 
-/* fs_token.c */
+/* create_token.c */
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
 void fs_release_create_token(struct file *f);

@@ -49,11 +49,6 @@ static int check_sweep(struct op *op, const struct inode_key *p)
 	return -EPERM;
 }
 
-static bool token_of(const struct inode_key *p)
-{
-	return p->kind == TREE_TOKEN || tree_in_token(p->kind);
-}
-
 int fs_removal(struct op *op, struct inode_key *p)
 {
 	int r = fs_child(op, op->node, op->name, p);
@@ -62,7 +57,7 @@ int fs_removal(struct op *op, struct inode_key *p)
 		return r;
 	if (fs_check_seen(op) != 0)
 		return -EPERM;
-	if (!token_of(p))
+	if (!tree_of_token(p->kind))
 		return refuse_removal(op,
 				      "only service tokens and their access can be removed here");
 	return check_sweep(op, p);
@@ -70,20 +65,19 @@ int fs_removal(struct op *op, struct inode_key *p)
 
 /* --- unlink ----------------------------------------------------------------------------------- */
 
-static void unlink_completed(struct op *op, const struct error *e, const char *made_id)
+static void unlink_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct node *dir = node_find(&fs->nodes, op->node);
 
-	(void)made_id;
 	if (e != NULL && dir != NULL && !op_detached(op) &&
-	    fs_leaves_to_deletion(op, dir->key.token_id, e))
+	    fs_leaves_to_deletion(op, dir->key.target.token_id, e))
 		e = NULL;
 	if (op_finished(op, e))
 		return;
 	if (dir != NULL) {
-		struct inode_key p = dir->key;
-		p.kind = tree_permissions(p.database_id);
+		struct inode_key p = tree_permissions(&dir->key.target);
 		fs_detach(fs, &p);
 		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
 	}
@@ -104,21 +98,21 @@ int fs_unlink(struct op *op)
 			return -ENOENT;
 		if (!permissions_undoes_failed_save(permissions, op->pid))
 			return fs_replace_permissions(op, &p, REPLACED_BY_UNLINK, NULL,
-						      unlink_completed);
+						      unlink_done);
 		permissions_detach(permissions);
-		unlink_completed(op, NULL, NULL);
+		unlink_done(op, &(const struct store_outcome){0});
 		return 0;
 	}
 	if (S_ISDIR(tree_mode(p.kind)))
 		return -EISDIR;
-	if (p.kind == TREE_SCRATCH) {
+	if (tree_is_scratch(p.kind)) {
 		fs_detach(fs, &p);
 		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
 	} else if (tree_secret(p.kind) == 0) {
 		/* Quietly, for rm -r: they are the token's, and go with it. */
 		fs_empties(op, &p);
 	} else if (!fs_keeps_secret(op, &p)) {
-		model_remove_secret(fs->model, p.token_id, tree_secret(p.kind));
+		model_remove_secret(fs->model, p.target.token_id, tree_secret(p.kind));
 	}
 	op_reply_ok(op);
 	return 0;
@@ -150,20 +144,17 @@ static bool rename_places(struct op *op, const char *scratch_name, struct inode_
 
 	if (dir == NULL)
 		return false;
-	*scratch = dir->key;
-	scratch->kind = TREE_SCRATCH;
-	scratch->name = scratch_name;
-	*permissions = dir->key;
-	permissions->kind = tree_permissions(dir->key.database_id);
+	*scratch = tree_scratch(&dir->key, scratch_name);
+	*permissions = tree_permissions(&dir->key.target);
 	return true;
 }
 
-static void rename_completed(struct op *op, const struct error *e, const char *made_id)
+static void rename_done(struct op *op, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
 	struct fs *fs = fs_of(op);
 	struct inode_key scratch, permissions;
 
-	(void)made_id;
 	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
 		struct scratch *s = scratch_find(&fs->scratches, &scratch);
 		moved(fs, &scratch, &permissions);
@@ -196,7 +187,7 @@ static int commit_scratch(struct op *op, const struct inode_key *from, const str
 		return -EPERM;
 	int r = tree_resolve(&fs->tree, &op->waiter, to, &v);
 	if (r == 0)
-		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_completed);
+		r = fs_replace_permissions(op, to, REPLACED_BY_RENAME, &s->text, rename_done);
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
@@ -255,8 +246,8 @@ static int rename_child(struct op *op)
 		return fs_refuse(op, EPERM,
 				 "PlanetScale cannot rename a service token; to copy its "
 				 "access: cp -r OLD/databases NEW/");
-	if ((from.kind != TREE_SCRATCH && !tree_is_permissions(from.kind)) || !same_directory(op) ||
-	    (op->flags & RENAME_EXCHANGE))
+	if ((!tree_is_scratch(from.kind) && !tree_is_permissions(from.kind)) ||
+	    !same_directory(op) || (op->flags & RENAME_EXCHANGE))
 		return fs_refuse(op, EPERM, "this cannot be renamed");
 	r = fs_child(op, op->new_node, op->new_name, &to);
 	if (r == WAIT || (r < 0 && r != -ENOENT))
@@ -265,17 +256,16 @@ static int rename_child(struct op *op)
 	    !permissions_removed(permissions_known(&fs->permissions, &to), op->pid))
 		return -EEXIST;
 	if (r == -ENOENT) {
-		to = from;
-		to.kind = TREE_SCRATCH;
-		to.name = op->new_name;
+		to = tree_scratch(&from, op->new_name);
 		if (!name_scratch(op->new_name))
 			return fs_refuse_name(op, op->new_name);
 	}
-	if (from.kind == TREE_SCRATCH && tree_is_permissions(to.kind))
+	if (tree_is_scratch(from.kind) && tree_is_permissions(to.kind))
 		return commit_scratch(op, &from, &to);
-	if (to.kind != TREE_SCRATCH)
+	if (!tree_is_scratch(to.kind))
 		return fs_refuse(op, EPERM, "this cannot be replaced");
-	return from.kind == TREE_SCRATCH ? rename_scratch(op, &from, &to) : back_up(op, &from, &to);
+	return tree_is_scratch(from.kind) ? rename_scratch(op, &from, &to)
+					  : back_up(op, &from, &to);
 }
 
 /* A 422 to what had to be read first would be EINVAL, too. */
@@ -311,11 +301,8 @@ int fs_symlink(struct op *op)
 
 	if (dir == NULL)
 		return r;
-	struct inode_key p = dir->key;
-	p.kind = TREE_SCRATCH;
-	p.name = op->name;
-	if ((dir->key.kind != TREE_TOKEN && dir->key.kind != TREE_TOKEN_DATABASE) ||
-	    !name_scratch(op->name))
+	struct inode_key p = tree_scratch(&dir->key, op->name);
+	if (!tree_holds_scratch(dir->key.kind) || !name_scratch(op->name))
 		return fs_refuse(op, EPERM, "no link can be made here");
 	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
 	if (r == 0 && scratch_find(&fs->scratches, &p) != NULL)
@@ -330,61 +317,14 @@ int fs_symlink(struct op *op)
 
 /* --- setattr ---------------------------------------------------------------------------------- */
 
-static void truncate_completed(struct op *op, const struct error *e, const char *made_id)
-{
-	(void)made_id;
-	if (op_finished(op, e))
-		return;
-	struct node *n = node_find(&fs_of(op)->nodes, op->node);
-	struct stat st;
-	tree_attr_unread(&n->key, &st);
-	st.st_size = (off_t)op->size;
-	op_reply_attr(op, &st, 0);
-}
-
-static int truncate_permissions(struct op *op, const struct inode_key *p)
-{
-	struct file *f = file_of(op);
-	struct node *n = node_find(&fs_of(op)->nodes, op->node);
-	int r = fs_check_seen(op);
-
-	if (r != 0)
-		return r;
-	if (f != NULL && f->writer != NULL)
-		return fs_truncate_text(op, f);
-	if (n != NULL && n->misnamed)
-		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
-	/* Though what is known be empty already: somebody else may have granted since. */
-	if (op->size == 0)
-		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL,
-					      truncate_completed);
-	return fs_cut_permissions(op, p, truncate_completed);
-}
-
-static int set_size(struct op *op, const struct inode_key *p)
-{
-	struct fs *fs = fs_of(op);
-	struct file *f = file_of(op);
-	struct scratch *s = p->kind == TREE_SCRATCH ? scratch_find(&fs->scratches, p) : NULL;
-
-	if (f != NULL && f->scratch != NULL) /* whatever became of its name */
-		s = f->scratch;
-	else if (tree_is_permissions(p->kind))
-		return truncate_permissions(op, p);
-	if (s != NULL)
-		return scratch_truncate(s, op->size, fs_now_ns(fs), &op->waiter.error);
-	if (p->kind == TREE_REFRESH || p->kind == TREE_CREATE_TOKEN)
-		return 0;
-	return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
-}
-
 /* touch: look again at what this directory shows. */
 static void forget_below(struct fs *fs, const struct inode_key *p)
 {
-	struct organization *o = p->organization_id == NULL
+	struct organization *o = p->target.organization_id == NULL
 					 ? NULL
-					 : model_organization(fs->model, p->organization_id);
-	struct token *t = o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
+					 : model_organization(fs->model, p->target.organization_id);
+	struct token *t =
+		o == NULL || p->target.token_id == NULL ? NULL : model_token(o, p->target.token_id);
 
 	if (o == NULL) {
 		model_expire(fs->model);
@@ -410,7 +350,7 @@ int fs_setattr(struct op *op)
 	if (n == NULL)
 		return r;
 	if (op->set_size) {
-		r = set_size(op, &n->key);
+		r = fs_set_size(op, &n->key);
 		if (r != 0 || op->state == OP_COMMITTED)
 			return r;
 		op->set_size = false; /* once: a write may come in while this waits */
@@ -424,6 +364,6 @@ int fs_setattr(struct op *op)
 	struct stat st;
 	r = fs_attr(op, n, &st);
 	if (r == 0)
-		op_reply_attr(op, &st, fs_attr_timeout(&n->key));
+		op_reply_attr(op, &st, tree_attr_timeout_s(n->key.kind));
 	return r;
 }

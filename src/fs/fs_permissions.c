@@ -22,7 +22,7 @@
 #include "system/process.h"
 
 /* A change under way, and what is needed when it ends. */
-struct commit {
+struct permissions_change {
 	struct list link;                     /* in fs->commits: of a released file */
 	struct store_job *job;                /* borrowed; of a released file */
 	struct fs *fs;                        /* borrowed */
@@ -30,33 +30,30 @@ struct commit {
 	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
 	struct file *file;                    /* held; NULL: not through an open file */
 	struct permissions_demand demand;
-	size_t size;           /* write: bytes taken */
-	char *organization_id; /* owned */
-	char *token_id;        /* owned */
-	char *database_id;     /* owned; NULL: the organization's own */
+	size_t size;          /* write: bytes taken */
+	struct target target; /* owned; of the file */
 	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
 	enum fs_replacement how;
 	struct buf replacement;
-	void (*completed)(struct op *op, const struct error *e, const char *made_id);
+	op_done_handler *done;
 };
 
-static unsigned revocations(const struct commit *c)
+static unsigned revocations(const struct permissions_change *c)
 {
-	struct organization *o = model_organization(c->fs->model, c->organization_id);
-	struct token *t = o == NULL ? NULL : model_token(o, c->token_id);
+	struct organization *o = model_organization(c->fs->model, c->target.organization_id);
+	struct token *t = o == NULL ? NULL : model_token(o, c->target.token_id);
 
-	return t == NULL ? 0 : model_permissions(t, c->database_id)->revocations;
+	return t == NULL ? 0 : model_permissions(t, c->target.database_id)->revocations;
 }
 
-static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struct file *f)
+static struct permissions_change *commit_new(struct fs *fs, const struct inode_key *p,
+					     struct file *f)
 {
-	struct commit *c = xcalloc(1, sizeof(*c));
+	struct permissions_change *c = xcalloc(1, sizeof(*c));
 
 	list_init(&c->link);
 	c->fs = fs;
-	c->organization_id = xstrdup(p->organization_id);
-	c->token_id = xstrdup(p->token_id);
-	c->database_id = xstrdup(p->database_id);
+	c->target = target_copy(&p->target);
 	c->file = f;
 	if (f != NULL)
 		file_hold(f);
@@ -68,24 +65,13 @@ static struct commit *commit_new(struct fs *fs, const struct inode_key *p, struc
 	return c;
 }
 
-/* Where the file of a commit is. */
-static struct inode_key commit_place(const struct commit *c)
-{
-	return (struct inode_key){
-		.kind = tree_permissions(c->database_id),
-		.organization_id = c->organization_id,
-		.token_id = c->token_id,
-		.database_id = c->database_id,
-	};
-}
-
 static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f);
 
 /* What had to wait for it begins: first what closed files left to do. */
-static void commit_free(struct commit *c)
+static void commit_free(struct permissions_change *c)
 {
 	struct permissions_file *f = c->permissions;
-	struct inode_key p = commit_place(c);
+	struct inode_key p = tree_permissions(&c->target);
 
 	list_remove(&c->link);
 	if (c->text != NULL)
@@ -98,19 +84,16 @@ static void commit_free(struct commit *c)
 		file_release(c->file);
 	permissions_demand_finish(&c->demand);
 	buf_finish(&c->replacement);
-	free(c->organization_id);
-	free(c->token_id);
-	free(c->database_id);
+	target_finish(&c->target);
 	free(c);
 }
 
-static struct store_job *commit_start(struct commit *c, uint64_t since, store_done *done, void *ctx)
+static struct store_job *commit_start(struct permissions_change *c, uint64_t since,
+				      store_done *done, void *ctx)
 {
 	const struct permissions_writer *w = c->file != NULL ? c->file->writer : NULL;
 	const struct store_change change = {
-		.organization_id = c->organization_id,
-		.token_id = c->token_id,
-		.database_id = c->database_id,
+		.target = c->target,
 		.grant = &c->demand.edit.grant,
 		.revoke = &c->demand.edit.revoke,
 		.keep = &c->demand.keep,
@@ -155,8 +138,8 @@ int fs_await_commits(struct op *op, const struct inode_key *p)
 
 /* Of a write whose caller was killed, another process that has the file open may hear at close: not
  * by EINTR, for a shell would then try again. */
-static void refuse(struct file *f, const struct error *e,
-		   void (*mark)(struct permissions_writer *w, const struct error *e))
+static void refuse_handle(struct file *f, const struct error *e,
+			  void (*mark)(struct permissions_writer *w, const struct error *e))
 {
 	struct error why = *e;
 
@@ -178,24 +161,24 @@ int fs_truncate_text(struct op *op, struct file *f)
 		r = permissions_truncate(f->writer, op->size, process_group(op->pid),
 					 op->waiter.arrived, e);
 	if (r < 0 && r != -ESTALE)
-		refuse(f, e, permissions_refuse);
+		refuse_handle(f, e, permissions_refuse);
 	return r;
 }
 
-static void write_completed(struct op *op, const struct error *e, const char *made_id)
+static void write_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 	size_t size = c->size;
 
-	(void)made_id;
 	if (e == NULL) {
 		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
 	} else {
 		told = *e;
-		advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->target.database_id, &c->demand.edit.grant);
 		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
-		refuse(c->file, &told, permissions_refuse_write);
+		refuse_handle(c->file, &told, permissions_refuse_write);
 	}
 	commit_free(c);
 	if (!op_finished(op, e != NULL ? &told : NULL))
@@ -220,12 +203,12 @@ int fs_write_permissions(struct op *op, struct file *f)
 	if (r != 0) {
 		/* What can be tried again leaves no mark, unless its close would take away. */
 		if (r != -ESTALE && (r != -EAGAIN || w->owes))
-			refuse(f, e, permissions_refuse);
+			refuse_handle(f, e, permissions_refuse);
 		return r;
 	}
 	r = permissions_lines(w, &edit, e);
 	if (r != 0) {
-		refuse(f, e, permissions_refuse_write);
+		refuse_handle(f, e, permissions_refuse_write);
 		return r;
 	}
 	if (edit.grant.n == 0 && edit.revoke.n == 0) {
@@ -233,11 +216,11 @@ int fs_write_permissions(struct op *op, struct file *f)
 		op_reply_written(op, size);
 		return 0;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
+	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand.edit = edit;
 	c->size = size;
 	op->commit = c;
-	op_commit(op, write_completed);
+	op_commit(op, write_done);
 	op->job = commit_start(c, op->waiter.arrived, op_done, op);
 	return 0;
 }
@@ -245,7 +228,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 /* --- close, fsync ----------------------------------------------------------------------------- */
 
 /* A commit succeeded or failed; `heard`: its caller is answered in a way that tools look at. */
-static void keep_outcome(struct commit *c, const struct error *e, bool heard)
+static void keep_outcome(struct permissions_change *c, const struct error *e, bool heard)
 {
 	/* EINTR: a killed writer commits nothing, which is no failure. */
 	if (e != NULL && e->err == EINTR)
@@ -256,7 +239,7 @@ static void keep_outcome(struct commit *c, const struct error *e, bool heard)
 		permissions_drop_failure(c->permissions);
 }
 
-static void close_commit(struct commit *c, const struct error *e, struct error *told)
+static void close_commit(struct permissions_change *c, const struct error *e, struct error *told)
 {
 	struct file *f = c->file;
 
@@ -270,15 +253,15 @@ static void close_commit(struct commit *c, const struct error *e, struct error *
 	if (f != NULL)
 		permissions_save_failed(c->permissions, f->opener);
 	*told = *e;
-	advise(told, c->database_id, &c->demand.edit.grant);
+	advise(told, c->target.database_id, &c->demand.edit.grant);
 }
 
-static void closing_completed(struct op *op, const struct error *e, const char *made_id)
+static void closing_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 
-	(void)made_id;
 	close_commit(c, e, &told);
 	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
 	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
@@ -300,10 +283,10 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 			permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
 		return r;
 	}
-	struct commit *c = commit_new(fs_of(op), &f->node->key, f);
+	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
 	c->demand = demand;
 	op->commit = c;
-	op_commit(op, closing_completed);
+	op_commit(op, closing_done);
 	op->job = commit_start(c, t->written, op_done, op);
 	return 0;
 }
@@ -351,6 +334,10 @@ static int refuse_unseen(struct op *op, struct file *f)
 
 int fs_flush_permissions(struct op *op, struct file *f)
 {
+	if (f->writer == NULL) {
+		op_reply_ok(op);
+		return 0;
+	}
 	pid_t closer = process_group(op->pid);
 	enum process_end end = process_end(op->pid);
 
@@ -370,9 +357,10 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	return close_text(op, f, permissions_flush(f->writer, closer));
 }
 
-int fs_fsync_permissions(struct op *op, const struct inode_key *p, struct file *f)
+int fs_fsync_permissions(struct op *op, struct file *f)
 {
 	struct fs *fs = fs_of(op);
+	const struct inode_key *p = &f->node->key;
 	struct tree_objects v;
 	int r = tree_resolve(&fs->tree, &op->waiter, p, &v);
 
@@ -407,13 +395,13 @@ void fs_record_close(struct fs *fs, const struct inode_key *p, const struct erro
 	buf_finish(&path);
 }
 
-static void released(void *ctx, const struct error *e, const char *made_id)
+static void release_done(void *ctx, const struct store_outcome *outcome)
 {
-	struct commit *c = ctx;
-	struct inode_key p = commit_place(c);
+	const struct error *e = outcome->error;
+	struct permissions_change *c = ctx;
+	struct inode_key p = tree_permissions(&c->target);
 	struct error kept;
 
-	(void)made_id;
 	close_commit(c, e, &kept);
 	keep_outcome(c, e != NULL ? &kept : NULL, false);
 	if (e != NULL)
@@ -428,9 +416,10 @@ void fs_end_commits(struct fs *fs, int err)
 
 	error_set(&e, err, "the mount ended before it was done");
 	while (!list_empty(&fs->commits)) {
-		struct commit *c = container_of(fs->commits.next, struct commit, link);
+		struct permissions_change *c =
+			container_of(fs->commits.next, struct permissions_change, link);
 		store_cancel(c->job);
-		released(c, &e, NULL);
+		release_done(c, &(const struct store_outcome){.error = &e});
 	}
 }
 
@@ -443,7 +432,7 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 
 	if (what == CLOSING_NOTHING)
 		return;
-	struct commit *c = commit_new(fs, p, NULL);
+	struct permissions_change *c = commit_new(fs, p, NULL);
 	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* no permissions file */
 		permissions_keep_failure(f, &e, HEARD_BY_NOBODY);
 		fs_record_close(fs, p, &e);
@@ -452,14 +441,16 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 	}
 	c->demand = demand;
 	list_append(&fs->commits, &c->link);
-	c->job = commit_start(c, clock_stamp(fs->cache->clock), released, c);
+	c->job = commit_start(c, clock_stamp(fs->cache->clock), release_done, c);
 }
 
 void fs_release_permissions(struct file *f)
 {
 	struct permissions_writer *w = f->writer;
-	struct permissions_file *permissions = w->text->file;
 
+	if (w == NULL)
+		return;
+	struct permissions_file *permissions = w->text->file;
 	if (w->changed && !w->closed)
 		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
 	permissions_release(w);
@@ -470,7 +461,7 @@ void fs_release_permissions(struct file *f)
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
 
 /* Handles on the file that was renamed here read and write this one from now on. */
-static void adopt_handles(struct commit *c, const struct scratch *s)
+static void adopt_handles(struct permissions_change *c, const struct scratch *s)
 {
 	list_for_each(pos, &c->fs->files) {
 		struct file *f = container_of(pos, struct file, link);
@@ -483,12 +474,13 @@ static void adopt_handles(struct commit *c, const struct scratch *s)
 			buf_add(&f->text, buf_str(&s->text), s->text.len);
 		scratch_release(f->scratch);
 		f->scratch = NULL;
+		file_becomes(f, WRITE_PERMISSIONS);
 	}
 }
 
-static void replaced(struct commit *c, const struct op *op)
+static void replaced(struct permissions_change *c, const struct op *op)
 {
-	struct inode_key p = commit_place(c);
+	struct inode_key p = tree_permissions(&c->target);
 
 	if (c->how == REPLACED_BY_TRUNCATE) {
 		permissions_set(c->permissions, &c->replacement);
@@ -496,36 +488,34 @@ static void replaced(struct commit *c, const struct op *op)
 	}
 	permissions_detach(c->permissions);
 	if (c->how == REPLACED_BY_RENAME) {
-		p.kind = TREE_SCRATCH;
-		p.name = op->name;
+		p = tree_scratch(&p, op->name);
 		struct scratch *s = scratch_find(&c->fs->scratches, &p);
 		if (s != NULL)
 			adopt_handles(c, s);
 	}
 }
 
-static void replace_completed(struct op *op, const struct error *e, const char *made_id)
+static void replace_done(struct op *op, const struct store_outcome *outcome)
 {
-	struct commit *c = op->commit;
+	const struct error *e = outcome->error;
+	struct permissions_change *c = op->commit;
 	struct error told;
 
 	if (e != NULL) {
 		told = *e;
-		advise(&told, c->database_id, &c->demand.edit.grant);
+		advise(&told, c->target.database_id, &c->demand.edit.grant);
 	}
 	keep_outcome(c, e, true);
 	if (e == NULL)
 		replaced(c, op);
 	op->commit = NULL;
-	void (*completed)(struct op *, const struct error *, const char *) = c->completed;
+	op_done_handler *done = c->done;
 	commit_free(c);
-	completed(op, e != NULL ? &told : NULL, made_id);
+	done(op, &(const struct store_outcome){.error = e != NULL ? &told : NULL});
 }
 
 int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
-			   const struct buf *text,
-			   void (*completed)(struct op *op, const struct error *e,
-					     const char *made_id))
+			   const struct buf *text, op_done_handler *done)
 {
 	struct edit edit = EDIT_INIT;
 	int r = fs_await_commits(op, p);
@@ -534,21 +524,20 @@ int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_rep
 		r = grammar_parse(buf_str(text), text->len, &edit, &op->waiter.error);
 	if (r != 0)
 		return r;
-	struct commit *c = commit_new(fs_of(op), p, NULL);
+	struct permissions_change *c = commit_new(fs_of(op), p, NULL);
 	c->demand.edit = edit;
 	c->demand.exact = !edit.sign;
 	if (text != NULL)
 		buf_add(&c->replacement, buf_str(text), text->len);
 	c->how = how;
-	c->completed = completed;
+	c->done = done;
 	op->commit = c;
-	op_commit(op, replace_completed);
+	op_commit(op, replace_done);
 	op->job = commit_start(c, op->waiter.arrived, op_done, op);
 	return 0;
 }
 
-int fs_cut_permissions(struct op *op, const struct inode_key *p,
-		       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler *done)
 {
 	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, p);
 	struct buf text = BUF_INIT;
@@ -562,7 +551,7 @@ int fs_cut_permissions(struct op *op, const struct inode_key *p,
 		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
 	if (r == 0 && op->size < text.len) {
 		buf_resize(&text, op->size);
-		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, completed);
+		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, done);
 	}
 	buf_finish(&text);
 	return r;

@@ -36,7 +36,7 @@ static struct emptying *emptying(const struct op *op, const char *token_id)
 	return NULL;
 }
 
-static void drop(struct fs *fs, size_t i)
+static void drop_emptying(struct fs *fs, size_t i)
 {
 	free(fs->emptying[i].token_id);
 	fs->n_emptying--;
@@ -48,7 +48,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id)
 {
 	for (size_t i = fs->n_emptying; i-- > 0;)
 		if (token_id == NULL || str_eq(fs->emptying[i].token_id, token_id))
-			drop(fs, i);
+			drop_emptying(fs, i);
 }
 
 void fs_empties(struct op *op, const struct inode_key *file)
@@ -57,23 +57,23 @@ void fs_empties(struct op *op, const struct inode_key *file)
 	const struct node *dir = node_find(&fs->nodes, op->node);
 	struct process p;
 
-	if (emptying(op, file->token_id) != NULL || dir == NULL ||
+	if (emptying(op, file->target.token_id) != NULL || dir == NULL ||
 	    !removal_guard_has_read(&fs->removal_guard, op->pid, inode_number(&dir->key)) ||
 	    process_read(op->pid, &p) != 0)
 		return;
 	if (fs->n_emptying == EMPTYING_MAX)
-		drop(fs, 0);
+		drop_emptying(fs, 0);
 	fs->emptying[fs->n_emptying++] = (struct emptying){
 		.tgid = p.tgid,
 		.start_time = p.start_time,
 		.program = p.program,
-		.token_id = xstrdup(file->token_id),
+		.token_id = xstrdup(file->target.token_id),
 	};
 }
 
 bool fs_keeps_secret(struct op *op, const struct inode_key *file)
 {
-	struct emptying *e = emptying(op, file->token_id);
+	struct emptying *e = emptying(op, file->target.token_id);
 
 	if (e != NULL && tree_secret(file->kind) == SECRET_TOKEN)
 		e->secret = true;
@@ -94,7 +94,7 @@ bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct err
 /* --- what is in it ---------------------------------------------------------------------------- */
 
 /* Is it in the tree, where it can be removed? One without a name is not. */
-static bool shown(const struct grant *g)
+static bool grant_shown(const struct grant *g)
 {
 	return g->level == GRANT_ORGANIZATION ||
 	       (g->level == GRANT_DATABASE && g->resource_name != NULL);
@@ -109,7 +109,7 @@ static void list_grants(const struct token *t, bool all, struct buf *out)
 
 	for (size_t i = 0; i < grants->n; i++) {
 		const struct grant *g = &grants->v[i];
-		if (g->deleted || g->scopes.n == 0 || !(all || shown(g)))
+		if (g->deleted || g->scopes.n == 0 || !(all || grant_shown(g)))
 			continue;
 		if (++n > 5)
 			continue;
@@ -149,11 +149,11 @@ static int check_token(struct op *op, const struct token *t)
 /* --- rmdir ------------------------------------------------------------------------------------ */
 
 /* Scratch files go with the token, if it is gone. */
-static void rmdir_token_completed(struct op *op, const struct error *e, const char *made_id)
+static void rmdir_token_done(struct op *op, const struct store_outcome *outcome)
 {
-	char *token_id = op->commit;
+	const struct error *e = outcome->error;
+	char *token_id = op->removed_id;
 
-	(void)made_id;
 	if (e == NULL) {
 		scratch_unlink_all(&fs_of(op)->scratches, token_id, NULL);
 		fs_drop_emptying(fs_of(op), token_id);
@@ -172,9 +172,10 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 		r = check_token(op, t);
 	if (r != 0)
 		return r;
-	op_commit(op, rmdir_token_completed);
-	op->commit = xstrdup(p->token_id);
-	op->job = store_delete_token(fs->store, p->organization_id, p->token_id, op_done, op);
+	op_commit(op, rmdir_token_done);
+	op->removed_id = xstrdup(p->target.token_id);
+	op->job = store_delete_token(fs->store, p->target.organization_id, p->target.token_id,
+				     op_done, op);
 	return 0;
 }
 
@@ -183,7 +184,7 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 static int rmdir_access(struct op *op, const struct inode_key *p, struct token *t)
 {
 	struct fs *fs = fs_of(op);
-	const struct emptying *e = emptying(op, p->token_id);
+	const struct emptying *e = emptying(op, p->target.token_id);
 	struct resource *grants = &t->grants;
 	int r = 0;
 
@@ -197,8 +198,10 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 		return r;
 	for (size_t i = 0; (e == NULL || !e->granted) && i < t->r.grants.n; i++) {
 		const struct grant *g = &t->r.grants.v[i];
-		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted || !shown(g) ||
-		    (p->database_id != NULL && !str_eq(grant_database_id(g), p->database_id)))
+		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted ||
+		    !grant_shown(g) ||
+		    (p->target.database_id != NULL &&
+		     !str_eq(grant_database_id(g), p->target.database_id)))
 			continue;
 		r = fs_refuse(op, ENOTEMPTY, "the token has permissions on database %s",
 			      g->resource_name);
@@ -206,8 +209,8 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 		return r;
 	}
 	fs_detach(fs, p);
-	if (p->database_id != NULL)
-		scratch_unlink_all(&fs->scratches, p->token_id, p->database_id);
+	if (p->target.database_id != NULL)
+		scratch_unlink_all(&fs->scratches, p->target.token_id, p->target.database_id);
 	op_reply_ok(op);
 	return 0;
 }

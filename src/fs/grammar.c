@@ -56,7 +56,7 @@ static bool has_sign(const struct word *w)
 }
 
 /* Every word is looked at before the first one is obeyed. */
-static int check(const char *text, size_t len, size_t words, struct error *err)
+static int check_words(const char *text, size_t len, size_t words, struct error *err)
 {
 	struct reader r = {text, text + len, 1};
 	struct word w;
@@ -85,7 +85,7 @@ int grammar_parse(const char *text, size_t len, struct edit *e, struct error *er
 {
 	if (len == 0)
 		return 0;
-	int result = check(text, len, e->grant.n + e->revoke.n, err);
+	int result = check_words(text, len, e->grant.n + e->revoke.n, err);
 	if (result != 0)
 		return result;
 	struct reader r = {text, text + len, 1};

@@ -165,7 +165,7 @@ static void reply_interrupted(struct op *op)
 }
 
 /* Its caller has its answer; the change goes on. */
-static void detach(struct op *op, int err)
+static void op_detach(struct op *op, int err)
 {
 	op->ops->sink->error(op->req, err);
 	op->req = NULL;
@@ -176,12 +176,11 @@ static void detach(struct op *op, int err)
 static void abandon(struct op *op)
 {
 	if (op->job == NULL || store_drop(op->job)) {
-		void (*completed)(struct op *, const struct error *, const char *) = op->completed;
 		struct error e = {.err = EINTR};
-		completed(op, &e, NULL);
+		op->done(op, &(const struct store_outcome){.error = &e});
 		return;
 	}
-	detach(op, EINTR);
+	op_detach(op, EINTR);
 }
 
 /* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
@@ -261,13 +260,12 @@ void op_interrupt(struct op *op)
 	waiter_wake(&op->waiter);
 }
 
-void op_commit(struct op *op,
-	       void (*completed)(struct op *op, const struct error *e, const char *made_id))
+void op_commit(struct op *op, op_done_handler *done)
 {
 	assert(op->state == OP_RUNNING);
 	op->state = OP_COMMITTED;
 	op->ops->settled++;
-	op->completed = completed;
+	op->done = done;
 }
 
 bool op_detached(const struct op *op)
@@ -285,20 +283,20 @@ bool op_finished(struct op *op, const struct error *e)
 	return true;
 }
 
-void op_done(void *ctx, const struct error *e, const char *made_id)
+void op_done(void *ctx, const struct store_outcome *outcome)
 {
 	struct op *op = ctx;
 
 	op->job = NULL;
 	if (!op_detached(op)) {
-		op->completed(op, e, made_id);
+		op->done(op, outcome);
 		return;
 	}
-	if (e != NULL)
-		record(op, e);
+	if (outcome->error != NULL)
+		record(op, outcome->error);
 	else
 		log_notice("%s finished after its caller was interrupted", op_name(op->kind));
-	op->completed(op, e, made_id);
+	op->done(op, outcome);
 	op_free(op);
 }
 
@@ -311,7 +309,7 @@ static void end_commit(struct op *op, int err)
 	if (op->job != NULL)
 		store_cancel(op->job);
 	op->job = NULL;
-	op->completed(op, &e, NULL);
+	op->done(op, &(const struct store_outcome){.error = &e});
 	if (detached)
 		op_free(op);
 }
@@ -323,7 +321,7 @@ void ops_let_go(struct ops *ops, int err)
 	list_for_each(pos, &ops->live) {
 		struct op *op = container_of(pos, struct op, live);
 		if (op->state == OP_COMMITTED)
-			detach(op, err);
+			op_detach(op, err);
 		else if (op->state != OP_DETACHED)
 			op_reply_error(op, &e);
 	}

@@ -103,6 +103,8 @@ enum op_state {
 
 struct op;
 typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked; -errno */
+/* What the op committed to has ended: see op_commit(). */
+typedef void op_done_handler(struct op *op, const struct store_outcome *outcome);
 
 /* What ops of one mount share. */
 struct ops {
@@ -146,8 +148,11 @@ struct op {
 	bool set_size, set_times; /* setattr; `size` is the new one */
 
 	struct store_job *job; /* of the commit; borrowed */
-	void *commit;          /* the handler's; borrowed */
-	void (*completed)(struct op *op, const struct error *e, const char *made_id);
+	op_done_handler *done;
+	/* What the handler that has committed keeps for `done`, which frees it; one of: */
+	struct permissions_change *commit; /* a change of `permissions`: fs_permissions.c */
+	struct creation *creation;         /* a line of create-token: create_token.c */
+	char *removed_id;                  /* rmdir of a token: fs_rmdir.c */
 };
 
 void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,
@@ -166,11 +171,10 @@ void op_start(struct op *op);
 void op_interrupt(struct op *op);
 
 /*
- * From a handler: a job is about to be started for it. `completed` runs once and must reply, unless
+ * From a handler: a job is about to be started for it. `done` runs once and must reply, unless
  * op_detached() (then it must not). Use op_done as the job's callback.
  */
-void op_commit(struct op *op,
-	       void (*completed)(struct op *op, const struct error *e, const char *made_id));
+void op_commit(struct op *op, op_done_handler *done);
 store_done op_done;
 bool op_detached(const struct op *op);
 /* In a completion: nobody waits any more, or the failure `e` (may be NULL) has now been answered.

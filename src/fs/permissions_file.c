@@ -17,8 +17,7 @@ static void file_free(struct permissions_files *all, struct permissions_file *f)
 {
 	list_remove(&f->link);
 	all->n--;
-	free(f->token_id);
-	free(f->database_id);
+	target_finish(&f->target);
 	free(f->failure);
 	free(f);
 }
@@ -37,7 +36,7 @@ struct permissions_file *permissions_known(const struct permissions_files *all,
 {
 	list_for_each(pos, &all->all) {
 		struct permissions_file *f = container_of(pos, struct permissions_file, link);
-		if (str_eq(f->token_id, p->token_id) && str_eq(f->database_id, p->database_id))
+		if (target_equal(&f->target, &p->target))
 			return f;
 	}
 	return NULL;
@@ -70,8 +69,7 @@ struct permissions_file *permissions_at(struct permissions_files *all, const str
 	}
 	make_room(all);
 	f = xcalloc(1, sizeof(*f));
-	f->token_id = xstrdup(p->token_id);
-	f->database_id = xstrdup(p->database_id);
+	f->target = target_copy(&p->target);
 	list_init(&f->waiters);
 	list_append(&all->all, &f->link);
 	all->n++;

@@ -127,8 +127,7 @@ struct removal {
 
 struct permissions_file {
 	struct list link;
-	char *token_id;                /* owned */
-	char *database_id;             /* owned; NULL: the organization's own */
+	struct target target;          /* owned; the database NULL: the organization's own */
 	struct permissions_text *text; /* borrowed from its holders; NULL: TEXT_NONE */
 	unsigned committing;           /* changes under way: one at a time */
 	struct list waiters;           /* of struct waiter: until `committing` is 0 */

@@ -21,7 +21,7 @@ static bool same(const struct remover *known, const struct process *p)
 	       known->program == p->program;
 }
 
-static struct remover *find(struct removal_guard *s, const struct process *p)
+static struct remover *find_process(struct removal_guard *s, const struct process *p)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (same(&s->v[i], p))
@@ -30,7 +30,7 @@ static struct remover *find(struct removal_guard *s, const struct process *p)
 }
 
 /* Room for one more: first of those that have ended, else of the one not seen for longest. */
-static struct remover *make_room(struct removal_guard *s)
+static struct remover *make_room_for_process(struct removal_guard *s)
 {
 	size_t n = 0, oldest = 0;
 
@@ -59,9 +59,9 @@ static struct remover *remember(struct removal_guard *s, pid_t tid)
 
 	if (process_read(tid, &p) != 0)
 		return NULL;
-	struct remover *known = find(s, &p);
+	struct remover *known = find_process(s, &p);
 	if (known == NULL) {
-		known = make_room(s);
+		known = make_room_for_process(s);
 		*known = (struct remover){
 			.tgid = p.tgid,
 			.start_time = p.start_time,
@@ -111,7 +111,7 @@ bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directo
 
 	if (process_read(tid, &p) != 0)
 		return false;
-	const struct remover *known = find(s, &p);
+	const struct remover *known = find_process(s, &p);
 	return known != NULL && has_read(known, directory);
 }
 
@@ -131,7 +131,7 @@ bool removal_guard_allows(struct removal_guard *s, pid_t tid, uint64_t directory
 
 	if (process_read(tid, &p) != 0)
 		return false; /* who cannot be told apart may not remove */
-	const struct remover *known = find(s, &p);
+	const struct remover *known = find_process(s, &p);
 	if (known == NULL)
 		return true;
 	return !known->refused &&

@@ -105,7 +105,7 @@ int64_t rate_limit_backoff_ms(struct rate_limit *b, unsigned n)
 }
 
 /* Seconds with at most three decimals that count; -1 if that is not all there is. */
-static int64_t parse_seconds(const char *s)
+static int64_t parse_header_seconds(const char *s)
 {
 	int64_t ms = 0, unit = 100;
 
@@ -143,7 +143,7 @@ static int64_t parse_date(const char *s)
 int64_t retry_after_ms(const char *value, int64_t wall_s)
 {
 	value += strspn(value, " \t");
-	int64_t ms = parse_seconds(value);
+	int64_t ms = parse_header_seconds(value);
 
 	if (ms < 0) {
 		int64_t date_s = parse_date(value);

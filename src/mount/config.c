@@ -38,7 +38,7 @@ static const char *variable(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static int check_url(struct config *c, struct error *e)
+static int check_api_url(struct config *c, struct error *e)
 {
 	const char *from = variable("PLANETSCALE_API_URL");
 	const char *url = c->api_url != NULL ? c->api_url : from != NULL ? from : API_URL_DEFAULT;
@@ -133,8 +133,8 @@ static bool below(const char *path, const char *directory)
  * Reading a file below the mount point would be asking ourselves, and waiting for ever. Looks at
  * where the name stands and at where it leads.
  */
-static int check_outside(const char *path, const char *mountpoint, const char *what,
-			 struct error *e)
+static int check_path_outside(const char *path, const char *mountpoint, const char *what,
+			      struct error *e)
 {
 	cleanup(free_ptr) char *target = realpath(path, NULL);
 	cleanup(free_ptr) char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path) + 1);
@@ -181,7 +181,7 @@ static int check_ca_file(struct config *c, struct error *e)
 	replace(&c->ca_file, resolved);
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, EINVAL, "%s is no file of certificates", resolved);
-	return check_outside(resolved, c->mountpoint, "file of certificates", e);
+	return check_path_outside(resolved, c->mountpoint, "file of certificates", e);
 }
 
 static int check_credential(struct config *c, struct error *e)
@@ -200,7 +200,7 @@ static int check_credential(struct config *c, struct error *e)
 	if (r == 0)
 		r = check_org(c->org, e);
 	if (r == 0 && credential_from_file(&c->credential))
-		r = check_outside(c->credential.origin, c->mountpoint, "credential", e);
+		r = check_path_outside(c->credential.origin, c->mountpoint, "credential", e);
 	return r;
 }
 
@@ -208,7 +208,7 @@ int config_load(struct config *c, int argc, char **argv, const char *keyring_pro
 		struct error *e)
 {
 	int (*const checks[])(struct config *, struct error *) = {
-		check_url,
+		check_api_url,
 		check_mountpoint,
 		check_ca_file,
 		check_credential,

@@ -158,7 +158,7 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 }
 
 /* The reader's end of its pipe is not ours to keep: who reads must see its end. */
-static void let_go(struct duties *d, int fd)
+static void let_caller_go(struct duties *d, int fd)
 {
 	if (fd >= 0)
 		close(fd);
@@ -211,7 +211,7 @@ _Noreturn void helper_be(char **argv)
 		struct reply reply = {0};
 		int fd = fulfil(&d, &request, &reply);
 		bool sent = send_reply(SOCKET_FD, &reply, fd);
-		let_go(&d, fd);
+		let_caller_go(&d, fd);
 		if (!sent)
 			_exit(EXIT_FAILURE);
 	}
@@ -227,7 +227,7 @@ static struct {
 } helper = {.fd = -1};
 
 /* False: it is lost, and what came late must not be taken for another's answer. */
-static bool ask(enum request_kind kind, pid_t tid, struct reply *reply, int *fd)
+static bool ask_helper(enum request_kind kind, pid_t tid, struct reply *reply, int *fd)
 {
 	const struct request request = {kind, tid};
 	int other = -1;
@@ -258,7 +258,7 @@ static int delegated_read(pid_t tid, struct process *p)
 {
 	struct reply reply;
 
-	if (!ask(PROCESS_READ, tid, &reply, NULL))
+	if (!ask_helper(PROCESS_READ, tid, &reply, NULL))
 		reply.result = -ESRCH;
 	*p = reply.process;
 	return reply.result;
@@ -268,7 +268,7 @@ static pid_t delegated_group(pid_t tid)
 {
 	struct reply reply;
 
-	return ask(PROCESS_GROUP, tid, &reply, NULL) ? reply.result : 0;
+	return ask_helper(PROCESS_GROUP, tid, &reply, NULL) ? reply.result : 0;
 }
 
 static enum process_end delegated_process_end(pid_t tid)
@@ -276,8 +276,8 @@ static enum process_end delegated_process_end(pid_t tid)
 	struct reply reply;
 
 	/* What is not known takes nobody's access away. */
-	return ask(PROCESS_END, tid, &reply, NULL) ? (enum process_end)reply.result
-						   : PROCESS_END_UNSEEN;
+	return ask_helper(PROCESS_END, tid, &reply, NULL) ? (enum process_end)reply.result
+							  : PROCESS_END_UNSEEN;
 }
 
 static int delegated_open(const char *path)
@@ -287,7 +287,7 @@ static int delegated_open(const char *path)
 
 	if (!str_eq(path, helper.credential_file))
 		return -EACCES;
-	if (!ask(OPEN_CREDENTIAL, 0, &reply, &fd))
+	if (!ask_helper(OPEN_CREDENTIAL, 0, &reply, &fd))
 		return -EPIPE;
 	return reply.result != 0 ? reply.result : fd >= 0 ? fd : -EIO;
 }
@@ -296,7 +296,7 @@ static int delegated_reader(int *fd, struct error *e)
 {
 	struct reply reply;
 
-	if (!ask(KEYRING_START, 0, &reply, fd))
+	if (!ask_helper(KEYRING_START, 0, &reply, fd))
 		return lost(e);
 	*e = reply.error;
 	return reply.result;
@@ -306,11 +306,11 @@ static void delegated_end(void)
 {
 	struct reply reply;
 
-	ask(KEYRING_END, 0, &reply, NULL);
+	ask_helper(KEYRING_END, 0, &reply, NULL);
 }
 
 /* 0 or a positive errno. */
-static int spawn(const char *program, const char *mountpoint, int socket)
+static int spawn_helper(const char *program, const char *mountpoint, int socket)
 {
 	char *argv[] = {xstrdup(HELPER_NAME), xstrdup(mountpoint),
 			xstrdup(helper.credential_file != NULL ? helper.credential_file : ""),
@@ -343,7 +343,7 @@ int helper_start(const char *program, const char *mountpoint, const char *creden
 		return error_set(e, errno, "cannot start the helper process: %s", strerror(errno));
 	setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	helper.credential_file = xstrdup(credential_file);
-	int r = spawn(program, mountpoint, fds[1]);
+	int r = spawn_helper(program, mountpoint, fds[1]);
 	close(fds[1]);
 	helper.fd = fds[0];
 	if (r == 0)
@@ -382,7 +382,7 @@ int helper_unmount(const char *mountpoint, struct error *e)
 
 	if (!helper.delegated)
 		return mountpoint_detach(mountpoint, e);
-	if (!ask(UNMOUNT, 0, &reply, NULL))
+	if (!ask_helper(UNMOUNT, 0, &reply, NULL))
 		return lost(e);
 	*e = reply.error;
 	return reply.result;

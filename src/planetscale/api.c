@@ -229,7 +229,7 @@ static void explain(const struct endpoint *p, const struct http_result *r, struc
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-static void call_free(struct api_call *c)
+static void api_call_free(struct api_call *c)
 {
 	struct api *api = c->api;
 
@@ -243,7 +243,7 @@ static void call_free(struct api_call *c)
 		credential_refresh_drop_old(api->credential_refresh);
 }
 
-static void call_send(struct api_call *c);
+static void api_call_send(struct api_call *c);
 
 /* Was it sent with the credential in use? */
 static bool current(const struct api_call *c)
@@ -254,7 +254,7 @@ static bool current(const struct api_call *c)
 static void send_again(struct api_call *c)
 {
 	c->again = true;
-	call_send(c);
+	api_call_send(c);
 }
 
 /* A service token that ended is answered with a 404 below its organization. */
@@ -286,7 +286,7 @@ static bool ask_again(struct api_call *c, const struct http_result *r)
 	return true;
 }
 
-static void refuse(struct api_call *c, const struct error *why)
+static void refuse_call(struct api_call *c, const struct error *why)
 {
 	struct api_answer a = {.error = *c->refusal,
 			       .body = "",
@@ -296,7 +296,7 @@ static void refuse(struct api_call *c, const struct error *why)
 	if (why != NULL && why->hint[0] != '\0')
 		error_hint(&a.error, "%s", why->hint);
 	c->done(c->ctx, &a);
-	call_free(c);
+	api_call_free(c);
 }
 
 /* The keyring has answered, or will not in time. Callbacks may cancel others of those who wait. */
@@ -311,7 +311,7 @@ static void renewal_over(void *ctx, const struct error *e)
 		struct api_call *c = container_of(waited.next, struct api_call, refused);
 		list_remove(&c->refused);
 		if (current(c))
-			refuse(c, e);
+			refuse_call(c, e);
 		else
 			send_again(c);
 	}
@@ -370,10 +370,10 @@ static void call_done(void *ctx, const struct http_result *r)
 		learn_right(c->api, c->endpoint, r->status, a.done);
 	explain(c->endpoint, r, &a.error);
 	c->done(c->ctx, &a);
-	call_free(c);
+	api_call_free(c);
 }
 
-static void call_send(struct api_call *c)
+static void api_call_send(struct api_call *c)
 {
 	struct http_request r = {
 		.method = c->endpoint->method,
@@ -423,7 +423,7 @@ static struct api_call *call(struct api *api, enum endpoint_name name, const str
 	c->ctx = t->ctx;
 	list_append(&api->calls, &c->link);
 	list_init(&c->refused);
-	call_send(c);
+	api_call_send(c);
 	return c;
 }
 
@@ -511,7 +511,7 @@ void api_cancel(struct api_call *call)
 {
 	if (call->http != NULL)
 		http_cancel(call->api->http, call->http);
-	call_free(call);
+	api_call_free(call);
 }
 
 void api_promote(struct api_call *call)

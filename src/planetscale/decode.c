@@ -114,8 +114,6 @@ static int read_database(const struct cJSON *object, const struct at *at,
 			 struct database_record *out, struct error *e)
 {
 	static const struct field fields[] = {
-		{"kind", offsetof(struct database_record, kind)},
-		{"state", offsetof(struct database_record, state)},
 		{"created_at", offsetof(struct database_record, created_at)},
 		{"updated_at", offsetof(struct database_record, updated_at)},
 	};

@@ -116,9 +116,7 @@ void database_record_finish(struct database_record *r)
 {
 	free(r->id);
 	free(r->name);
-	free(r->kind);
 	free(r->region);
-	free(r->state);
 	free(r->created_at);
 	free(r->updated_at);
 	free(r->info);

@@ -63,9 +63,7 @@ struct organization_record {
 struct database_record {
 	char *id;
 	char *name;
-	char *kind;       /* optional */
 	char *region;     /* optional: region.slug */
-	char *state;      /* optional */
 	char *created_at; /* optional */
 	char *updated_at; /* optional */
 	char *info;       /* as above */

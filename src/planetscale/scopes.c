@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Where `name` of `len` bytes is, or belongs. */
-static bool find(const struct scopes *s, const char *name, size_t len, size_t *at)
+static bool find_scope(const struct scopes *s, const char *name, size_t len, size_t *at)
 {
 	size_t low = 0, high = s->n;
 
@@ -39,7 +39,7 @@ bool scopes_has(const struct scopes *s, const char *name)
 {
 	size_t at;
 
-	return find(s, name, strlen(name), &at);
+	return find_scope(s, name, strlen(name), &at);
 }
 
 bool scopes_add(struct scopes *s, const char *name)
@@ -52,7 +52,7 @@ bool scopes_addn(struct scopes *s, const char *name, size_t len)
 	size_t at;
 
 	len = strnlen(name, len);
-	if (find(s, name, len, &at))
+	if (find_scope(s, name, len, &at))
 		return false;
 	s->v = xgrow(s->v, s->n, sizeof(*s->v));
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof(*s->v));
@@ -65,7 +65,7 @@ bool scopes_remove(struct scopes *s, const char *name)
 {
 	size_t at;
 
-	if (!find(s, name, strlen(name), &at))
+	if (!find_scope(s, name, strlen(name), &at))
 		return false;
 	free(s->v[at]);
 	s->n--;

@@ -15,16 +15,15 @@ static uint64_t place_hash(const struct inode_key *p)
 {
 	uint64_t h = hash_bytes(HASH_INIT, &p->kind, sizeof(p->kind));
 
-	h = hash_optional(h, p->organization_id);
-	h = hash_optional(h, p->token_id);
-	h = hash_optional(h, p->database_id);
+	h = hash_optional(h, p->target.organization_id);
+	h = hash_optional(h, p->target.token_id);
+	h = hash_optional(h, p->target.database_id);
 	return hash_optional(h, p->name);
 }
 
 static bool same_place(const struct inode_key *a, const struct inode_key *b)
 {
-	return a->kind == b->kind && str_eq(a->organization_id, b->organization_id) &&
-	       str_eq(a->token_id, b->token_id) && str_eq(a->database_id, b->database_id) &&
+	return a->kind == b->kind && target_equal(&a->target, &b->target) &&
 	       str_eq(a->name, b->name);
 }
 
@@ -87,9 +86,9 @@ static void copy_place(struct nodes *t, struct inode_key *to, const struct inode
 {
 	*to = (struct inode_key){
 		.kind = from->kind,
-		.organization_id = intern(t, from->organization_id),
-		.token_id = intern(t, from->token_id),
-		.database_id = intern(t, from->database_id),
+		.target.organization_id = intern(t, from->target.organization_id),
+		.target.token_id = intern(t, from->target.token_id),
+		.target.database_id = intern(t, from->target.database_id),
 		.name = xstrdup(from->name),
 	};
 }

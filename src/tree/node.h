@@ -10,13 +10,12 @@
 #define PSCALEFS_NODE_H
 
 #include "base/util.h"
+#include "planetscale/target.h"
 
 /* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
 struct inode_key {
 	unsigned kind; /* enum tree_kind */
-	const char *organization_id;
-	const char *token_id;
-	const char *database_id;
+	struct target target;
 	const char *name; /* of a scratch file */
 };
 

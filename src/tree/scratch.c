@@ -20,8 +20,7 @@ struct scratch *scratch_find(const struct scratches *s, const struct inode_key *
 {
 	list_for_each(pos, &s->files) {
 		struct scratch *f = container_of(pos, struct scratch, link);
-		if (strcmp(f->name, p->name) == 0 && str_eq(f->token_id, p->token_id) &&
-		    str_eq(f->database_id, p->database_id))
+		if (strcmp(f->name, p->name) == 0 && target_equal(&f->directory, &p->target))
 			return f;
 	}
 	return NULL;
@@ -44,9 +43,7 @@ int scratch_add(struct scratches *s, const struct inode_key *p, mode_t mode, con
 		return error_set(e, ENOSPC, "this mount holds at most %d temporary files",
 				 SCRATCH_MAX_FILES);
 	struct scratch *f = xcalloc(1, sizeof(*f));
-	f->organization_id = xstrdup(p->organization_id);
-	f->token_id = xstrdup(p->token_id);
-	f->database_id = xstrdup(p->database_id);
+	f->directory = target_copy(&p->target);
 	f->name = xstrdup(p->name);
 	f->target = xstrdup(target);
 	f->mode = mode;
@@ -58,7 +55,7 @@ int scratch_add(struct scratches *s, const struct inode_key *p, mode_t mode, con
 	return 0;
 }
 
-static int too_big(struct error *e)
+static int scratch_too_big(struct error *e)
 {
 	return error_set(e, EFBIG, "a temporary file here holds at most %d bytes",
 			 SCRATCH_MAX_BYTES);
@@ -68,7 +65,7 @@ int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t s
 		  struct error *e)
 {
 	if (offset > SCRATCH_MAX_BYTES || size > SCRATCH_MAX_BYTES - offset)
-		return too_big(e);
+		return scratch_too_big(e);
 	if (offset + size > f->text.len)
 		buf_resize(&f->text, offset + size);
 	if (size > 0)
@@ -80,7 +77,7 @@ int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t s
 int scratch_truncate(struct scratch *f, uint64_t size, int64_t now_ns, struct error *e)
 {
 	if (size > SCRATCH_MAX_BYTES)
-		return too_big(e);
+		return scratch_too_big(e);
 	buf_resize(&f->text, size);
 	f->mtime_ns = now_ns;
 	return 0;
@@ -88,7 +85,7 @@ int scratch_truncate(struct scratch *f, uint64_t size, int64_t now_ns, struct er
 
 void scratch_rename(struct scratches *s, struct scratch *f, const char *name)
 {
-	struct inode_key p = {.token_id = f->token_id, .database_id = f->database_id, .name = name};
+	struct inode_key p = {.target = f->directory, .name = name};
 	struct scratch *there = scratch_find(s, &p);
 
 	if (there == f)
@@ -113,8 +110,8 @@ void scratch_unlink_all(struct scratches *s, const char *token_id, const char *d
 {
 	list_for_each(pos, &s->files) {
 		struct scratch *f = container_of(pos, struct scratch, link);
-		if (str_eq(f->token_id, token_id) &&
-		    (database_id == NULL || str_eq(f->database_id, database_id)))
+		if (str_eq(f->directory.token_id, token_id) &&
+		    (database_id == NULL || str_eq(f->directory.database_id, database_id)))
 			scratch_unlink(s, f);
 	}
 }
@@ -129,9 +126,7 @@ void scratch_release(struct scratch *f)
 	if (--f->refs > 0)
 		return;
 	buf_finish(&f->text);
-	free(f->organization_id);
-	free(f->token_id);
-	free(f->database_id);
+	target_finish(&f->directory);
 	free(f->name);
 	free(f->target);
 	free(f);

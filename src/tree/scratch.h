@@ -18,11 +18,8 @@
 
 struct scratch {
 	struct list link;
-	char *organization_id; /* owned; the directory it is in: a token's, or one of its databases'
-				*/
-	char *token_id;        /* owned */
-	char *database_id;     /* owned; NULL: the token's directory */
-	char *name;            /* owned */
+	struct target directory; /* owned; it is in: a token's, or one of its databases' */
+	char *name;              /* owned */
 	struct buf text;
 	char *target; /* owned; of a symbolic link, else NULL */
 	mode_t mode;  /* with type */

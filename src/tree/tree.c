@@ -10,76 +10,101 @@
 #define FILE_R (S_IFREG | 0400)
 #define FILE_W (S_IFREG | 0600)
 
+/*
+ * How long the kernel may answer for us. Short, because other people change things too; not at all
+ * for sizes that a write elsewhere in the tree may change, and names that may come to mean none or
+ * another at any time.
+ */
+#define ENTRY_TIMEOUT_S 1.0
+#define ATTR_TIMEOUT_S  1.0
+
+enum attr_expiry {
+	ATTR_KEPT,
+	ATTR_EXPIRED, /* true when they are given, and not for longer */
+	ATTR_LATER,   /* the same, and the size may need the network: see tree_attr_later() */
+};
+
+/* All that the kind of a node decides. */
 struct row {
 	const char *name; /* NULL: PlanetScale names them */
 	enum tree_kind parent;
 	mode_t mode;
 	tree_show_fn *show;         /* files and links */
+	const char *member;         /* for show_member */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
+	enum tree_write write; /* files */
+	enum attr_expiry attr;
+	bool entry_expired; /* the name may come to mean none or another at any time */
+	bool holds_scratch;
+	bool above_token; /* see tree_above_token() */
 	/* One of the files that show the token's secret; there only while this mount does. */
 	enum secret_form secret;
-	bool plain; /* the place means the same whatever PlanetScale says: costs no request */
 };
 
 static const struct row rows[TREE_KINDS] = {
 	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = list_organizations,
-		       .find = find_organization, .plain = true},
-	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR, .plain = true},
-	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .plain = true},
-	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .plain = true},
-	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR, .plain = true},
-	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R, show_scopes_organization,
-				      .plain = true},
-	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database,
-				  .plain = true},
-	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .plain = true},
+		       .find = find_organization, .above_token = true},
+	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR},
+	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .attr = ATTR_LATER},
+	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .attr = ATTR_LATER},
+	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR},
+	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R,
+				      show_scopes_organization},
+	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database},
+	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .write = WRITE_REFRESH},
 
-	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR},
+	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR, .above_token = true},
 	[TREE_ORGANIZATION_INFO] = {"info.json", TREE_ORGANIZATION, FILE_R, show_organization_info},
-	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing},
+	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing,
+			       .write = WRITE_CREATE_TOKEN},
 	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = list_databases,
 			    .find = find_database},
 	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
 	[TREE_DATABASE_INFO] = {"info.json", TREE_DATABASE, FILE_R, show_database_info},
 	[TREE_DATABASE_ID] = {"id", TREE_DATABASE, FILE_R, show_database_id},
-	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_database_kind},
+	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_member, "kind"},
 	[TREE_DATABASE_REGION] = {"region", TREE_DATABASE, FILE_R, show_database_region},
-	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_database_state},
+	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_member, "state"},
 	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
 				      show_database_created_at},
-	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access},
+	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access,
+				  .attr = ATTR_LATER},
 	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR,
 				  .children = list_token_links, .find = find_token_link},
-	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link},
+	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link,
+				 .entry_expired = true},
 	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = list_id_links,
 			.find = find_id_link},
-	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link},
+	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link, .entry_expired = true},
 
 	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
-			 .find = find_token},
-	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR},
+			 .find = find_token, .above_token = true},
+	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .entry_expired = true, .holds_scratch = true},
 	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id},
 	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
 	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at},
 	[TREE_TOKEN_CREATED_BY] = {"created_by", TREE_TOKEN, FILE_R, show_token_created_by},
 	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
 	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
-	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info},
+	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info, .attr = ATTR_LATER},
 	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
 	   all. */
-	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV},
+	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV,
+			    .entry_expired = true},
 	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header,
-			       .secret = SECRET_HEADER},
+			       .secret = SECRET_HEADER, .entry_expired = true},
 	[TREE_TOKEN_SECRET] = {"token", TREE_TOKEN, FILE_R, show_token_secret,
-			       .secret = SECRET_TOKEN},
-	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions},
+			       .secret = SECRET_TOKEN, .entry_expired = true},
+	[TREE_PERMISSIONS] = {"permissions", TREE_TOKEN, FILE_W, show_permissions,
+			      .attr = ATTR_LATER, .write = WRITE_PERMISSIONS},
 	[TREE_TOKEN_DATABASES] = {"databases", TREE_TOKEN, DIR, .children = list_token_databases,
 				  .find = find_token_database},
-	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR},
-	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W,
-				       show_permissions},
-	[TREE_SCRATCH] = {NULL, TREE_TOKEN, FILE_W, show_scratch},
+	[TREE_TOKEN_DATABASE] = {NULL, TREE_TOKEN_DATABASES, DIR, .holds_scratch = true},
+	[TREE_DATABASE_PERMISSIONS] = {"permissions", TREE_TOKEN_DATABASE, FILE_W, show_permissions,
+				       .attr = ATTR_LATER, .write = WRITE_PERMISSIONS},
+	[TREE_SCRATCH] = {NULL, TREE_TOKEN, FILE_W, show_scratch, .attr = ATTR_EXPIRED,
+			  .write = WRITE_SCRATCH, .entry_expired = true},
 };
 
 const char *tree_name(enum tree_kind kind)
@@ -92,19 +117,57 @@ enum tree_kind tree_parent(enum tree_kind kind)
 	return rows[kind].parent;
 }
 
+const char *tree_member(enum tree_kind kind)
+{
+	return rows[kind].member;
+}
+
 mode_t tree_mode(enum tree_kind kind)
 {
 	return rows[kind].mode;
 }
 
-bool tree_is_permissions(enum tree_kind kind)
+enum tree_write tree_write(enum tree_kind kind)
 {
-	return kind == TREE_PERMISSIONS || kind == TREE_DATABASE_PERMISSIONS;
+	return rows[kind].write;
 }
 
-enum tree_kind tree_permissions(const char *database_id)
+bool tree_is_permissions(enum tree_kind kind)
 {
-	return database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS;
+	return rows[kind].write == WRITE_PERMISSIONS;
+}
+
+bool tree_is_scratch(enum tree_kind kind)
+{
+	return rows[kind].write == WRITE_SCRATCH;
+}
+
+bool tree_holds_scratch(enum tree_kind kind)
+{
+	return rows[kind].holds_scratch;
+}
+
+double tree_attr_timeout_s(enum tree_kind kind)
+{
+	return rows[kind].attr == ATTR_KEPT ? ATTR_TIMEOUT_S : 0;
+}
+
+double tree_entry_timeout_s(enum tree_kind kind)
+{
+	return rows[kind].entry_expired ? 0 : ENTRY_TIMEOUT_S;
+}
+
+bool tree_attr_later(enum tree_kind kind)
+{
+	return rows[kind].attr == ATTR_LATER;
+}
+
+struct inode_key tree_permissions(const struct target *target)
+{
+	return (struct inode_key){
+		.kind = target->database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS,
+		.target = *target,
+	};
 }
 
 enum secret_form tree_secret(enum tree_kind kind)
@@ -112,7 +175,7 @@ enum secret_form tree_secret(enum tree_kind kind)
 	return rows[kind].secret;
 }
 
-static bool below(enum tree_kind kind, enum tree_kind ancestor)
+static bool lies_below(enum tree_kind kind, enum tree_kind ancestor)
 {
 	while (kind != TREE_ROOT && rows[kind].parent != ancestor)
 		kind = rows[kind].parent;
@@ -121,17 +184,22 @@ static bool below(enum tree_kind kind, enum tree_kind ancestor)
 
 bool tree_in_token(enum tree_kind kind)
 {
-	return below(kind, TREE_TOKEN);
+	return lies_below(kind, TREE_TOKEN);
+}
+
+bool tree_of_token(enum tree_kind kind)
+{
+	return kind == TREE_TOKEN || tree_in_token(kind);
 }
 
 bool tree_above_token(enum tree_kind kind)
 {
-	return kind == TREE_ROOT || kind == TREE_ORGANIZATION || kind == TREE_TOKENS;
+	return rows[kind].above_token;
 }
 
 /* --- the objects of a place ------------------------------------------------------------------- */
 
-static int gone(struct waiter *w, const char *what)
+static int object_gone(struct waiter *w, const char *what)
 {
 	error_set(&w->error, ESTALE, "the %s is gone", what);
 	error_hint(&w->error, "it was deleted meanwhile");
@@ -143,8 +211,8 @@ static int view_database(struct waiter *w, struct tree_objects *v)
 	int r = resource_need(&v->organization->databases, w);
 
 	if (r == 0)
-		v->database = model_database(v->organization, v->key.database_id);
-	return r != 0 ? r : v->database == NULL ? gone(w, "database") : 0;
+		v->database = model_database(v->organization, v->key.target.database_id);
+	return r != 0 ? r : v->database == NULL ? object_gone(w, "database") : 0;
 }
 
 /*
@@ -161,7 +229,7 @@ static int view_token_database(struct waiter *w, struct tree_objects *v)
 	int again = resource_need(&v->token->grants, w);
 	if (again != 0)
 		return again;
-	if (model_grant(v->token, v->key.database_id) != NULL)
+	if (model_grant(v->token, v->key.target.database_id) != NULL)
 		return 0;
 	w->error = why;
 	return r;
@@ -173,29 +241,30 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 	int r;
 
 	*v = (struct tree_objects){.key = *p};
-	if (p->organization_id == NULL)
+	if (p->target.organization_id == NULL)
 		return 0;
 	r = resource_need(&t->model->organizations, w);
 	if (r != 0)
 		return r;
-	v->organization = model_organization(t->model, p->organization_id);
+	v->organization = model_organization(t->model, p->target.organization_id);
 	if (v->organization == NULL)
-		return gone(w, "organization");
-	if (p->token_id == NULL)
-		return p->database_id == NULL ? 0 : view_database(w, v);
+		return object_gone(w, "organization");
+	if (p->target.token_id == NULL)
+		return p->target.database_id == NULL ? 0 : view_database(w, v);
 	r = resource_need(&v->organization->tokens, w);
 	if (r != 0)
 		return r;
-	v->token = model_token(v->organization, p->token_id);
+	v->token = model_token(v->organization, p->target.token_id);
 	if (v->token == NULL)
-		return gone(w, "service token");
+		return object_gone(w, "service token");
 	if (p->kind == TREE_SCRATCH) {
 		v->scratch = scratch_find(t->scratches, p);
-		return v->scratch == NULL ? gone(w, "temporary file") : 0;
+		return v->scratch == NULL ? object_gone(w, "temporary file") : 0;
 	}
-	if (p->database_id == NULL)
+	if (p->target.database_id == NULL)
 		return 0;
-	return below(p->kind, TREE_DATABASES) ? view_database(w, v) : view_token_database(w, v);
+	return lies_below(p->kind, TREE_DATABASES) ? view_database(w, v)
+						   : view_token_database(w, v);
 }
 
 /* --- the table at work ------------------------------------------------------------------------ */
@@ -209,15 +278,15 @@ static bool present(const struct tree *t, enum tree_kind kind, const char *token
 
 static struct inode_key child_place(const struct inode_key *dir, enum tree_kind kind)
 {
-	return (struct inode_key){.kind = kind,
-				  .organization_id = dir->organization_id,
-				  .token_id = dir->token_id,
-				  .database_id = dir->database_id};
+	return (struct inode_key){.kind = kind, .target = dir->target};
 }
 
-static bool holds_scratch(enum tree_kind kind)
+struct inode_key tree_scratch(const struct inode_key *p, const char *name)
 {
-	return kind == TREE_TOKEN || kind == TREE_TOKEN_DATABASE;
+	struct inode_key scratch = child_place(p, TREE_SCRATCH);
+
+	scratch.name = name;
+	return scratch;
 }
 
 int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
@@ -229,11 +298,10 @@ int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, co
 		if (rows[k].parent != dir->kind || !str_eq(rows[k].name, name))
 			continue;
 		*out = child_place(dir, k);
-		return present(t, k, dir->token_id) ? 0 : -ENOENT;
+		return present(t, k, dir->target.token_id) ? 0 : -ENOENT;
 	}
-	if (holds_scratch(dir->kind)) {
-		*out = child_place(dir, TREE_SCRATCH);
-		out->name = name;
+	if (rows[dir->kind].holds_scratch) {
+		*out = tree_scratch(dir, name);
 		return scratch_find(t->scratches, out) != NULL ? 0 : -ENOENT;
 	}
 	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for
@@ -248,9 +316,8 @@ static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit 
 {
 	list_for_each(pos, &t->scratches->files) {
 		const struct scratch *f = container_of(pos, struct scratch, link);
-		struct inode_key p = child_place(dir, TREE_SCRATCH);
-		p.name = f->name;
-		if (str_eq(f->token_id, dir->token_id) && str_eq(f->database_id, dir->database_id))
+		struct inode_key p = tree_scratch(dir, f->name);
+		if (target_equal(&f->directory, &dir->target))
 			emit(ctx, f->name, f->mode, inode_number(&p));
 	}
 }
@@ -271,10 +338,10 @@ int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir,
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
 		struct inode_key p = child_place(dir, k);
 		if (rows[k].parent == dir->kind && rows[k].name != NULL &&
-		    present(t, k, dir->token_id))
+		    present(t, k, dir->target.token_id))
 			emit(ctx, rows[k].name, rows[k].mode, inode_number(&p));
 	}
-	if (holds_scratch(dir->kind))
+	if (rows[dir->kind].holds_scratch)
 		emit_scratch(t, dir, emit, ctx);
 	return 0;
 }
@@ -325,7 +392,7 @@ static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, 
 	if (v->token != NULL && v->scratch == NULL)
 		*atime = parse_ns(v->token->r.last_used_at, *mtime);
 	if (tree_is_permissions(v->key.kind))
-		*mtime = model_mtime_ns(v->token, v->key.database_id);
+		*mtime = model_mtime_ns(v->token, v->key.target.database_id);
 }
 
 void tree_attr_unread(const struct inode_key *p, struct stat *st)
@@ -378,28 +445,33 @@ int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struc
 
 static const char *dynamic_name(struct tree *t, const struct inode_key *p)
 {
-	const struct organization *o = p->organization_id == NULL
-					       ? NULL
-					       : model_organization(t->model, p->organization_id);
+	const struct organization *o =
+		p->target.organization_id == NULL
+			? NULL
+			: model_organization(t->model, p->target.organization_id);
 	const struct token *token =
-		o == NULL || p->token_id == NULL ? NULL : model_token(o, p->token_id);
-	const struct database *d =
-		o == NULL || p->database_id == NULL ? NULL : model_database(o, p->database_id);
-	const struct grant *g =
-		token == NULL || p->database_id == NULL ? NULL : model_grant(token, p->database_id);
+		o == NULL || p->target.token_id == NULL ? NULL : model_token(o, p->target.token_id);
+	const struct database *d = o == NULL || p->target.database_id == NULL
+					   ? NULL
+					   : model_database(o, p->target.database_id);
+	const struct grant *g = token == NULL || p->target.database_id == NULL
+					? NULL
+					: model_grant(token, p->target.database_id);
 
 	switch ((int)p->kind) {
 	case TREE_ORGANIZATION:
-		return o != NULL ? o->file_name : p->organization_id;
+		return o != NULL ? o->file_name : p->target.organization_id;
 	case TREE_DATABASE:
 	case TREE_TOKEN_DATABASE:
-		return d != NULL ? d->file_name : g != NULL ? g->resource_name : p->database_id;
+		return d != NULL   ? d->file_name
+		       : g != NULL ? g->resource_name
+				   : p->target.database_id;
 	case TREE_BY_ID_TOKEN:
-		return p->token_id;
+		return p->target.token_id;
 	case TREE_SCRATCH:
 		return p->name;
 	default:
-		return token != NULL ? token->file_name : p->token_id;
+		return token != NULL ? token->file_name : p->target.token_id;
 	}
 }
 
@@ -412,8 +484,9 @@ void tree_path(struct tree *t, const struct inode_key *p, struct buf *out)
 			buf_addc(out, '/');
 		return;
 	}
-	parent.kind = p->kind == TREE_SCRATCH && p->database_id != NULL ? TREE_TOKEN_DATABASE
-									: rows[p->kind].parent;
+	parent.kind = p->kind == TREE_SCRATCH && p->target.database_id != NULL
+			      ? TREE_TOKEN_DATABASE
+			      : rows[p->kind].parent;
 	if (parent.kind != TREE_ROOT)
 		tree_path(t, &parent, out);
 	buf_addf(out, "/%s", rows[p->kind].name != NULL ? rows[p->kind].name : dynamic_name(t, p));

@@ -3,8 +3,8 @@
  * it shows and what is in it.
  *
  * lookup, readdir, getattr and the manual's picture all come from the one table in tree.c. Reads
- * the model through resources, so every function may say WAIT; changes nothing. What a write means
- * is fs's to know.
+ * the model through resources, so every function may say WAIT; changes nothing. Of a write the table
+ * says what it means, and fs does it.
  *
  * Results: 0, WAIT, or -errno with the reason in the waiter's error. A place whose organization,
  * database or token is gone is -ESTALE, which makes the kernel look its path up again.
@@ -64,6 +64,16 @@ enum tree_kind {
 	TREE_KINDS,
 };
 
+/* What opening, writing and closing a file of this kind does: fs has the handlers. */
+enum tree_write {
+	WRITE_REFUSED, /* it shows what PlanetScale or this program says */
+	WRITE_PERMISSIONS,
+	WRITE_CREATE_TOKEN,
+	WRITE_REFRESH,
+	WRITE_SCRATCH,
+	WRITE_KINDS,
+};
+
 struct tree {
 	struct store *store;         /* borrowed */
 	struct model *model;         /* borrowed from store */
@@ -91,12 +101,27 @@ typedef void tree_emit(void *ctx, const char *name, mode_t mode, uint64_t inode)
 const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
+/* The member of its object, as PlanetScale gave it, that it shows; NULL: it shows something else. */
+const char *tree_member(enum tree_kind kind);
+enum tree_write tree_write(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of either level */
-/* The kind of `permissions` for a database, or (NULL) for the organization. */
-enum tree_kind tree_permissions(const char *database_id);
+bool tree_is_scratch(enum tree_kind kind);
+bool tree_holds_scratch(enum tree_kind kind); /* may temporary files be made in this directory? */
+/* The temporary file of this name in the directory of `p`, or beside the file `p`; not looked up. */
+struct inode_key tree_scratch(const struct inode_key *p, const char *name);
+/* The file `permissions` of a token, for its database or for the organization. */
+struct inode_key tree_permissions(const struct target *target);
 enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
+/* How long the kernel may answer for us, in seconds. */
+double tree_attr_timeout_s(enum tree_kind kind);
+double tree_entry_timeout_s(enum tree_kind kind);
+/* May its size need the network? Then a lookup, which blocks its whole directory, does not ask for
+ * it. */
+bool tree_attr_later(enum tree_kind kind);
 /* Does it lie in a token's directory (which itself does not count)? */
 bool tree_in_token(enum tree_kind kind);
+/* Is it a token's directory, or does it lie in one? */
+bool tree_of_token(enum tree_kind kind);
 /* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come
  * down on tokens? */
 bool tree_above_token(enum tree_kind kind);

@@ -9,9 +9,9 @@ static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const
 			 const char *database_id)
 {
 	struct inode_key p = {.kind = kind,
-			      .organization_id = organization_id,
-			      .token_id = token_id,
-			      .database_id = database_id};
+			      .target.organization_id = organization_id,
+			      .target.token_id = token_id,
+			      .target.database_id = database_id};
 
 	return inode_number(&p);
 }
@@ -48,7 +48,7 @@ int find_organization(struct tree *t, struct waiter *w, const struct tree_object
 		return r;
 	if (o == NULL || !shown(t, o))
 		return -ENOENT;
-	*out = (struct inode_key){.kind = TREE_ORGANIZATION, .organization_id = o->r.id};
+	*out = (struct inode_key){.kind = TREE_ORGANIZATION, .target.organization_id = o->r.id};
 	return 0;
 }
 
@@ -91,8 +91,9 @@ int find_database(struct tree *t, struct waiter *w, const struct tree_objects *v
 		return r;
 	if (d == NULL)
 		return no_database(t, w);
-	*out = (struct inode_key){
-		.kind = TREE_DATABASE, .organization_id = o->r.id, .database_id = d->r.id};
+	*out = (struct inode_key){.kind = TREE_DATABASE,
+				  .target.organization_id = o->r.id,
+				  .target.database_id = d->r.id};
 	return 0;
 }
 
@@ -121,8 +122,9 @@ int find_token(struct tree *t, struct waiter *w, const struct tree_objects *v, c
 		return r;
 	if (token == NULL)
 		return -ENOENT;
-	*out = (struct inode_key){
-		.kind = TREE_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
+	*out = (struct inode_key){.kind = TREE_TOKEN,
+				  .target.organization_id = o->r.id,
+				  .target.token_id = token->r.id};
 	return 0;
 }
 
@@ -151,8 +153,9 @@ int find_id_link(struct tree *t, struct waiter *w, const struct tree_objects *v,
 		return r;
 	if (token == NULL)
 		return -ENOENT;
-	*out = (struct inode_key){
-		.kind = TREE_BY_ID_TOKEN, .organization_id = o->r.id, .token_id = token->r.id};
+	*out = (struct inode_key){.kind = TREE_BY_ID_TOKEN,
+				  .target.organization_id = o->r.id,
+				  .target.token_id = token->r.id};
 	return 0;
 }
 
@@ -167,7 +170,7 @@ int list_token_links(struct tree *t, struct waiter *w, const struct tree_objects
 		     tree_emit *emit, void *ctx)
 {
 	struct organization *o = v->organization;
-	const char *database_id = v->key.database_id;
+	const char *database_id = v->key.target.database_id;
 	int r = resource_need(&o->tokens, w);
 
 	if (r == 0)
@@ -192,12 +195,12 @@ int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects 
 		r = resource_need(&token->grants, w);
 	if (r != 0)
 		return r;
-	if (token == NULL || !touches(token, v->key.database_id))
+	if (token == NULL || !touches(token, v->key.target.database_id))
 		return -ENOENT;
 	*out = (struct inode_key){.kind = TREE_DATABASE_TOKEN,
-				  .organization_id = o->r.id,
-				  .token_id = token->r.id,
-				  .database_id = v->key.database_id};
+				  .target.organization_id = o->r.id,
+				  .target.token_id = token->r.id,
+				  .target.database_id = v->key.target.database_id};
 	return 0;
 }
 
@@ -270,7 +273,7 @@ int find_token_database(struct tree *t, struct waiter *w, const struct tree_obje
 {
 	struct inode_key database = {0};
 	int r = find_database(t, w, v, name, &database);
-	const char *id = database.database_id;
+	const char *id = database.target.database_id;
 
 	if (r == WAIT)
 		return r;
@@ -285,8 +288,8 @@ int find_token_database(struct tree *t, struct waiter *w, const struct tree_obje
 			return r;
 	}
 	*out = (struct inode_key){.kind = TREE_TOKEN_DATABASE,
-				  .organization_id = v->organization->r.id,
-				  .token_id = v->token->r.id,
-				  .database_id = id};
+				  .target.organization_id = v->organization->r.id,
+				  .target.token_id = v->token->r.id,
+				  .target.database_id = id};
 	return 0;
 }

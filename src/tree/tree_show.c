@@ -1,7 +1,10 @@
 #include "tree/tree_show.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/json.h"
+#include "planetscale/decode.h"
 #include "planetscale/known_scopes.h"
 
 static int line(struct buf *out, const char *value)
@@ -69,9 +72,7 @@ int show_nothing(struct tree *t, struct waiter *w, const struct tree_objects *v,
 	}
 
 SHOW(show_database_id, v->database->r.id)
-SHOW(show_database_kind, v->database->r.kind)
 SHOW(show_database_region, v->database->r.region)
-SHOW(show_database_state, v->database->r.state)
 SHOW(show_database_created_at, v->database->r.created_at)
 SHOW(show_token_id, v->token->r.id)
 SHOW(show_token_name, v->token->r.name)
@@ -79,6 +80,19 @@ SHOW(show_token_created_at, v->token->r.created_at)
 SHOW(show_token_created_by, v->token->r.created_by)
 SHOW(show_token_expires_at, v->token->r.expires_at)
 SHOW(show_token_last_used_at, v->token->r.last_used_at)
+
+/* What is only shown need not be in a record: the row names the member of the object's own text. */
+int show_member(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+{
+	const char *info = v->database != NULL ? v->database->r.info
+			   : v->token != NULL  ? v->token->r.info
+					       : v->organization->r.info;
+	cleanup(json_free) struct cJSON *object = NULL;
+	int r = json_parse(info, strlen(info), DECODE_DEPTH_MAX, &object, &w->error);
+
+	(void)t;
+	return r != 0 ? r : line(out, json_text(object, tree_member(v->key.kind)));
+}
 
 int show_organization_info(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			   struct buf *out)
@@ -107,7 +121,7 @@ int show_database_access(struct tree *t, struct waiter *w, const struct tree_obj
 	if (r == 0)
 		r = store_need_all_grants(t->store, w, o);
 	for (size_t i = 0; r == 0 && i < o->n_tokens; i++) {
-		const struct grant *g = model_grant(o->token[i], v->key.database_id);
+		const struct grant *g = model_grant(o->token[i], v->key.target.database_id);
 		if (g == NULL || g->scopes.n == 0)
 			continue;
 		buf_addf(out, "%s\t", o->token[i]->file_name);
@@ -222,7 +236,7 @@ int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects
 	(void)t;
 	if (r != 0)
 		return r;
-	const struct grant *g = model_grant(v->token, v->key.database_id);
+	const struct grant *g = model_grant(v->token, v->key.target.database_id);
 	if (g != NULL)
 		scopes_print(&g->scopes, '\n', out);
 	return 0;

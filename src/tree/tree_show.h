@@ -12,9 +12,9 @@ typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct tree_obj
 			 struct buf *out);
 
 tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
-tree_show_fn show_organization_info;
-tree_show_fn show_database_info, show_database_id, show_database_kind, show_database_region,
-	show_database_state, show_database_created_at, show_database_access;
+tree_show_fn show_member, show_organization_info;
+tree_show_fn show_database_info, show_database_id, show_database_region, show_database_created_at,
+	show_database_access;
 tree_show_fn show_token_link, show_by_id_link;
 tree_show_fn show_token_id, show_token_name, show_token_created_at, show_token_created_by,
 	show_token_expires_at, show_token_last_used_at, show_token_info, show_token_env,

@@ -26,9 +26,7 @@ static void change_free(struct change *c)
 	scopes_finish(&c->grant);
 	scopes_finish(&c->posted);
 	scopes_finish(&c->deleted);
-	free(c->organization_id);
-	free(c->token_id);
-	free(c->database_id);
+	target_finish(&c->target);
 	free(c->body);
 	free(c);
 }
@@ -38,8 +36,8 @@ void changes_end(void)
 	CHECK(changes_none());
 }
 
-struct change *change_new(enum change_kind kind, const char *organization_id, const char *token_id,
-			  store_done *done, void *ctx)
+struct change *change_new(enum change_kind kind, const struct target *target, store_done *done,
+			  void *ctx)
 {
 	struct change *c = xcalloc(1, sizeof(*c));
 	const struct op *op = ctx;
@@ -47,8 +45,7 @@ struct change *change_new(enum change_kind kind, const char *organization_id, co
 	c->kind = kind;
 	c->done = done;
 	c->ctx = ctx;
-	c->organization_id = xstrdup(organization_id);
-	c->token_id = xstrdup(token_id);
+	c->target = target_copy(target);
 	list_append(&changes, &c->link);
 	if (done == op_done) {
 		c->asked = op->req;
@@ -80,12 +77,12 @@ static void check_confirmed(const struct change *c)
 		CHECK(c->documented || rules_heard(NULL, c->answered_at, NULL, true));
 		return;
 	}
-	CHECK(rules_heard(c->token_id, c->since, NULL, false) ||
+	CHECK(rules_heard(c->target.token_id, c->since, NULL, false) ||
 	      (c->only_grants && scopes_subset(&c->grant, before)));
 	for (size_t i = 0; i < c->grant.n; i++)
 		CHECK(scopes_has(before, c->grant.v[i]) ||
-		      rules_heard(c->token_id, c->since, c->grant.v[i], false));
-	CHECK(c->deleted_at == 0 || rules_heard(c->token_id, c->deleted_at, NULL, true));
+		      rules_heard(c->target.token_id, c->since, c->grant.v[i], false));
+	CHECK(c->deleted_at == 0 || rules_heard(c->target.token_id, c->deleted_at, NULL, true));
 }
 
 static void succeeded(struct change *c, const char *made_id)
@@ -102,19 +99,19 @@ static void succeeded(struct change *c, const char *made_id)
 	scopes_subtract(&c->text->confirmed, &c->deleted);
 }
 
-void change_done(void *ctx, const struct error *e, const char *made_id)
+void change_done(void *ctx, const struct store_outcome *outcome)
 {
 	struct change *c = ctx;
 	store_done *done = c->done;
 	void *done_ctx = c->ctx;
 
 	CHECK(c->call == NULL);
-	if (e == NULL)
-		succeeded(c, made_id);
+	if (outcome->error == NULL)
+		succeeded(c, outcome->made_id);
 	else
 		failed(c);
 	change_free(c);
-	done(done_ctx, e, made_id);
+	done(done_ctx, outcome);
 }
 
 void change_gone(const struct store_job *job)
@@ -135,7 +132,7 @@ void change_gone(const struct store_job *job)
 /* Is `path` the one of the change's token, or of all of them? */
 static bool about(const struct change *c, const char *path)
 {
-	const struct organization *o = model_organization(fs->model, c->organization_id);
+	const struct organization *o = model_organization(fs->model, c->target.organization_id);
 	struct buf expected = BUF_INIT;
 
 	if (o == NULL)
@@ -143,9 +140,9 @@ static bool about(const struct change *c, const char *path)
 	buf_adds(&expected, "/v1/organizations/");
 	url_segment(o->r.name, &expected);
 	buf_adds(&expected, "/service-tokens");
-	if (c->token_id != NULL) {
+	if (c->target.token_id != NULL) {
 		buf_addc(&expected, '/');
-		url_segment(c->token_id, &expected);
+		url_segment(c->target.token_id, &expected);
 	}
 	bool same = str_starts(path, expected.data) &&
 		    (path[expected.len] == '\0' || str_eq(path + expected.len, "/access"));
@@ -170,13 +167,13 @@ static struct change *change_behind(const struct http_call *call, enum change_ki
 
 static const char *database_name(const struct change *c)
 {
-	struct organization *o = model_organization(fs->model, c->organization_id);
+	struct organization *o = model_organization(fs->model, c->target.organization_id);
 
-	if (c->database_id == NULL)
+	if (c->target.database_id == NULL)
 		return "";
-	const struct database *d = model_database(o, c->database_id);
-	const struct token *t = model_token(o, c->token_id);
-	const struct grant *g = t != NULL ? model_grant(t, c->database_id) : NULL;
+	const struct database *d = model_database(o, c->target.database_id);
+	const struct token *t = model_token(o, c->target.token_id);
+	const struct grant *g = t != NULL ? model_grant(t, c->target.database_id) : NULL;
 	return d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
 }
 
@@ -185,7 +182,7 @@ static void check_scope(struct change *c, const char *scope, bool grant)
 {
 	CHECK(scopes_add(grant ? &c->posted : &c->deleted, scope));
 	if (!grant && c->text != NULL) /* what rm takes away may stay away */
-		text_revoked(c->token_id, c->database_id, scope);
+		text_revoked(c->target.token_id, c->target.database_id, scope);
 	if (grant)
 		CHECK(scopes_has(&c->words.plus, scope));
 	else

@@ -20,12 +20,12 @@ struct change {
 	struct store_job *job; /* borrowed */
 	store_done *done;
 	void *ctx;
-	struct asked *asked; /* borrowed; NULL: a release */
-	struct text *text;   /* borrowed; NULL: not from an open file */
-	uint64_t since;      /* requests sent before what is to be confirmed */
-	char *organization_id, *token_id, *database_id; /* owned */
-	char *body;                                     /* owned; create */
-	struct http_call *call;                         /* under way; NULL: none */
+	struct asked *asked;    /* borrowed; NULL: a release */
+	struct text *text;      /* borrowed; NULL: not from an open file */
+	uint64_t since;         /* requests sent before what is to be confirmed */
+	struct target target;   /* owned */
+	char *body;             /* owned; create */
+	struct http_call *call; /* under way; NULL: none */
 	unsigned sent;
 	bool well;       /* create, delete: answered so that it may be done */
 	bool documented; /* and as it is documented for that */
@@ -44,8 +44,8 @@ void changes_begin(struct fs *fs, struct http *h);
 void changes_end(void);
 bool changes_none(void);
 /* A place in the order of changes; one op asks for one. */
-struct change *change_new(enum change_kind kind, const char *organization_id, const char *token_id,
-			  store_done *done, void *ctx);
+struct change *change_new(enum change_kind kind, const struct target *target, store_done *done,
+			  void *ctx);
 /* In place of the `done` it was made with, which it calls. */
 store_done change_done;
 /* It ends without being told. */

@@ -72,8 +72,7 @@ static const struct inode_key *place_of(const struct op *op)
 
 static void check_place(const struct change *c, const struct inode_key *p)
 {
-	CHECK(str_eq(c->organization_id, p->organization_id) && str_eq(c->token_id, p->token_id) &&
-	      str_eq(c->database_id, p->database_id));
+	CHECK(target_equal(&c->target, &p->target));
 }
 
 /* See sweep.h. */
@@ -92,7 +91,7 @@ static void check_removal(const struct op *op)
 /* The text of the file that the change is of, as the product has it. */
 static const struct permissions_text *open_text(const struct change *c)
 {
-	const struct inode_key p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct inode_key p = {.target = c->target};
 	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
 
 	CHECK(f != NULL && f->text != NULL && f->committing > 0);
@@ -122,7 +121,7 @@ static void expect_all(const struct change *c, const struct store_change *change
 		words_read(&lines, t->text.data, (size_t)(last - t->text.data));
 	for (size_t i = 0; i < lines.plus.n; i++)
 		CHECK(scopes_has(change->grant, lines.plus.v[i]) ||
-		      text_confirmed(c->token_id, c->database_id, lines.plus.v[i]));
+		      text_confirmed(c->target.token_id, c->target.database_id, lines.plus.v[i]));
 	words_finish(&lines);
 }
 
@@ -147,7 +146,7 @@ static void expect_text(struct change *c, const struct store_change *change)
 	words_read(&c->words, buf_str(&t->text), t->text.len);
 	c->replaces = change->exact;
 	CHECK(!change->exact || (!signed_lines(t) && t->spoiled.err == 0));
-	CHECK(!change->exact || !text_killed(c->token_id, c->database_id));
+	CHECK(!change->exact || !text_killed(c->target.token_id, c->target.database_id));
 	expect_all(c, change, t);
 	list_for_each(pos, &t->writers)
 		CHECK(!change->exact || !container_of(pos, struct permissions_writer, link)->owes);
@@ -167,11 +166,11 @@ static void expect_closing(struct change *c, struct text *t, const struct store_
 /* By truncate(2): what is left of the text that is open, or else of what is granted. */
 static void expect_cut(struct change *c, const struct op *op)
 {
-	const struct inode_key p = {.token_id = c->token_id, .database_id = c->database_id};
+	const struct inode_key p = {.target = c->target};
 	const struct permissions_file *f = permissions_known(&fs->permissions, &p);
-	const struct organization *o = model_organization(fs->model, c->organization_id);
-	const struct token *t = o != NULL ? model_token(o, c->token_id) : NULL;
-	const struct grant *g = t != NULL ? model_grant(t, c->database_id) : NULL;
+	const struct organization *o = model_organization(fs->model, c->target.organization_id);
+	const struct token *t = o != NULL ? model_token(o, c->target.token_id) : NULL;
+	const struct grant *g = t != NULL ? model_grant(t, c->target.database_id) : NULL;
 	struct buf text = BUF_INIT;
 
 	if (f != NULL && f->text != NULL)
@@ -202,9 +201,7 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 	struct text *t = c->text;
 
 	if (t != NULL)
-		check_place(c, &(const struct inode_key){.organization_id = t->organization_id,
-							 .token_id = t->token_id,
-							 .database_id = t->database_id});
+		check_place(c, &(const struct inode_key){.target = t->target});
 	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
 	case OP_KINDS: /* what closed handles have left to do */
 		c->since = http->sent;
@@ -240,10 +237,8 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 struct store_job *__wrap_store_change(struct store *s, const struct store_change *change,
 				      store_done *done, void *ctx)
 {
-	struct change *c =
-		change_new(CHANGE_ACCESS, change->organization_id, change->token_id, done, ctx);
+	struct change *c = change_new(CHANGE_ACCESS, &change->target, done, ctx);
 
-	c->database_id = xstrdup(change->database_id);
 	scopes_copy(&c->grant, change->grant);
 	c->only_grants = change->revoke->n == 0 && !change->exact;
 	expect_access(c, done == op_done ? ctx : NULL, change);
@@ -259,12 +254,14 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 
 	if (op->kind == OP_MKDIR) {
 		const struct inode_key *p = place_of(op);
-		CHECK(p->kind == TREE_TOKENS && str_eq(p->organization_id, c->organization_id));
+		CHECK(p->kind == TREE_TOKENS &&
+		      str_eq(p->target.organization_id, c->target.organization_id));
 		CHECK(name_decode(op->name, &decoded) == 0 && str_eq(decoded.data, name));
 		CHECK(ttl_s == fs->ttl_s);
 	} else {
 		CHECK(op->kind == OP_WRITE || op->kind == OP_FLUSH);
-		CHECK(t != NULL && t->creates && str_eq(t->organization_id, c->organization_id));
+		CHECK(t != NULL && t->creates &&
+		      str_eq(t->target.organization_id, c->target.organization_id));
 		/* Of a write that failed it is not known what counts. */
 		CHECK(t->refused || memmem(t->text.data, t->text.len, name, strlen(name)) != NULL);
 		CHECK(ttl_s == fs->ttl_s || memmem(t->text.data, t->text.len, "ttl=", 4) != NULL);
@@ -277,7 +274,8 @@ struct store_job *__wrap_store_create_token(struct store *s, const char *organiz
 					    const char *name, int64_t ttl_s, store_done *done,
 					    void *ctx)
 {
-	struct change *c = change_new(CHANGE_CREATE, organization_id, NULL, done, ctx);
+	const struct target target = {.organization_id = organization_id};
+	struct change *c = change_new(CHANGE_CREATE, &target, done, ctx);
 	struct buf body = BUF_INIT;
 
 	CHECK(done == op_done);
@@ -301,14 +299,15 @@ static void check_empty(const struct token *t)
 struct store_job *__wrap_store_delete_token(struct store *s, const char *organization_id,
 					    const char *token_id, store_done *done, void *ctx)
 {
-	struct change *c = change_new(CHANGE_DELETE, organization_id, token_id, done, ctx);
+	const struct target target = {.organization_id = organization_id, .token_id = token_id};
+	struct change *c = change_new(CHANGE_DELETE, &target, done, ctx);
 	const struct op *op = ctx;
 	const struct inode_key *p = place_of(op);
 	const struct organization *o = model_organization(fs->model, organization_id);
 	size_t named = 0;
 
 	CHECK(done == op_done && op->kind == OP_RMDIR && p->kind == TREE_TOKENS);
-	CHECK(str_eq(p->organization_id, organization_id));
+	CHECK(str_eq(p->target.organization_id, organization_id));
 	for (size_t i = 0; i < o->n_tokens; i++) {
 		if (!str_eq(o->token[i]->file_name, op->name))
 			continue;

@@ -136,7 +136,7 @@ static int on_entry(void *req, const struct op_entry *e)
 	const struct asked *a = told(req, 0);
 
 	if (a->kind == OP_MKDIR)
-		CHECK(str_eq(node_find(&fs->nodes, e->node)->key.token_id, a->made));
+		CHECK(str_eq(node_find(&fs->nodes, e->node)->key.target.token_id, a->made));
 	if (!a->unwanted)
 		know_node(e);
 	return outcome(a);

@@ -82,9 +82,7 @@ void texts_end(void)
 		struct text *t = container_of(pos, struct text, link);
 		buf_finish(&t->text);
 		scopes_finish(&t->confirmed);
-		free(t->organization_id);
-		free(t->token_id);
-		free(t->database_id);
+		target_finish(&t->target);
 		free(t);
 	}
 }
@@ -95,8 +93,8 @@ bool text_shared(const struct inode_key *p)
 
 	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
-		if (t->file == 0 || !str_eq(t->token_id, p->token_id) ||
-		    !str_eq(t->database_id, p->database_id))
+		if (t->file == 0 || !str_eq(t->target.token_id, p->target.token_id) ||
+		    !str_eq(t->target.database_id, p->target.database_id))
 			continue;
 		t->alone = false;
 		any = true;
@@ -109,9 +107,7 @@ struct text *text_new(uint64_t file, const struct inode_key *p)
 	struct text *t = xcalloc(1, sizeof(*t));
 
 	t->file = file;
-	t->organization_id = xstrdup(p->organization_id);
-	t->token_id = xstrdup(p->token_id);
-	t->database_id = xstrdup(p->database_id);
+	t->target = target_copy(&p->target);
 	t->alone = !text_shared(p);
 	list_append(&texts, &t->link);
 	return t;
@@ -129,14 +125,14 @@ struct text *text_of(uint64_t file)
 
 static bool of_file(const struct text *t, const char *token_id, const char *database_id)
 {
-	return str_eq(t->token_id, token_id) && str_eq(t->database_id, database_id);
+	return str_eq(t->target.token_id, token_id) && str_eq(t->target.database_id, database_id);
 }
 
 void text_renewed(const struct inode_key *p)
 {
 	list_for_each(pos, &texts) {
 		struct text *t = container_of(pos, struct text, link);
-		if (of_file(t, p->token_id, p->database_id))
+		if (of_file(t, p->target.token_id, p->target.database_id))
 			t->killed = t->open_change = false;
 	}
 }

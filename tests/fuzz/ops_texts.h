@@ -26,23 +26,23 @@ void words_finish(struct words *w);
  */
 struct text {
 	struct list link;
-	uint64_t file;                                  /* 0: released */
-	bool creates;                                   /* create-token, else `permissions` */
-	char *organization_id, *token_id, *database_id; /* owned */
-	pid_t opener, writer;                           /* thread groups; who wrote last */
-	struct buf text;                                /* create-token: all that was written */
-	uint64_t written; /* requests sent before the last modification */
-	bool replaces;    /* it truncated the text to nothing */
-	bool owes;        /* and that was not committed yet */
-	bool appends;     /* O_APPEND */
-	bool alone;       /* no other handle of the file was open for writing meanwhile */
-	bool touched;     /* written or truncated, once opened */
-	bool modified;    /* since the last commit */
-	bool closed;      /* flushed since it was modified */
-	bool dropped;     /* its writer was killed */
-	bool refused;     /* a write or ftruncate(2) was */
-	bool open_change; /* changed, and no living process has closed or fsynced it since */
-	bool killed;      /* by a signal with that: nothing may be revoked by the text any more */
+	uint64_t file;        /* 0: released */
+	bool creates;         /* create-token, else `permissions` */
+	struct target target; /* owned */
+	pid_t opener, writer; /* thread groups; who wrote last */
+	struct buf text;      /* create-token: all that was written */
+	uint64_t written;     /* requests sent before the last modification */
+	bool replaces;        /* it truncated the text to nothing */
+	bool owes;            /* and that was not committed yet */
+	bool appends;         /* O_APPEND */
+	bool alone;           /* no other handle of the file was open for writing meanwhile */
+	bool touched;         /* written or truncated, once opened */
+	bool modified;        /* since the last commit */
+	bool closed;          /* flushed since it was modified */
+	bool dropped;         /* its writer was killed */
+	bool refused;         /* a write or ftruncate(2) was */
+	bool open_change;     /* changed, and no living process has closed or fsynced it since */
+	bool killed; /* by a signal with that: nothing may be revoked by the text any more */
 	struct scopes confirmed;
 };
 

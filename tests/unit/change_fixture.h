@@ -16,8 +16,10 @@ struct outcome {
 };
 static int ended;
 
-static inline void on_done(void *ctx, const struct error *e, const char *made_id)
+static inline void on_done(void *ctx, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
+	const char *made_id = outcome->made_id;
 	struct outcome *o = ctx;
 
 	o->done++;
@@ -44,9 +46,9 @@ static inline struct store_job *change(struct outcome *o, const char *token, con
 {
 	struct scopes g = set(grant), r = set(revoke), c = set(confirmed);
 	const struct store_change what = {
-		.organization_id = "o1",
-		.token_id = token,
-		.database_id = database,
+		.target.organization_id = "o1",
+		.target.token_id = token,
+		.target.database_id = database,
 		.grant = &g,
 		.revoke = &r,
 		.exact = exact,

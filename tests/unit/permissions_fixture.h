@@ -20,7 +20,7 @@ static uint64_t stamp;
 
 static inline void setup(void)
 {
-	const struct inode_key p = {.token_id = "t1", .database_id = "d1"};
+	const struct inode_key p = {.target.token_id = "t1", .target.database_id = "d1"};
 
 	permissions_files_init(&files);
 	f = permissions_at(&files, &p);

@@ -7,7 +7,8 @@ static struct nodes table;
 
 static struct inode_key token_place(const char *id)
 {
-	return (struct inode_key){.kind = 7, .organization_id = "acme", .token_id = id};
+	return (struct inode_key){
+		.kind = 7, .target.organization_id = "acme", .target.token_id = id};
 }
 
 static void setup(void)
@@ -46,7 +47,7 @@ static void a_place_has_one_node_and_copies_of_its_strings(void **state)
 	setup();
 	struct node *n = look_up(id);
 	id[0] = 'x';
-	assert_string_equal(n->key.token_id, "t1");
+	assert_string_equal(n->key.target.token_id, "t1");
 	assert_ptr_equal(look_up("t1"), n);
 	assert_ptr_equal(node_find(&table, n->number), n);
 	assert_int_equal(n->lookups, 2);
@@ -102,7 +103,7 @@ static void a_detached_node_keeps_its_number_and_gives_up_its_place(void **state
 	assert_ptr_not_equal(old, new);
 	assert_int_not_equal(old->number, new->number);
 	assert_ptr_equal(node_find(&table, old->number), old);
-	assert_string_equal(old->key.token_id, "t1");
+	assert_string_equal(old->key.target.token_id, "t1");
 	node_forget(&table, old, 1);
 	struct inode_key p = token_place("t1");
 	assert_ptr_equal(node_known(&table, &p), new);
@@ -126,7 +127,7 @@ static void a_moved_node_takes_the_place_of_another(void **state)
 	own.kind = 8;
 	node_move(&table, a, &own);
 	assert_int_equal(a->key.kind, 8);
-	assert_string_equal(a->key.token_id, "b");
+	assert_string_equal(a->key.target.token_id, "b");
 	node_detach(&table, a);
 	node_move(&table, a, &at_a);
 	assert_ptr_equal(node_known(&table, &at_a), a);
@@ -164,13 +165,13 @@ static void inode_numbers_tell_places_apart_and_outlive_nodes(void **state)
 	static const struct inode_key places[] = {
 		{.kind = 1},
 		{.kind = 2},
-		{.kind = 1, .organization_id = "a"},
-		{.kind = 1, .token_id = "a"},
-		{.kind = 1, .database_id = "a"},
+		{.kind = 1, .target.organization_id = "a"},
+		{.kind = 1, .target.token_id = "a"},
+		{.kind = 1, .target.database_id = "a"},
 		{.kind = 1, .name = "a"},
-		{.kind = 1, .organization_id = "a", .token_id = ""},
-		{.kind = 1, .organization_id = "ab"},
-		{.kind = 1, .organization_id = "a", .token_id = "b"},
+		{.kind = 1, .target.organization_id = "a", .target.token_id = ""},
+		{.kind = 1, .target.organization_id = "ab"},
+		{.kind = 1, .target.organization_id = "a", .target.token_id = "b"},
 	};
 
 	(void)state;

@@ -387,7 +387,7 @@ static void what_is_remembered_is_bounded(void **state)
 	error_set(&why, EACCES, "no");
 	for (int i = 0; i < PERMISSIONS_REMEMBERED_MAX + 10; i++) {
 		snprintf(id, sizeof(id), "t%d", i);
-		const struct inode_key p = {.token_id = id};
+		const struct inode_key p = {.target.token_id = id};
 		f = permissions_at(&files, &p);
 		if (i % 2 == 0)
 			permissions_keep_failure(f, &why, HEARD_BY_NOBODY);
@@ -395,8 +395,8 @@ static void what_is_remembered_is_bounded(void **state)
 			permissions_at(&files, &p);
 	}
 	assert_true(files.n <= PERMISSIONS_REMEMBERED_MAX + 1);
-	assert_non_null(permissions_known(&files, &(struct inode_key){.token_id = "t0"}));
-	assert_null(permissions_known(&files, &(struct inode_key){.token_id = "t1"}));
+	assert_non_null(permissions_known(&files, &(struct inode_key){.target.token_id = "t0"}));
+	assert_null(permissions_known(&files, &(struct inode_key){.target.token_id = "t1"}));
 	finish();
 }
 

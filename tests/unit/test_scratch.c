@@ -8,8 +8,10 @@ static struct error e;
 
 static struct inode_key at(const char *token, const char *database, const char *name)
 {
-	return (struct inode_key){
-		.organization_id = "o1", .token_id = token, .database_id = database, .name = name};
+	return (struct inode_key){.target.organization_id = "o1",
+				  .target.token_id = token,
+				  .target.database_id = database,
+				  .name = name};
 }
 
 static struct scratch *add(const char *token, const char *database, const char *name)

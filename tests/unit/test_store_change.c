@@ -454,9 +454,9 @@ static void what_is_to_be_kept_is_neither_granted_nor_revoked(void **state)
 	(void)state;
 	setup();
 	const struct store_change what = {
-		.organization_id = "o1",
-		.token_id = "t1",
-		.database_id = "d1",
+		.target.organization_id = "o1",
+		.target.token_id = "t1",
+		.target.database_id = "d1",
 		.grant = &grant,
 		.revoke = &none,
 		.exact = true,

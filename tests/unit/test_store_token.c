@@ -9,8 +9,10 @@ struct outcome {
 	char made[16];
 };
 
-static void on_done(void *ctx, const struct error *e, const char *made_id)
+static void on_done(void *ctx, const struct store_outcome *outcome)
 {
+	const struct error *e = outcome->error;
+	const char *made_id = outcome->made_id;
 	struct outcome *o = ctx;
 
 	o->done++;

@@ -1,0 +1,153 @@
+#include "cache/store_source.h"
+
+#include "planetscale/decode.h"
+
+struct organization *fetch_organization(const struct fetch *f)
+{
+	return f->target.organization_id == NULL
+		       ? NULL
+		       : model_organization(&f->store->model, f->target.organization_id);
+}
+
+static struct token *fetch_token(const struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+
+	return o != NULL && f->target.token_id != NULL ? model_token(o, f->target.token_id) : NULL;
+}
+
+/* How the member of `got` is read, counted and freed, for a list of things that have ids. */
+#define LIST_OF(thing)                                                                             \
+	static int decode_page_of_##thing##s(struct fetch *f, const struct api_answer *a,          \
+					     int64_t *next, struct error *e)                       \
+	{                                                                                          \
+		return decode_##thing##s(a->body, a->len, &f->got.thing##s, next, e);              \
+	}                                                                                          \
+	static size_t count_##thing##s(const struct fetch *f)                                      \
+	{                                                                                          \
+		return f->got.thing##s.n;                                                          \
+	}                                                                                          \
+	static const char *id_of_##thing(const struct fetch *f, size_t i)                          \
+	{                                                                                          \
+		return f->got.thing##s.v[i].id;                                                    \
+	}                                                                                          \
+	static void finish_##thing##s(struct fetch *f)                                             \
+	{                                                                                          \
+		thing##_records_finish(&f->got.thing##s);                                          \
+	}
+
+LIST_OF(organization)
+LIST_OF(database)
+LIST_OF(token)
+
+static struct resource *resource_of_organizations(const struct fetch *f)
+{
+	return &f->store->model.organizations;
+}
+
+static bool apply_organizations(struct fetch *f)
+{
+	model_apply_organizations(&f->store->model, &f->got.organizations);
+	return false;
+}
+
+static struct resource *resource_of_databases(const struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+
+	return o != NULL ? &o->databases : NULL;
+}
+
+static bool apply_databases(struct fetch *f)
+{
+	if (f->got.databases.n == 0) /* there are none, or none that it may see */
+		api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
+	model_apply_databases(fetch_organization(f), &f->got.databases);
+	return false;
+}
+
+static struct resource *resource_of_tokens(const struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+
+	return o != NULL ? &o->tokens : NULL;
+}
+
+static bool apply_tokens(struct fetch *f)
+{
+	return model_apply_tokens(fetch_organization(f), &f->got.tokens, f->started);
+}
+
+static struct resource *resource_of_grants(const struct fetch *f)
+{
+	struct token *t = fetch_token(f);
+
+	return t != NULL ? &t->grants : NULL;
+}
+
+static int decode_page_of_grants(struct fetch *f, const struct api_answer *a, int64_t *next,
+				 struct error *e)
+{
+	return decode_grants(a->body, a->len, &f->got.grants, next, e);
+}
+
+static size_t count_grants(const struct fetch *f)
+{
+	return f->got.grants.n;
+}
+
+static bool apply_grants(struct fetch *f)
+{
+	return model_apply_grants(fetch_token(f), &f->got.grants);
+}
+
+static void finish_grants(struct fetch *f)
+{
+	grants_finish(&f->got.grants);
+}
+
+static struct api_call *ask_for_token(struct api *api, const struct api_target *t, int64_t page)
+{
+	(void)page;
+	return api_get_token(api, t);
+}
+
+static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, int64_t *next,
+				  struct error *e);
+
+const struct source sources[] = {
+	[SOURCE_ORGANIZATIONS] = {resource_of_organizations, api_list_organizations,
+				  decode_page_of_organizations, count_organizations,
+				  id_of_organization, apply_organizations, finish_organizations,
+				  NULL},
+	[SOURCE_DATABASES] = {resource_of_databases, api_list_databases, decode_page_of_databases,
+			      count_databases, id_of_database, apply_databases, finish_databases,
+			      API_READ_DATABASES},
+	[SOURCE_TOKENS] = {resource_of_tokens, api_list_tokens, decode_page_of_tokens, count_tokens,
+			   id_of_token, apply_tokens, finish_tokens, API_READ_SERVICE_TOKENS},
+	[SOURCE_TOKEN] = {resource_of_grants, ask_for_token, decode_grants_of_token, count_grants,
+			  NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+	[SOURCE_GRANTS] = {resource_of_grants, api_list_grants, decode_page_of_grants, count_grants,
+			   NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+};
+
+/* Where the token lacks them, they are a list of their own, now and for all tokens. */
+static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, int64_t *next,
+				  struct error *e)
+{
+	cleanup(token_record_finish) struct token_record token = {0};
+	int r = decode_token(a->body, a->len, &token, e);
+
+	*next = 0;
+	if (r != 0)
+		return r;
+	if (token.has_grants) {
+		f->got.grants = token.grants;
+		token.grants = (struct grants)GRANTS_INIT;
+	} else {
+		f->store->no_accesses = true;
+		f->source = &sources[SOURCE_GRANTS];
+		*next = 1;
+	}
+	return 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * store_source: what can be fetched, a row for each list. A new list needs no more than its row, its
+ * decoder and a resource of the model. Only store's files include this.
+ *
+ * A row says which resource a fetch serves, how its pages are asked for, read and applied, and which
+ * permission that needs. How a fetch goes on, store_fetch.c knows.
+ */
+#ifndef PSCALEFS_STORE_SOURCE_H
+#define PSCALEFS_STORE_SOURCE_H
+
+#include "cache/store_internal.h"
+
+struct source;
+
+/* One fetch under way: all pages of a list, or a token's grants. */
+struct fetch {
+	struct waiter
+		waiter; /* first; waits for the organizations when a 404 has to be explained */
+	struct list link;
+	struct store *store; /* borrowed */
+	const struct source *source;
+	struct target target; /* owned; the token NULL for lists */
+	uint64_t started;
+	struct api_call *call; /* borrowed */
+	int64_t page;
+	int pages;
+	size_t bytes;             /* of all pages so far */
+	uint64_t probe_since;     /* not 0: waiting for the probe */
+	struct settling settling; /* of a 404 to a token that was just made */
+	struct error refusal;     /* what the probe explains */
+	union {
+		struct organization_records organizations;
+		struct database_records databases;
+		struct token_records tokens;
+		struct grants grants;
+	} got; /* by source */
+	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
+	int64_t total;
+	bool changed;
+	int rereads;
+	size_t had; /* of the reading before; 0: none */
+	int64_t had_total;
+};
+
+struct source {
+	/* What waits for it; NULL: that is gone. */
+	struct resource *(*resource)(const struct fetch *f);
+	struct api_call *(*ask)(struct api *api, const struct api_target *t, int64_t page);
+	/* Add a page to `got`; *next is 0 after the last. */
+	int (*decode)(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e);
+	size_t (*count)(const struct fetch *f);             /* of what was got */
+	const char *(*id)(const struct fetch *f, size_t i); /* of one of them; NULL: have none */
+	/* To the model. True: it contradicted what was just confirmed, and was corrected. */
+	bool (*apply)(struct fetch *f);
+	void (*finish)(struct fetch *f); /* frees what was got */
+	const char *needs;               /* the permission that a service token wants; NULL: none */
+};
+
+enum source_name {
+	SOURCE_ORGANIZATIONS,
+	SOURCE_DATABASES,
+	SOURCE_TOKENS,
+	SOURCE_TOKEN, /* the token itself, for its grants */
+	SOURCE_GRANTS,
+};
+
+extern const struct source sources[]; /* by enum source_name */
+
+/* What the fetch is about, looked up afresh; NULL: gone, or the list of organizations. */
+struct organization *fetch_organization(const struct fetch *f);
+
+#endif
