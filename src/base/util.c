@@ -318,6 +318,14 @@ void buf_resize(struct buf *b, size_t len)
 		b->data[len] = '\0';
 }
 
+void buf_write_at(struct buf *b, size_t offset, const void *data, size_t len)
+{
+	if (offset + len > b->len)
+		buf_resize(b, offset + len);
+	if (len > 0)
+		memcpy(b->data + offset, data, len);
+}
+
 void buf_wipe(struct buf *b)
 {
 	if (b->data != NULL)

@@ -78,6 +78,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_resize(struct buf *b, size_t len); /* cuts, or pads with NUL */
+/* As pwrite(2) does: over what is there, and beyond its end, with NULs in a gap. */
+void buf_write_at(struct buf *b, size_t offset, const void *data, size_t len);
 /* Append `s` as a JSON string, quotes included; `s` must be valid UTF-8. */
 void buf_add_json(struct buf *b, const char *s);
 /*
