@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 
 /* By more than this the wall clock does not go back unless it is set. */

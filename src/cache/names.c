@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 /* The value of a hexadecimal digit, or -1. */
 static int hex(char c)
 {

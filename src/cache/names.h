@@ -9,7 +9,10 @@
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
 
 #define FILE_NAME_MAX 255
 

@@ -1,7 +1,12 @@
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,11 +1,15 @@
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"

@@ -2,10 +2,13 @@
  * fs_open: open, create, read. Slow work is done here, at open, which blocks nobody else in the
  * kernel; what was found is kept with the open file.
  */
+#include "base/buf.h"
 #include "fs/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

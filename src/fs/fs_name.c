@@ -2,10 +2,14 @@
  * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
  * (sweep); nothing but a token, its grants and scratch files can be removed at all.
  */
+#include "base/buf.h"
+#include "base/macros.h"
 #include "fs/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

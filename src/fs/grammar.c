@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 
 struct word {

@@ -10,6 +10,10 @@
 #ifndef PSCALEFS_GRAMMAR_H
 #define PSCALEFS_GRAMMAR_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "planetscale/scopes.h"
 

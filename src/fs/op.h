@@ -26,8 +26,11 @@
 #ifndef PSCALEFS_OP_H
 #define PSCALEFS_OP_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/error_log.h"
 #include "cache/resource.h"
 #include "cache/store.h"

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/process.h"
 
 /* --- the files of which something is remembered ----------------------------------------------- */

@@ -1,9 +1,13 @@
 /*
  * permissions_file_text: the text that all writers of a file share, and what changes it.
  */
+#include "base/buf.h"
+#include "base/xmalloc.h"
 #include "fs/permissions_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

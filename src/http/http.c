@@ -8,8 +8,11 @@
 #include <sys/param.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "http/rate_limit.h"
 #include "http/transfer.h"
 

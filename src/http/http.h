@@ -28,10 +28,14 @@
 #ifndef PSCALEFS_HTTP_H
 #define PSCALEFS_HTTP_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/secret.h"
-#include "base/util.h"
 
+struct clock;
 struct http;
 struct http_call;
 

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "base/wiping_alloc.h"
+#include "base/xmalloc.h"
 #include "http/rate_limit.h"
 #include "http/transfer_answer.h"
 #include "http/transfer_error.h"

@@ -2,9 +2,15 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "fs/grammar.h"
 
 #define TRY_HELP      "`pscalefs -h` lists all options"

@@ -21,6 +21,10 @@
 #ifndef PSCALEFS_DECODE_H
 #define PSCALEFS_DECODE_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "planetscale/record.h"
 

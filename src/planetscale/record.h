@@ -7,6 +7,9 @@
 #ifndef PSCALEFS_RECORD_H
 #define PSCALEFS_RECORD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/secret.h"
 #include "planetscale/scopes.h"
 

@@ -6,7 +6,10 @@
 #ifndef PSCALEFS_SCOPES_H
 #define PSCALEFS_SCOPES_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
 
 struct scopes {
 	char **v; /* owned, sorted by strcmp, without duplicates */

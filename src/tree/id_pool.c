@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash_table.h"
+#include "base/xmalloc.h"
 
 struct pooled_id {
 	UT_hash_handle hh; /* the key is `text`, without its terminator */

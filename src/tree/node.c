@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 /* A key is a number, or a place, of which the strings are to be compared. */
 #undef HASH_KEYCMP
 #define HASH_KEYCMP(a, b, len) keys_differ(a, b, len)

@@ -9,6 +9,10 @@
 #ifndef PSCALEFS_NODE_H
 #define PSCALEFS_NODE_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/hash_table.h"
 #include "tree/id_pool.h"
 

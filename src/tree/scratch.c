@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 void scratches_init(struct scratches *s)
 {
 	list_init(&s->files);

@@ -7,8 +7,10 @@
 #ifndef PSCALEFS_SCRATCH_H
 #define PSCALEFS_SCRATCH_H
 
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "tree/node.h"

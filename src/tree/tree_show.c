@@ -1,7 +1,10 @@
 #include "tree/tree_show.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
+#include "base/json_text.h"
+#include "base/macros.h"
 #include "planetscale/known_scopes.h"
 
 static int line(struct buf *out, const char *value)

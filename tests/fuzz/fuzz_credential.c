@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "auth/credential.h"
 #include "fuzz.h"
 #include "auth/keyring_document.h"

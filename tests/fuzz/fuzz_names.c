@@ -3,6 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fuzz.h"
 #include "http/url.h"

@@ -10,6 +10,11 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/mountpoint.h"
 #include "system/process.h"
 

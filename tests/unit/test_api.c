@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 #define REFUSED "{\"code\":\"unauthorized\",\"message\":\"Unauthorized\"}"
 #define NOTHING LIST("")
 

@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "mount/config.h"
 
 #define LOGIN "pscale_oauth_dummy"

@@ -23,6 +23,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "mount/daemon.h"
 
 #define TOO_LONG_S 20

@@ -1,7 +1,10 @@
 /* http and transfer: exchanges, who goes first, what is no answer. */
 #include "http_fixture.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* --- Plain exchanges -------------------------------------------------------------------------- */
 

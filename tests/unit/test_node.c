@@ -1,6 +1,7 @@
 /* node: between the kernel's numbers and the places of the tree. */
 #include "unit.h"
 
+#include "base/macros.h"
 #include "tree/node.h"
 
 static struct nodes table;

@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "system/capability.h"
 #include "system/sandbox.h"
 

@@ -1,6 +1,9 @@
 /* store_change: every way in which a permissions file comes to say what a command asked for. */
 #include "change_fixture.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
+
 /*
  * One change of ci's permissions on shop, where read_branch is granted: what is sent, how it is
  * answered, how it ends. "-" for a body: the connection is closed instead.

@@ -1,5 +1,11 @@
 /* store_token: making and deleting tokens. */
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "world.h"
+
+#include "base/clock.h"
+#include "base/macros.h"
 
 static struct world w;
 

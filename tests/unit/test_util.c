@@ -9,10 +9,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/list.h"
+#include "base/macros.h"
 #include "base/secret.h"
-#include "base/util.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 
 static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 {
