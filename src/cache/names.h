@@ -39,12 +39,4 @@ struct named {
  */
 void names_assign(struct named *v, size_t n);
 
-/*
- * Is this one of the temporary names that editors and tools use beside `permissions` (held in
- * memory, never sent)? See pscalefs(5).
- */
-bool name_scratch(const char *file_name);
-/* Was `permissions` probably meant: is the name in it, in any case, or a slip of the finger away? */
-bool name_near_permissions(const char *file_name);
-
 #endif

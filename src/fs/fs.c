@@ -13,6 +13,7 @@
 #include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+#include "tree/scratch_names.h"
 
 /*
  * How long the kernel may answer for us. Short, because other people change things too; not at all

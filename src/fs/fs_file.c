@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+#include "tree/scratch_names.h"
 
 static int reply_open(struct op *op, struct file *f)
 {

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+#include "tree/scratch_names.h"
 
 /*
  * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:

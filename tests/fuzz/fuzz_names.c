@@ -10,6 +10,7 @@
 #include "cache/names.h"
 #include "fuzz.h"
 #include "http/url.h"
+#include "tree/scratch_names.h"
 
 /* Enough for every kind of collision, and for names that are too long. */
 #define NAMES_MAX 24

@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "base/xmalloc.h"
 #include "cache/names.h"
+#include "tree/scratch_names.h"
 
 static void names_and_file_names_match_both_ways(void **state)
 {
