@@ -15,10 +15,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT                                                                                   \
-	{                                                                                          \
-		NULL, 0, 0                                                                         \
-	}
+/* clang-format off */
+#define BUF_INIT {NULL, 0, 0}
+/* clang-format on */
+
 void buf_finish(struct buf *b); /* frees; usable again */
 void buf_clear(struct buf *b);
 void buf_reserve(struct buf *b, size_t extra);

@@ -68,12 +68,14 @@ struct op_entry {
 	double entry_timeout_s;
 };
 
+struct op_dirent {
+	char *name; /* owned */
+	mode_t mode;
+	uint64_t inode;
+};
+
 struct op_directory {
-	struct op_dirent {
-		char *name; /* owned */
-		mode_t mode;
-		uint64_t inode;
-	} * v; /* owned */
+	struct op_dirent *v; /* owned */
 	size_t n;
 };
 void op_directory_finish(struct op_directory *d);

@@ -34,10 +34,10 @@ struct grants {
 	size_t n;
 };
 
-#define GRANTS_INIT                                                                                \
-	{                                                                                          \
-		NULL, 0                                                                            \
-	}
+/* clang-format off */
+#define GRANTS_INIT {NULL, 0}
+/* clang-format on */
+
 void grants_finish(struct grants *g);                           /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
 /*

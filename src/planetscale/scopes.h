@@ -16,10 +16,10 @@ struct scopes {
 	size_t n;
 };
 
-#define SCOPES_INIT                                                                                \
-	{                                                                                          \
-		NULL, 0                                                                            \
-	}
+/* clang-format off */
+#define SCOPES_INIT {NULL, 0}
+/* clang-format on */
+
 void scopes_finish(struct scopes *s); /* frees; usable again */
 bool scopes_has(const struct scopes *s, const char *name);
 bool scopes_add(struct scopes *s, const char *name);              /* false if it was there */

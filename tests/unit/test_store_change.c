@@ -13,10 +13,10 @@ struct exchange {
 	int status;          /* 0: closed after it was sent */
 	const char *body;
 };
-#define HELD(...)                                                                                  \
-	{                                                                                          \
-		GET_TOKEN("t1"), 200, TOKEN("t1", "ci", __VA_ARGS__)                               \
-	}
+/* clang-format off */
+#define HELD(...) {GET_TOKEN("t1"), 200, TOKEN("t1", "ci", __VA_ARGS__)}
+/* clang-format on */
+
 /* The same each time that it is asked for again. */
 #define HELD_ALWAYS(...)                                                                           \
 	HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__),                \
