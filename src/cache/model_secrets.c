@@ -1,4 +1,5 @@
 /* The part of model that keeps the secrets of tokens made here. */
+#include "base/secret.h"
 #include "base/xmalloc.h"
 #include "cache/model.h"
 

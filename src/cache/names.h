@@ -9,7 +9,6 @@
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"

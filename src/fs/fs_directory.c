@@ -6,7 +6,6 @@
 #include "base/xmalloc.h"
 #include "fs/fs.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -7,16 +7,12 @@
 #include "fs/fs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "fs/fs_internal.h"
-#include "system/process.h"
 #include "tree/scratch_names.h"
 
 /*

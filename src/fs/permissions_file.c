@@ -1,6 +1,5 @@
 #include "fs/permissions_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/text.h"

@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/json_text.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "base/xmalloc.h"

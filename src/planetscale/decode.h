@@ -26,6 +26,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "planetscale/record.h"
 
 #define DECODE_DEPTH_MAX 64

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/secret.h"
 #include "planetscale/scopes.h"
 
 enum grant_level {

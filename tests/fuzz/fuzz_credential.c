@@ -12,7 +12,6 @@
 #include "auth/credential.h"
 #include "fuzz.h"
 #include "auth/keyring_document.h"
-#include "planetscale/decode.h"
 
 static void check_fields(const struct credential_fields *f, const char *text, size_t size)
 {

@@ -4,7 +4,6 @@
  * its stat, its command, a mount point, a mountinfo.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

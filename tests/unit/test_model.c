@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/secret.h"
 #include "base/xmalloc.h"
 #include "cache/model.h"
 
