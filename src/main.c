@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,12 @@
 
 #include "auth/credential_refresh.h"
 #include "auth/keyring.h"
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 #include "fs/fs.h"
 #include "http/http.h"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 #define SECRET_PREFIX   "pscale_tkn_" /* how PlanetScale begins a service token's secret */
 #define TOKEN_ID_LEN    12            /* how long its ids are: [a-z0-9] */
 #define VARIABLE_PREFIX "PLANETSCALE_"

@@ -15,6 +15,8 @@
 #define PSCALEFS_CREDENTIAL_H
 
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/secret.h"

@@ -1,9 +1,12 @@
 /* The part of credential that reads files, the environment and the keyring. */
 #include "auth/credential.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

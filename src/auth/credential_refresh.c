@@ -1,12 +1,16 @@
 #include "auth/credential_refresh.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "auth/keyring.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 /* Between asking a keyring in vain and asking it again. */
 #define REST_MS 5000

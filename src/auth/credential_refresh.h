@@ -15,9 +15,11 @@
 #ifndef PSCALEFS_CREDENTIAL_REFRESH_H
 #define PSCALEFS_CREDENTIAL_REFRESH_H
 
-#include "auth/credential.h"
-#include "base/util.h"
+#include <stdint.h>
 
+#include "auth/credential.h"
+
+struct clock;
 struct credential_refresh;
 
 /*

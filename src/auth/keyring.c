@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,11 @@ static bool write_all(int fd, const char *text, size_t len)
 #ifdef WITH_LIBSECRET
 #include <dlfcn.h>
 #include <libsecret/secret.h>
+
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+#include "system/descriptors.h"
 
 #define SUPPORTED true
 

@@ -12,6 +12,7 @@
 #ifndef PSCALEFS_KEYRING_H
 #define PSCALEFS_KEYRING_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"

@@ -1,10 +1,13 @@
 #include "auth/keyring_document.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 /* As it is written it has one level. */
 #define DEPTH_MAX 64

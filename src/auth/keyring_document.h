@@ -7,6 +7,8 @@
 #ifndef PSCALEFS_KEYRING_DOCUMENT_H
 #define PSCALEFS_KEYRING_DOCUMENT_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/secret.h"
 

@@ -1,7 +1,10 @@
 #include "base/error.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static void format_clean(char *out, size_t size, const char *fmt, va_list ap) printf_like(3, 0);
 

@@ -7,7 +7,7 @@
 #ifndef PSCALEFS_ERROR_H
 #define PSCALEFS_ERROR_H
 
-#include "base/util.h"
+#include "base/macros.h"
 
 struct error {
 	int err;             /* positive errno; 0: no error */

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/text.h"
+
 void error_log_finish(struct error_log *j)
 {
 	for (size_t i = 0; i < ERROR_LOG_ENTRIES; i++)

@@ -7,8 +7,10 @@
 #ifndef PSCALEFS_ERROR_LOG_H
 #define PSCALEFS_ERROR_LOG_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #define ERROR_LOG_ENTRIES 100

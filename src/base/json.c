@@ -8,7 +8,11 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
 #include "base/secret.h"
+#include "base/xmalloc.h"
 
 /*
  * What cJSON allocates knows its size, so that it can be wiped, and lies in chunks of its own,

@@ -10,6 +10,10 @@
 #ifndef PSCALEFS_JSON_H
 #define PSCALEFS_JSON_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 
 struct cJSON; /* opaque */
@@ -20,7 +24,7 @@ struct cJSON; /* opaque */
 /*
  * The whole text as a tree. 0, or -EREMOTEIO with a sentence: it must be one object, not nested
  * more than `depth_max` deep, of JSON_VALUES_MAX values at most, without control characters,
- * trailing text or a NUL byte. What C strings of UTF-8 cannot hold is there as util.h has it: an
+ * trailing text or a NUL byte. What C strings of UTF-8 cannot hold is there as json_text.h has it: an
  * escaped NUL as JSON_NUL, half a surrogate pair as the three bytes that would encode it.
  */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);

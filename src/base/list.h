@@ -16,7 +16,9 @@ struct list {
 };
 
 /* The element of type `type` whose member `member` is at `ptr`. */
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+/* clang-format off */
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+/* clang-format on */
 
 /* Walk `head`; the body may remove the current element, and only that one. */
 #define list_for_each(pos, head)                                                                   \

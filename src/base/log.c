@@ -1,10 +1,12 @@
 #include "base/log.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <time.h>
 
 #include "base/log_syslog.h"
+#include "base/text.h"
 
 static enum log_level threshold = LEVEL_NOTICE;
 static struct syslog system_log = SYSLOG_INIT;

@@ -7,7 +7,9 @@
 #ifndef PSCALEFS_LOG_H
 #define PSCALEFS_LOG_H
 
-#include "base/util.h"
+#include <stdbool.h>
+
+#include "base/macros.h"
 
 enum log_level {
 	LEVEL_ERROR,

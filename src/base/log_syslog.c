@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/util.h"
+#include "base/buf.h"
+#include "base/macros.h"
 
 /* As syslog(3) writes it, for those who listen at /dev/log (RFC 3164, without the host's name). */
 static void compose(struct buf *out, int priority, const char *line)

@@ -17,10 +17,9 @@ struct syslog {
 	unsigned long lost;  /* lines, since one was taken */
 };
 
-#define SYSLOG_INIT                                                                                \
-	{                                                                                          \
-		SYSLOG_ADDRESS, -1, 0                                                              \
-	}
+/* clang-format off */
+#define SYSLOG_INIT {SYSLOG_ADDRESS, -1, 0}
+/* clang-format on */
 
 /* `priority`: a level of syslog.h; the facility is LOG_DAEMON. Never blocks. */
 void syslog_line(struct syslog *s, int priority, const char *line);

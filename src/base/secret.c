@@ -5,8 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/util.h"
-
 /* One mapping a secret: guardable, lockable and never shared with the heap's free lists. */
 struct secret {
 	size_t len;

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 
 /* By more than this the wall clock does not go back unless it is set. */
@@ -201,38 +204,32 @@ static void name_tokens(struct organization *o)
 	qsort(o->token_by_id, o->n_tokens, sizeof(struct token *), by_token_id);
 }
 
+static int file_name_order(const void *file_name, const void *token)
+{
+	return strcmp(file_name, (*(struct token *const *)token)->file_name);
+}
+
+static int id_order(const void *id, const void *token)
+{
+	return strcmp(id, (*(struct token *const *)token)->r.id);
+}
+
+static struct token *token_in(struct token **sorted, size_t n, const char *key,
+			      int (*order)(const void *key, const void *token))
+{
+	struct token **found = n == 0 ? NULL : bsearch(key, sorted, n, sizeof(*sorted), order);
+
+	return found == NULL ? NULL : *found;
+}
+
 struct token *model_token_named(const struct organization *o, const char *file_name)
 {
-	size_t lo = 0, hi = o->n_tokens;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(o->token[mid]->file_name, file_name);
-		if (c == 0)
-			return o->token[mid];
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
+	return token_in(o->token, o->n_tokens, file_name, file_name_order);
 }
 
 struct token *model_token(const struct organization *o, const char *id)
 {
-	size_t lo = 0, hi = o->n_tokens;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(o->token_by_id[mid]->r.id, id);
-		if (c == 0)
-			return o->token_by_id[mid];
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
+	return token_in(o->token_by_id, o->n_tokens, id, id_order);
 }
 
 static struct token *token_new(struct organization *o, struct token_record *r)

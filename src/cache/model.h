@@ -10,6 +10,10 @@
 #ifndef PSCALEFS_MODEL_H
 #define PSCALEFS_MODEL_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cache/recent_changes.h"
 #include "cache/resource.h"
 #include "planetscale/record.h"

@@ -1,6 +1,9 @@
 /* The part of model that keeps the secrets of tokens made here. */
+#include "base/secret.h"
+#include "base/xmalloc.h"
 #include "cache/model.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,7 +9,9 @@
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
 
-#include "base/util.h"
+#include <stddef.h>
+
+#include "base/buf.h"
 
 #define FILE_NAME_MAX 255
 
@@ -35,13 +37,5 @@ struct named {
  * stands before. Deterministic: depends on the set, not on its order. O(n log n).
  */
 void names_assign(struct named *v, size_t n);
-
-/*
- * Is this one of the temporary names that editors and tools use beside `permissions` (held in
- * memory, never sent)? See pscalefs(5).
- */
-bool name_scratch(const char *file_name);
-/* Was `permissions` probably meant: is the name in it, in any case, or a slip of the finger away? */
-bool name_near_permissions(const char *file_name);
 
 #endif

@@ -1,7 +1,12 @@
 #include "cache/recent_changes.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 
 struct recent_change {
 	int64_t until_ms; /* clock_real_ms(): replicas catch up while this machine sleeps */

@@ -14,7 +14,9 @@
 #ifndef PSCALEFS_RECENT_CHANGES_H
 #define PSCALEFS_RECENT_CHANGES_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "planetscale/record.h"
 
 #define RECENT_MS 5000 /* more than a replica lags behind */

@@ -3,6 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 /* So long after a fetch that waited for nothing the next does not wait. */
 #define SILENCE_MS 30000
 /* So long serves what is doubtful. */

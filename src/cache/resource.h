@@ -19,6 +19,9 @@
 #ifndef PSCALEFS_RESOURCE_H
 #define PSCALEFS_RESOURCE_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/list.h"
 

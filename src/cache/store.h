@@ -16,6 +16,9 @@
 #ifndef PSCALEFS_STORE_H
 #define PSCALEFS_STORE_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "cache/model.h"
 #include "planetscale/api.h"
 #include "planetscale/target.h"

@@ -9,9 +9,15 @@
  * was just confirmed, what was just confirmed is revoked although a fresh answer lacks it, and what
  * is to be revoked by name is so whatever is known. That costs nothing where it was needless.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "cache/store_internal.h"

@@ -1,11 +1,17 @@
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "cache/store_internal.h"
 #include "cache/store_source.h"
 #include "planetscale/decode.h"
 

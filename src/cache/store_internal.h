@@ -7,6 +7,10 @@
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cache/store.h"
 
 struct store {

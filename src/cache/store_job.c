@@ -2,9 +2,14 @@
  * store_job: changes in flight. Those of one token run in order, those of different tokens side by
  * side; each ends in one call back.
  */
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,9 +8,16 @@
  * A deletion is known by the documented answer, or by a list that lacks the token. Until then its
  * secret is kept. Lists may lag, so one that contradicts is read again for some seconds.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

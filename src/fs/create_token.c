@@ -1,9 +1,14 @@
 /*
  * create_token: make tokens, by mkdir and by writing a line to create-token.
  */
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,14 +1,18 @@
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+#include "tree/scratch_names.h"
 
 static op_handler *const handlers[OP_KINDS] = {
 	[OP_LOOKUP] = fs_lookup,     [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,

@@ -8,6 +8,10 @@
 #ifndef PSCALEFS_FS_H
 #define PSCALEFS_FS_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "fs/op.h"
 #include "tree/tree.h"
 

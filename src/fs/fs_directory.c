@@ -3,9 +3,11 @@
  * found is kept with the open directory, so that its offsets stay true; handles of one directory
  * that found the same share it.
  */
+#include "base/xmalloc.h"
 #include "fs/fs.h"
 
-#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

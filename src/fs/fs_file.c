@@ -3,16 +3,18 @@
  * kind of file. Slow work is done at open, which blocks nobody else in the kernel; what was found is
  * kept with the open file.
  */
+#include "base/buf.h"
 #include "fs/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "cache/names.h"
 #include "fs/fs_internal.h"
 #include "system/process.h"
+#include "tree/scratch_names.h"
 
 /* What an operation does, by what writing the file means (enum tree_write). */
 struct file_handlers {

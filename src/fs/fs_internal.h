@@ -9,6 +9,12 @@
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
 #include "fs/fs.h"
 #include "fs/permissions_file.h"
 #include "fs/removal_guard.h"

@@ -2,18 +2,18 @@
  * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
  * (sweep); nothing but a token, its grants and scratch files can be removed at all.
  */
+#include "base/buf.h"
+#include "base/macros.h"
 #include "fs/fs.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "cache/names.h"
 #include "fs/fs_internal.h"
-#include "system/process.h"
+#include "tree/scratch_names.h"
 
 /*
  * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:

@@ -9,10 +9,16 @@
  * One change of a file at a time: whoever comes meanwhile waits, so the text that a change was made
  * of is still the text when its answer comes.
  */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "fs/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

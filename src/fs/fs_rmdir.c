@@ -11,9 +11,13 @@
  * is remembered, if it empties the token's directory: has read it and removes the files of fixed
  * names, which nobody does who names one of them.
  */
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

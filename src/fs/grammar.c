@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 
 struct word {

@@ -10,6 +10,10 @@
 #ifndef PSCALEFS_GRAMMAR_H
 #define PSCALEFS_GRAMMAR_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "planetscale/scopes.h"
 
@@ -24,10 +28,10 @@ struct edit {
 /* Words of one text and scopes gathered before it; more is no permissions file. */
 #define GRAMMAR_WORDS_MAX 16384
 
-#define EDIT_INIT                                                                                  \
-	{                                                                                          \
-		SCOPES_INIT, SCOPES_INIT, false, false                                             \
-	}
+/* clang-format off */
+#define EDIT_INIT {SCOPES_INIT, SCOPES_INIT, false, false}
+/* clang-format on */
+
 void edit_finish(struct edit *e); /* frees; usable again */
 /*
  * Add the words of `text` (any number of lines) to `e`. 0, or -EINVAL with a sentence that quotes

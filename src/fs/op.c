@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "system/process.h"
 
 /* More than any op needs when no answer is overtaken. */

@@ -26,8 +26,11 @@
 #ifndef PSCALEFS_OP_H
 #define PSCALEFS_OP_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/error_log.h"
 #include "cache/resource.h"
 #include "cache/store.h"
@@ -65,12 +68,14 @@ struct op_entry {
 	double entry_timeout_s;
 };
 
+struct op_dirent {
+	char *name; /* owned */
+	mode_t mode;
+	uint64_t inode;
+};
+
 struct op_directory {
-	struct op_dirent {
-		char *name; /* owned */
-		mode_t mode;
-		uint64_t inode;
-	} * v; /* owned */
+	struct op_dirent *v; /* owned */
 	size_t n;
 };
 void op_directory_finish(struct op_directory *d);

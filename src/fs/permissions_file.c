@@ -1,8 +1,9 @@
 #include "fs/permissions_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/process.h"
 
 /* --- the files of which something is remembered ----------------------------------------------- */

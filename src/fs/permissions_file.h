@@ -32,8 +32,11 @@
 #ifndef PSCALEFS_PERMISSIONS_FILE_H
 #define PSCALEFS_PERMISSIONS_FILE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/list.h"
 #include "fs/grammar.h"
 #include "tree/node.h"

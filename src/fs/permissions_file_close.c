@@ -1,9 +1,11 @@
 /*
  * permissions_file_close: what closing a handle, or fsync, asks for.
  */
+#include "base/buf.h"
 #include "fs/permissions_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "fs/permissions_file_internal.h"
 

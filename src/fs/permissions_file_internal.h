@@ -7,6 +7,9 @@
 #ifndef PSCALEFS_PERMISSIONS_FILE_INTERNAL_H
 #define PSCALEFS_PERMISSIONS_FILE_INTERNAL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "fs/permissions_file.h"
 
 /* Something is left to do though the handles that asked for it are closed: holds the text. */

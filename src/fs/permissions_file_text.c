@@ -1,9 +1,13 @@
 /*
  * permissions_file_text: the text that all writers of a file share, and what changes it.
  */
+#include "base/buf.h"
+#include "base/xmalloc.h"
 #include "fs/permissions_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,9 +344,7 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 		t->tail_judged = false;
 		end_line(t, w);
 	}
-	if (offset + data->len > t->text.len)
-		buf_resize(&t->text, offset + data->len);
-	memcpy(t->text.data + offset, data->data, data->len);
+	buf_write_at(&t->text, offset, data->data, data->len);
 	changed(w, stamp);
 	find_lines(w, offset, data->len, append);
 	return 0;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/xmalloc.h"
+
 void removal_guard_init(struct removal_guard *s)
 {
 	*s = (struct removal_guard){.v = xcalloc(REMOVAL_GUARD_PROCESSES, sizeof(struct remover))};

@@ -14,6 +14,8 @@
 #ifndef PSCALEFS_REMOVAL_GUARD_H
 #define PSCALEFS_REMOVAL_GUARD_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "system/process.h"

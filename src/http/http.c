@@ -1,17 +1,17 @@
 #include "http/http.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "http/rate_limit.h"
 #include "http/transfer.h"
 
@@ -25,7 +25,6 @@
 #define QUICK_MS            500   /* and only if it failed this fast */
 #define SUSPENDED_MIN_MS    1000  /* from when on connections are taken for dead */
 #define POLL_MAX_MS         60000 /* so that sums fit an int; wakes the loop for nothing */
-#define FDS_MAX             8
 
 enum call_state {
 	QUEUED,
@@ -427,19 +426,13 @@ static int64_t next_turn_ms(struct http *h)
 	return next;
 }
 
-void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms)
+void http_poll(struct http *h, struct pollfd *fds, unsigned n, int64_t timeout_ms)
 {
-	struct pollfd extra[FDS_MAX];
 	int64_t wait_ms = MAX(next_turn_ms(h) - h->clock->mono_ms, 0);
 
-	assert(n <= FDS_MAX);
-	for (unsigned i = 0; i < n; i++)
-		extra[i] = (struct pollfd){.fd = fds[i].fd, .events = fds[i].events};
 	if (timeout_ms >= 0)
 		wait_ms = MIN(wait_ms, timeout_ms);
-	transfers_poll(h->transfers, extra, n, (int)wait_ms);
-	for (unsigned i = 0; i < n; i++)
-		fds[i].revents = extra[i].revents;
+	transfers_poll(h->transfers, fds, n, (int)wait_ms);
 	clock_tick(h->clock);
 }
 

@@ -28,10 +28,14 @@
 #ifndef PSCALEFS_HTTP_H
 #define PSCALEFS_HTTP_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/secret.h"
-#include "base/util.h"
 
+struct clock;
 struct http;
 struct http_call;
 
@@ -108,16 +112,12 @@ void http_refresh(struct http *h);
 /* Start what may start, drive curl, call back what is done. Never blocks. */
 void http_turn(struct http *h);
 
-struct http_pollfd {
-	int fd;
-	short events;  /* POLLIN … */
-	short revents; /* out */
-};
+struct pollfd;
 /*
  * Wait for the network, `fds` (8 at most), http's own timers or `timeout_ms` (-1: none), whichever
  * is first; reads the clock afterwards. `revents` are poll(2)'s, POLLERR and POLLHUP included.
  */
-void http_poll(struct http *h, struct http_pollfd *fds, unsigned n, int64_t timeout_ms);
+void http_poll(struct http *h, struct pollfd *fds, unsigned n, int64_t timeout_ms);
 
 struct http_stats {
 	uint64_t sent;    /* attempts, repeats included */

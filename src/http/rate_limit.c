@@ -3,6 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
+
 #define UNITS_PER_REQUEST  60000 /* milliseconds a minute */
 #define PAUSE_MAX_MS       (60 * 60 * 1000)
 #define BACKOFF_FIRST_MS   100

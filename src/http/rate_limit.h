@@ -12,7 +12,8 @@
 #ifndef PSCALEFS_RATE_LIMIT_H
 #define PSCALEFS_RATE_LIMIT_H
 
-#include "base/util.h"
+#include <stdint.h>
+#include <stdbool.h>
 
 struct rate_limit {
 	const struct clock *clock; /* borrowed */

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "base/wiping_alloc.h"
+#include "base/xmalloc.h"
 #include "http/rate_limit.h"
 #include "http/transfer_answer.h"
 #include "http/transfer_error.h"
@@ -474,6 +477,7 @@ void transfers_poll(struct transfers *ts, struct pollfd *fds, unsigned n, int ti
 		extra[i].events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
 					  (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
 		extra[i].revents = 0;
+		fds[i].revents = 0;
 	}
 	curl_multi_poll(ts->multi, extra, n, timeout_ms, NULL);
 	/* curl does not pass on POLLERR and POLLHUP, which is what a dead mount says. */

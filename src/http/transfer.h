@@ -17,10 +17,14 @@
 #ifndef PSCALEFS_TRANSFER_H
 #define PSCALEFS_TRANSFER_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/secret.h"
-#include "base/util.h"
 
+struct clock;
 struct transfers; /* all exchanges with one server */
 
 struct transfers_options {

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 void transfer_add(struct transfer *t, const char *data, size_t len)
 {
 	if (t->answer_len + len + 1 > t->answer_cap) {

@@ -4,6 +4,9 @@
 #ifndef PSCALEFS_TRANSFER_ANSWER_H
 #define PSCALEFS_TRANSFER_ANSWER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "http/transfer.h"
 
 /*

@@ -2,8 +2,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
 #include "base/wiping_alloc.h"
 
 enum detail {

@@ -5,6 +5,8 @@
 #ifndef PSCALEFS_TRANSFER_ERROR_H
 #define PSCALEFS_TRANSFER_ERROR_H
 
+#include <stddef.h>
+
 #include "http/transfer.h"
 
 #define HEADERS_MAX     ((size_t)256 << 10)

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 /* RFC 3986, 3.2: what ends the authority. */
 #define AUTHORITY_END "/?#"
 

@@ -6,8 +6,11 @@
 #ifndef PSCALEFS_URL_H
 #define PSCALEFS_URL_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/util.h"
 
 /*
  * "https://HOST[:PORT][/PATH]", or http:// with a loopback HOST (127.0.0.0/8, [::1], localhost); no

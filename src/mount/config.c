@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "http/url.h"
 #include "mount/config_options.h"
 #include "system/mountpoint.h"

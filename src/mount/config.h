@@ -8,9 +8,12 @@
 #ifndef PSCALEFS_CONFIG_H
 #define PSCALEFS_CONFIG_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "auth/credential.h"
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/util.h"
 
 #define API_URL_DEFAULT "https://api.planetscale.com"
 

@@ -1,9 +1,16 @@
 #include "mount/config_options.h"
 
 #include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "fs/grammar.h"
 
 #define TRY_HELP      "`pscalefs -h` lists all options"
@@ -16,25 +23,28 @@
  * what its argument is called, NULL if it takes none. Without `help` it is one of the words that
  * mount(8) and fstab(5) use.
  */
-struct option {
+struct mount_option {
 	char letter;
 	const char *name;
 	const char *word;
 	const char *arg;
-	int (*set)(struct config *c, const struct option *o, const char *value, struct error *e);
+	int (*set)(struct config *c, const struct mount_option *o, const char *value,
+		   struct error *e);
 	size_t field;
 	int64_t number; /* set_flag, set_action: the value; set_seconds, set_count: the largest */
 	const char *help;
 };
 
-static int set_action(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_action(struct config *c, const struct mount_option *o, const char *value,
+		      struct error *e)
 {
 	(void)value, (void)e;
 	c->action = (enum config_action)o->number;
 	return 0;
 }
 
-static int set_flag(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_flag(struct config *c, const struct mount_option *o, const char *value,
+		    struct error *e)
 {
 	bool flag = o->number != 0;
 
@@ -43,7 +53,8 @@ static int set_flag(struct config *c, const struct option *o, const char *value,
 	return 0;
 }
 
-static int set_debug(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_debug(struct config *c, const struct mount_option *o, const char *value,
+		     struct error *e)
 {
 	(void)o, (void)value, (void)e;
 	c->debug = true;
@@ -51,7 +62,8 @@ static int set_debug(struct config *c, const struct option *o, const char *value
 	return 0;
 }
 
-static int set_text(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_text(struct config *c, const struct mount_option *o, const char *value,
+		    struct error *e)
 {
 	char **field = (void *)((char *)c + o->field);
 
@@ -80,7 +92,8 @@ static int64_t parse_seconds(const char *s)
 	return ms;
 }
 
-static int set_seconds(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_seconds(struct config *c, const struct mount_option *o, const char *value,
+		       struct error *e)
 {
 	int64_t ms = parse_seconds(value);
 
@@ -95,7 +108,8 @@ static int set_seconds(struct config *c, const struct option *o, const char *val
 	return 0;
 }
 
-static int set_timeout(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_timeout(struct config *c, const struct mount_option *o, const char *value,
+		       struct error *e)
 {
 	int r = set_seconds(c, o, value, e);
 
@@ -104,7 +118,8 @@ static int set_timeout(struct config *c, const struct option *o, const char *val
 	return r;
 }
 
-static int set_count(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_count(struct config *c, const struct mount_option *o, const char *value,
+		     struct error *e)
 {
 	int count = 0;
 
@@ -120,7 +135,8 @@ static int set_count(struct config *c, const struct option *o, const char *value
 	return 0;
 }
 
-static int set_ttl(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_ttl(struct config *c, const struct mount_option *o, const char *value,
+		   struct error *e)
 {
 	(void)o;
 	if (grammar_duration(value, &c->ttl_s) != 0)
@@ -130,7 +146,8 @@ static int set_ttl(struct config *c, const struct option *o, const char *value, 
 	return 0;
 }
 
-static int set_sandbox(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_sandbox(struct config *c, const struct mount_option *o, const char *value,
+		       struct error *e)
 {
 	(void)o;
 	c->sandbox = str_eq(value, "on");
@@ -139,7 +156,8 @@ static int set_sandbox(struct config *c, const struct option *o, const char *val
 	return 0;
 }
 
-static int pass_on(struct config *c, const struct option *o, const char *value, struct error *e)
+static int pass_on(struct config *c, const struct mount_option *o, const char *value,
+		   struct error *e)
 {
 	(void)value, (void)e;
 	char *all = c->fuse_options == NULL ? xstrdup(o->word)
@@ -149,13 +167,13 @@ static int pass_on(struct config *c, const struct option *o, const char *value, 
 	return 0;
 }
 
-static int drop(struct config *c, const struct option *o, const char *value, struct error *e)
+static int drop(struct config *c, const struct mount_option *o, const char *value, struct error *e)
 {
 	(void)c, (void)o, (void)value, (void)e;
 	return 0;
 }
 
-static int refuse_sharing(struct config *c, const struct option *o, const char *value,
+static int refuse_sharing(struct config *c, const struct mount_option *o, const char *value,
 			  struct error *e)
 {
 	(void)c, (void)value;
@@ -165,11 +183,12 @@ static int refuse_sharing(struct config *c, const struct option *o, const char *
 			 o->word);
 }
 
-static int set_words(struct config *c, const struct option *o, const char *value, struct error *e);
+static int set_words(struct config *c, const struct mount_option *o, const char *value,
+		     struct error *e);
 
 #define FIELD(name) offsetof(struct config, name)
 
-static const struct option options[] = {
+static const struct mount_option options[] = {
 	{'f', NULL, NULL, NULL, set_flag, FIELD(foreground), true,
 	 "stay in the foreground and log to standard error"},
 	{'d', NULL, NULL, NULL, set_debug, 0, 0, "debug: -f, and log every request and operation"},
@@ -225,9 +244,9 @@ static const struct option options[] = {
 };
 
 /* What the person may have meant: a long name, or a word of -o. */
-static const struct option *nearest(const char *text, bool word)
+static const struct mount_option *nearest(const char *text, bool word)
 {
-	const struct option *best = NULL;
+	const struct mount_option *best = NULL;
 	size_t least = strlen(text) / 3 + 2; /* one slip in a short word, a few in a long one */
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
@@ -243,7 +262,7 @@ static const struct option *nearest(const char *text, bool word)
 
 static int unknown(const char *prefix, const char *text, bool word, struct error *e)
 {
-	const struct option *near = nearest(text, word);
+	const struct mount_option *near = nearest(text, word);
 
 	error_set(e, EINVAL, "unknown option %s%s", prefix, text);
 	if (near != NULL)
@@ -255,8 +274,8 @@ static int unknown(const char *prefix, const char *text, bool word, struct error
 }
 
 /* Call the option's setter; `shown` is how the person wrote it, without the value. */
-static int apply(struct config *c, const struct option *o, const char *prefix, const char *shown,
-		 const char *value, struct error *e)
+static int apply(struct config *c, const struct mount_option *o, const char *prefix,
+		 const char *shown, const char *value, struct error *e)
 {
 	int r;
 
@@ -292,7 +311,8 @@ static int set_word(struct config *c, char *word, struct error *e)
 }
 
 /* The words of -o: commas between them, a backslash before a comma or backslash inside one. */
-static int set_words(struct config *c, const struct option *o, const char *value, struct error *e)
+static int set_words(struct config *c, const struct mount_option *o, const char *value,
+		     struct error *e)
 {
 	cleanup(free_ptr) char *word = xmalloc(strlen(value) + 1);
 	size_t len = 0;
@@ -315,109 +335,128 @@ static int set_words(struct config *c, const struct option *o, const char *value
 	return r;
 }
 
-/* What is being read: argv, and how far. */
-struct reader {
-	char **argv;
-	int argc;
-	int next;
+/* What getopt_long(3) returns for a long name: this, and the index in the table of options. */
+#define LONG_FIRST 256
+
+/* The table of options as getopt_long(3) has it. */
+struct getopt_tables {
+	char letters[3 + 2 * ARRAY_LEN(options)];
+	struct option names[ARRAY_LEN(options) + 1];
 };
 
-static const char *take_argument(struct reader *in)
+static void getopt_tables_fill(struct getopt_tables *t)
 {
-	return in->next < in->argc ? in->argv[in->next++] : NULL;
+	char *letter = t->letters;
+	size_t n = 0;
+
+	memset(t, 0, sizeof(*t));
+	*letter++ = '-'; /* operands are returned as they come, as the argument of option 1 */
+	*letter++ = ':'; /* a missing argument is returned as ':', and nothing is printed */
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct mount_option *o = &options[i];
+		if (o->letter != 0)
+			*letter++ = o->letter;
+		if (o->letter != 0 && o->arg != NULL)
+			*letter++ = ':';
+		if (o->name != NULL)
+			t->names[n++] = (struct option){
+				.name = o->name,
+				.has_arg = o->arg != NULL ? required_argument : no_argument,
+				.val = LONG_FIRST + (int)i,
+			};
+	}
 }
 
-/* "--name", "--name=value", "--name value" */
-static int read_long(struct config *c, struct reader *in, const char *text, struct error *e)
+/* "--name", "--name=value", "--name value", in `token` as it was written. */
+static int take_long(struct config *c, int found, const char *token, struct error *e)
 {
-	const char *equals = strchr(text, '=');
-	size_t len = equals == NULL ? strlen(text) : (size_t)(equals - text);
-	cleanup(free_ptr) char *name = xstrndup(text, len);
+	cleanup(free_ptr) char *name = xstrndup(token + 2, strcspn(token + 2, "="));
+	int i = found == '?' || found == ':' ? optopt : found;
+	const struct mount_option *o = i < LONG_FIRST ? NULL : &options[i - LONG_FIRST];
 
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		const struct option *o = &options[i];
-		if (!str_eq(o->name, name))
-			continue;
-		const char *value = equals != NULL ? equals + 1 : NULL;
-		if (value == NULL && o->arg != NULL)
-			value = take_argument(in);
-		return apply(c, o, "--", name, value, e);
-	}
-	return unknown("--", name, false, e);
+	/* getopt_long(3) takes the beginning of a name for the name: a later version may have
+	 * another name that begins like it. */
+	if (o == NULL || !str_eq(o->name, name))
+		return unknown("--", name, false, e);
+	return apply(c, o, "--", name, found == '?' ? "" : found == ':' ? NULL : optarg, e);
 }
 
 /* "-f", "-fd", "-oWORDS", "-o WORDS" */
-static int read_letters(struct config *c, struct reader *in, const char *p, struct error *e)
+static int take_letter(struct config *c, int found, struct error *e)
 {
-	for (; *p != '\0' && c->action == CONFIG_MOUNT; p++) {
-		const char shown[2] = {*p, '\0'};
-		const struct option *o = NULL;
+	const char shown[2] = {(char)(found == '?' || found == ':' ? optopt : found), '\0'};
 
-		for (size_t i = 0; o == NULL && i < ARRAY_LEN(options); i++)
-			if (options[i].letter == *p)
-				o = &options[i];
-		if (o == NULL)
-			return unknown("-", shown, false, e);
-		if (o->arg != NULL)
-			return apply(c, o, "-", shown, p[1] != '\0' ? p + 1 : take_argument(in), e);
-		int r = apply(c, o, "-", shown, NULL, e);
-		if (r != 0)
-			return r;
+	for (size_t i = 0; found != '?' && i < ARRAY_LEN(options); i++)
+		if (options[i].letter == shown[0])
+			return apply(c, &options[i], "-", shown, found == ':' ? NULL : optarg, e);
+	return unknown("-", shown, false, e);
+}
+
+struct operands {
+	const char *v[2];
+	size_t n;
+};
+
+static int add_operand(struct operands *operands, const char *operand, struct error *e)
+{
+	if (operands->n == ARRAY_LEN(operands->v)) {
+		error_set(e, EINVAL, "too many operands");
+		error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
+		return -EINVAL;
 	}
+	operands->v[operands->n++] = operand;
 	return 0;
 }
 
 /* "MOUNTPOINT", or "SOURCE MOUNTPOINT" as mount(8) has it. */
-static int take_operands(struct config *c, const char *const *operands, size_t n, struct error *e)
+static int take_operands(struct config *c, const struct operands *operands, struct error *e)
 {
+	size_t n = operands->n;
+
 	if (n == 0) {
 		error_set(e, EINVAL, "no mount point given");
 		error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
 		return -EINVAL;
 	}
-	if (n > 1 && !str_eq(operands[0], "pscalefs") && !str_eq(operands[0], "none")) {
+	if (n > 1 && !str_eq(operands->v[0], "pscalefs") && !str_eq(operands->v[0], "none")) {
 		error_set(e, EINVAL, "more than one mount point given");
 		error_hint(e, "before the mount point there may only be the word pscalefs or none, "
 			      "as in fstab");
 		return -EINVAL;
 	}
-	c->mountpoint = xstrdup(operands[n - 1]);
+	c->mountpoint = xstrdup(operands->v[n - 1]);
 	return 0;
 }
 
 int config_options_parse(struct config *c, int argc, char **argv, struct error *e)
 {
-	struct reader in = {argv, argc, 1};
-	const char *operands[2];
-	bool only_operands = false;
-	size_t n = 0;
+	struct operands operands = {0};
+	struct getopt_tables tables;
+	int r = 0;
 
-	while (in.next < argc && c->action == CONFIG_MOUNT) {
-		const char *a = argv[in.next++];
-		int r = 0;
-
-		if (only_operands || a[0] != '-' || a[1] == '\0') {
-			if (n == ARRAY_LEN(operands)) {
-				error_set(e, EINVAL, "too many operands");
-				error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
-				return -EINVAL;
-			}
-			operands[n++] = a;
-		} else if (str_eq(a, "--")) {
-			only_operands = true;
-		} else if (str_starts(a, "--")) {
-			r = read_long(c, &in, a + 2, e);
-		} else {
-			r = read_letters(c, &in, a + 1, e);
-		}
-		if (r != 0)
-			return r;
+	getopt_tables_fill(&tables);
+	optind = 0; /* begin anew, if another command line was read before */
+	while (r == 0 && c->action == CONFIG_MOUNT) {
+		const char *token = optind < argc ? argv[optind > 0 ? optind : 1] : NULL;
+		int found = getopt_long(argc, argv, tables.letters, tables.names, NULL);
+		if (found == -1)
+			break;
+		if (found == 1)
+			r = add_operand(&operands, optarg, e);
+		else if (str_starts(token, "--"))
+			r = take_long(c, found, token, e);
+		else
+			r = take_letter(c, found, e);
 	}
-	return c->action == CONFIG_MOUNT ? take_operands(c, operands, n, e) : 0;
+	for (; r == 0 && c->action == CONFIG_MOUNT && optind < argc; optind++)
+		r = add_operand(&operands, argv[optind], e);
+	if (r != 0 || c->action != CONFIG_MOUNT)
+		return r;
+	return take_operands(c, &operands, e);
 }
 
 /* "-h, --help", "--cacert FILE", "-o org=NAME" */
-static void describe(const struct option *o, bool word, struct buf *out)
+static void describe(const struct mount_option *o, bool word, struct buf *out)
 {
 	size_t start = out->len;
 
@@ -440,7 +479,7 @@ static void list_words(struct buf *out)
 	size_t line = out->len;
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		const struct option *o = &options[i];
+		const struct mount_option *o = &options[i];
 		if (o->help != NULL || o->set == refuse_sharing)
 			continue;
 		if (out->len - line + strlen(o->word) + 2 > 76) {

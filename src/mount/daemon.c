@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "system/descriptors.h"
 
 #define STATUS_FAILED 32   /* mount(8): mount failure */
 #define FILES_WANTED  4096 /* connections, and what libraries open besides */

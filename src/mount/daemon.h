@@ -14,6 +14,8 @@
 #ifndef PSCALEFS_DAEMON_H
 #define PSCALEFS_DAEMON_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* What daemon_fork() returns in the parent, once the child is ready or gone. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,7 +16,11 @@
 #include "auth/credential.h"
 #include "auth/keyring.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/capability.h"
+#include "system/descriptors.h"
 #include "system/mountpoint.h"
 #include "system/outside.h"
 #include "system/process.h"

@@ -20,6 +20,8 @@
 #ifndef PSCALEFS_HELPER_H
 #define PSCALEFS_HELPER_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* For main(), first of all but for daemon_harden(): is this process to be the helper? Then be it. */

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 /* Requests of the kernel a turn, before the network gets its turn again. */
@@ -77,7 +78,7 @@ static int64_t patience(struct loop *l, int64_t at_most_ms)
 
 static void turn(struct loop *l, int64_t at_most_ms)
 {
-	struct http_pollfd fds[3] = {{.fd = l->signal_fd, .events = POLLIN}};
+	struct pollfd fds[3] = {{.fd = l->signal_fd, .events = POLLIN}};
 	unsigned n = 1, kernel = 0;
 
 	credential_refresh_turn(l->credential_refresh);
@@ -89,11 +90,11 @@ static void turn(struct loop *l, int64_t at_most_ms)
 		return;
 	if (l->session != NULL) {
 		kernel = n++;
-		fds[kernel] = (struct http_pollfd){.fd = session_fd(l->session), .events = POLLIN};
+		fds[kernel] = (struct pollfd){.fd = session_fd(l->session), .events = POLLIN};
 	}
 	if (credential_refresh_fd(l->credential_refresh) >= 0)
-		fds[n++] = (struct http_pollfd){.fd = credential_refresh_fd(l->credential_refresh),
-						.events = POLLIN};
+		fds[n++] = (struct pollfd){.fd = credential_refresh_fd(l->credential_refresh),
+					   .events = POLLIN};
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);

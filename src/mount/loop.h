@@ -8,6 +8,9 @@
 #ifndef PSCALEFS_LOOP_H
 #define PSCALEFS_LOOP_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "fs/fs.h"
 #include "http/http.h"
 #include "mount/session.h"

@@ -8,6 +8,8 @@
 #ifndef PSCALEFS_SESSION_H
 #define PSCALEFS_SESSION_H
 
+#include <stdbool.h>
+
 #include "fs/fs.h"
 #include "mount/config.h"
 

@@ -1,5 +1,7 @@
 #include "mount/status.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
 #include "system/sandbox.h"
 
 /* A service token manages tokens only with these; a login with whatever its user may. */

@@ -7,6 +7,7 @@
 #ifndef PSCALEFS_STATUS_H
 #define PSCALEFS_STATUS_H
 
+#include "base/buf.h"
 #include "cache/store.h"
 #include "mount/config.h"
 

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
 #include "base/list.h"
-#include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "http/url.h"
 #include "planetscale/decode.h"
 

@@ -8,6 +8,10 @@
 #ifndef PSCALEFS_API_H
 #define PSCALEFS_API_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "auth/credential_refresh.h"
 #include "http/http.h"
 #include "planetscale/scopes.h"

@@ -21,7 +21,12 @@
 #ifndef PSCALEFS_DECODE_H
 #define PSCALEFS_DECODE_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
+#include "base/secret.h"
 #include "planetscale/record.h"
 
 #define DECODE_DEPTH_MAX 64

@@ -1,3 +1,6 @@
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "planetscale/decode.h"
 
 #include <string.h>

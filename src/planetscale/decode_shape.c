@@ -2,6 +2,10 @@
  * The part of decode that looks at the outermost keys of an answer only.
  */
 #include "base/json.h"
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "base/macros.h"
 #include "planetscale/decode.h"
 
 bool decode_is_list(const char *body, size_t len)

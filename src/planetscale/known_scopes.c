@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
 #include "planetscale/scopes.h"
 
 /*

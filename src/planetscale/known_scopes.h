@@ -7,7 +7,7 @@
 #ifndef PSCALEFS_KNOWN_SCOPES_H
 #define PSCALEFS_KNOWN_SCOPES_H
 
-#include "base/util.h"
+#include "base/buf.h"
 
 enum scope_level {
 	SCOPE_ORGANIZATION,

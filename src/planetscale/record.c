@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 enum grant_level grant_level_of(const char *resource_type)
 {
 	if (strcmp(resource_type, "Database") == 0)

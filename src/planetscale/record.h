@@ -7,7 +7,9 @@
 #ifndef PSCALEFS_RECORD_H
 #define PSCALEFS_RECORD_H
 
-#include "base/secret.h"
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "planetscale/scopes.h"
 
 enum grant_level {
@@ -31,10 +33,10 @@ struct grants {
 	size_t n;
 };
 
-#define GRANTS_INIT                                                                                \
-	{                                                                                          \
-		NULL, 0                                                                            \
-	}
+/* clang-format off */
+#define GRANTS_INIT {NULL, 0}
+/* clang-format on */
+
 void grants_finish(struct grants *g);                           /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
 /*

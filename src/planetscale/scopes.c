@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 /* Where `name` of `len` bytes is, or belongs. */
 static bool find_scope(const struct scopes *s, const char *name, size_t len, size_t *at)
 {

@@ -6,17 +6,20 @@
 #ifndef PSCALEFS_SCOPES_H
 #define PSCALEFS_SCOPES_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
 
 struct scopes {
 	char **v; /* owned, sorted by strcmp, without duplicates */
 	size_t n;
 };
 
-#define SCOPES_INIT                                                                                \
-	{                                                                                          \
-		NULL, 0                                                                            \
-	}
+/* clang-format off */
+#define SCOPES_INIT {NULL, 0}
+/* clang-format on */
+
 void scopes_finish(struct scopes *s); /* frees; usable again */
 bool scopes_has(const struct scopes *s, const char *name);
 bool scopes_add(struct scopes *s, const char *name);              /* false if it was there */

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/util.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 
 struct target target_copy(const struct target *t)
 {

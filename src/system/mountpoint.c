@@ -11,6 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 extern char **environ;
 
 #define MOUNTINFO      "/proc/self/mountinfo"

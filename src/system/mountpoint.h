@@ -7,6 +7,9 @@
 #ifndef PSCALEFS_MOUNTPOINT_H
 #define PSCALEFS_MOUNTPOINT_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "base/error.h"
 
 #define MOUNTPOINT_TYPE "fuse.pscalefs"

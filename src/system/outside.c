@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "system/mountpoint.h"
 
 #define LINKS_MAX 40 /* path_resolution(7) */

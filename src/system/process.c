@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/text.h"
+
 static const struct process_delegate *delegate;
 
 void process_delegate(const struct process_delegate *d)

@@ -8,8 +8,8 @@
 #ifndef PSCALEFS_PROCESS_H
 #define PSCALEFS_PROCESS_H
 
-#include "base/util.h"
-
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct process {

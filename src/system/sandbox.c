@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "system/capability.h"
 
 #define NOBODY          65534 /* whose files are nobody's */

@@ -12,7 +12,11 @@
 #ifndef PSCALEFS_SANDBOX_H
 #define PSCALEFS_SANDBOX_H
 
-#include "base/util.h"
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
 
 struct sandbox_rules {
 	const uint16_t *ports; /* TCP, to connect to */

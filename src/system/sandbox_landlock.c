@@ -2,9 +2,14 @@
  * The part of sandbox that is landlock(7), by its system calls: the C library has no functions for
  * them, and the kernel's header on the machine that builds may be older than the kernel that runs.
  */
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/sandbox.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

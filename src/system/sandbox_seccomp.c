@@ -7,6 +7,8 @@
  * intruder, and is used by nothing here, ends the process, and the kernel logs it; all others fail
  * with ENOSYS, which libraries take as "not on this kernel" and do without.
  */
+#include "base/macros.h"
+#include "base/text.h"
 #include "system/sandbox.h"
 
 #ifndef WITH_SECCOMP
@@ -23,6 +25,8 @@ bool sandbox_seccomp(void)
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -4,7 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS_FIRST 256
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
+/* A key is a number, or a place, of which the strings are to be compared. */
+#undef HASH_KEYCMP
+#define HASH_KEYCMP(a, b, len) keys_differ(a, b, len)
 
 static uint64_t hash_optional(uint64_t h, const char *s)
 {
@@ -27,6 +33,13 @@ static bool same_place(const struct inode_key *a, const struct inode_key *b)
 	       str_eq(a->name, b->name);
 }
 
+static bool keys_differ(const void *a, const void *b, size_t len)
+{
+	static_assert(sizeof(struct inode_key) != sizeof(uint64_t), "no telling them apart");
+
+	return len == sizeof(struct inode_key) ? !same_place(a, b) : memcmp(a, b, len) != 0;
+}
+
 uint64_t inode_number(const struct inode_key *p)
 {
 	static const struct inode_key root = {0}; /* of the first kind, and with no ids */
@@ -37,58 +50,13 @@ uint64_t inode_number(const struct inode_key *p)
 	return h > NODE_ROOT ? h : h + 2;
 }
 
-struct node_id {
-	uint64_t hash;
-	char text[];
-};
-
-static size_t id_slot(struct node_id *const *v, size_t cap, uint64_t hash, const char *text)
-{
-	size_t i = hash & (cap - 1);
-
-	while (v[i] != NULL && (v[i]->hash != hash || strcmp(v[i]->text, text) != 0))
-		i = (i + 1) & (cap - 1);
-	return i;
-}
-
-static void ids_grow(struct nodes *t)
-{
-	size_t cap = t->ids_cap * 2;
-	struct node_id **v = xcalloc(cap, sizeof(struct node_id *));
-
-	for (size_t i = 0; i < t->ids_cap; i++)
-		if (t->id[i] != NULL)
-			v[id_slot(v, cap, t->id[i]->hash, t->id[i]->text)] = t->id[i];
-	free(t->id);
-	t->id = v;
-	t->ids_cap = cap;
-}
-
-static const char *intern(struct nodes *t, const char *id)
-{
-	if (id == NULL)
-		return NULL;
-	if (t->n_ids * 2 >= t->ids_cap)
-		ids_grow(t);
-	uint64_t hash = hash_str(HASH_INIT, id);
-	struct node_id **slot = &t->id[id_slot(t->id, t->ids_cap, hash, id)];
-	if (*slot == NULL) {
-		size_t len = strlen(id) + 1;
-		*slot = xmalloc(sizeof(**slot) + len);
-		(*slot)->hash = hash;
-		memcpy((*slot)->text, id, len);
-		t->n_ids++;
-	}
-	return (*slot)->text;
-}
-
 static void copy_place(struct nodes *t, struct inode_key *to, const struct inode_key *from)
 {
 	*to = (struct inode_key){
 		.kind = from->kind,
-		.target.organization_id = intern(t, from->target.organization_id),
-		.target.token_id = intern(t, from->target.token_id),
-		.target.database_id = intern(t, from->target.database_id),
+		.target.organization_id = id_pool_intern(&t->ids, from->target.organization_id),
+		.target.token_id = id_pool_intern(&t->ids, from->target.token_id),
+		.target.database_id = id_pool_intern(&t->ids, from->target.database_id),
 		.name = xstrdup(from->name),
 	};
 }
@@ -98,89 +66,28 @@ static void finish_place(struct inode_key *p)
 	free_ptr(&p->name);
 }
 
-/* --- the two hash tables, of singly linked chains: there are many nodes, and chains are short --- */
-
-static struct node **place_chain(struct nodes *t, const struct inode_key *p)
-{
-	return &t->by_place[place_hash(p) % t->n_buckets];
-}
-
-static struct node **number_chain(struct nodes *t, uint64_t number)
-{
-	return &t->by_number[number % t->n_buckets];
-}
+/* --- the two hash tables ----------------------------------------------------------------------- */
 
 static void insert_place(struct nodes *t, struct node *n)
 {
-	struct node **chain = place_chain(t, &n->key);
+	unsigned hash = (unsigned)place_hash(&n->key);
 
-	n->next_of_place = *chain;
-	*chain = n;
+	HASH_ADD_BYHASHVALUE(hh_place, t->by_place, key, sizeof(n->key), hash, n);
 }
 
 static void remove_place(struct nodes *t, struct node *n)
 {
-	struct node **at = place_chain(t, &n->key);
-
-	while (*at != NULL && *at != n)
-		at = &(*at)->next_of_place;
-	if (*at != NULL)
-		*at = n->next_of_place;
-	n->next_of_place = NULL;
-}
-
-static void insert_number(struct nodes *t, struct node *n)
-{
-	struct node **chain = number_chain(t, n->number);
-
-	n->next_of_number = *chain;
-	*chain = n;
-}
-
-static void remove_number(struct nodes *t, struct node *n)
-{
-	struct node **at = number_chain(t, n->number);
-
-	while (*at != n)
-		at = &(*at)->next_of_number;
-	*at = n->next_of_number;
-}
-
-static void make_tables(struct nodes *t, size_t n_buckets)
-{
-	t->n_buckets = n_buckets;
-	t->by_place = xcalloc(n_buckets, sizeof(struct node *));
-	t->by_number = xcalloc(n_buckets, sizeof(struct node *));
-}
-
-static void grow(struct nodes *t)
-{
-	struct node **old = t->by_number;
-	size_t old_n = t->n_buckets;
-
-	free(t->by_place);
-	make_tables(t, 2 * old_n);
-	for (size_t i = 0; i < old_n; i++) {
-		for (struct node *n = old[i], *next; n != NULL; n = next) {
-			next = n->next_of_number;
-			insert_number(t, n);
-			if (!n->detached)
-				insert_place(t, n);
-		}
-	}
-	free(old);
+	HASH_DELETE(hh_place, t->by_place, n);
 }
 
 static struct node *node_new(struct nodes *t, const struct inode_key *p)
 {
 	struct node *n = xcalloc(1, sizeof(*n));
 
-	if (t->n >= 2 * t->n_buckets)
-		grow(t);
 	n->number = t->next_number++;
 	copy_place(t, &n->key, p);
 	insert_place(t, n);
-	insert_number(t, n);
+	HASH_ADD(hh_number, t->by_number, number, sizeof(n->number), n);
 	t->n++;
 	return n;
 }
@@ -189,7 +96,7 @@ static void node_free(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
 		remove_place(t, n);
-	remove_number(t, n);
+	HASH_DELETE(hh_number, t->by_number, n);
 	finish_place(&n->key);
 	free(n);
 	t->n--;
@@ -198,41 +105,34 @@ static void node_free(struct nodes *t, struct node *n)
 void nodes_init(struct nodes *t, const struct inode_key *root)
 {
 	*t = (struct nodes){.next_number = NODE_ROOT};
-	make_tables(t, BUCKETS_FIRST);
-	t->ids_cap = BUCKETS_FIRST;
-	t->id = xcalloc(t->ids_cap, sizeof(struct node_id *));
 	t->root = node_new(t, root);
 	t->root->lookups = 1;
 }
 
 void nodes_finish(struct nodes *t)
 {
-	for (size_t i = 0; i < t->n_buckets; i++)
-		while (t->by_number[i] != NULL)
-			node_free(t, t->by_number[i]);
-	for (size_t i = 0; i < t->ids_cap; i++)
-		free(t->id[i]);
-	free(t->id);
-	free(t->by_place);
-	free(t->by_number);
+	struct node *n, *next;
+
+	HASH_ITER(hh_number, t->by_number, n, next)
+	node_free(t, n);
+	id_pool_finish(&t->ids);
 	*t = (struct nodes){0};
 }
 
 struct node *node_find(struct nodes *t, uint64_t number)
 {
-	struct node *n = *number_chain(t, number);
+	struct node *n = NULL;
 
-	while (n != NULL && n->number != number)
-		n = n->next_of_number;
+	HASH_FIND(hh_number, t->by_number, &number, sizeof(number), n);
 	return n;
 }
 
 struct node *node_known(struct nodes *t, const struct inode_key *p)
 {
-	struct node *n = *place_chain(t, p);
+	unsigned hash = (unsigned)place_hash(p);
+	struct node *n = NULL;
 
-	while (n != NULL && !same_place(&n->key, p))
-		n = n->next_of_place;
+	HASH_FIND_BYHASHVALUE(hh_place, t->by_place, p, sizeof(*p), hash, n);
 	return n;
 }
 

@@ -9,8 +9,13 @@
 #ifndef PSCALEFS_NODE_H
 #define PSCALEFS_NODE_H
 
-#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash_table.h"
 #include "planetscale/target.h"
+#include "tree/id_pool.h"
 
 /* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
 struct inode_key {
@@ -20,28 +25,20 @@ struct inode_key {
 };
 
 struct node {
-	struct node *next_of_place;  /* borrowed from the table; its chains */
-	struct node *next_of_number; /* likewise */
-	uint64_t number;             /* what the kernel calls it */
-	uint64_t lookups;            /* how often the kernel was told of it and has not forgotten */
-	unsigned refs;               /* open files */
-	struct inode_key key;        /* strings of the table's pool, `name` owned */
+	UT_hash_handle hh_place;  /* in nodes.by_place, unless detached */
+	UT_hash_handle hh_number; /* in nodes.by_number */
+	uint64_t number;          /* what the kernel calls it */
+	uint64_t lookups;         /* how often the kernel was told of it and has not forgotten */
+	unsigned refs;            /* open files */
+	struct inode_key key;     /* strings of the table's pool, `name` owned */
 	bool misnamed; /* detached, and the kernel has it under the name of another place */
 	bool detached; /* unlinked or replaced: the place belongs to another node now */
 };
 
-/*
- * A thousand tokens are some ten thousand nodes, with the same few ids. The pool keeps each id
- * once, until the end: there are no more of them than tokens and databases were ever seen.
- */
-struct node_id;
-
 struct nodes {
-	struct node_id **id; /* owned; by hash */
-	size_t n_ids, ids_cap;
-	struct node **by_place;  /* owned, with the nodes in it */
-	struct node **by_number; /* owned */
-	size_t n_buckets;
+	struct id_pool ids;
+	struct node *by_place;  /* a hash table of those that are not detached */
+	struct node *by_number; /* owned, with the nodes in it; a hash table */
 	size_t n;
 	uint64_t next_number;
 	struct node *root; /* borrowed from the table; never forgotten */

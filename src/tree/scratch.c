@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 void scratches_init(struct scratches *s)
 {
 	list_init(&s->files);
@@ -66,10 +69,7 @@ int scratch_write(struct scratch *f, uint64_t offset, const char *data, size_t s
 {
 	if (offset > SCRATCH_MAX_BYTES || size > SCRATCH_MAX_BYTES - offset)
 		return scratch_too_big(e);
-	if (offset + size > f->text.len)
-		buf_resize(&f->text, offset + size);
-	if (size > 0)
-		memcpy(f->text.data + offset, data, size);
+	buf_write_at(&f->text, offset, data, size);
 	f->mtime_ns = now_ns;
 	return 0;
 }

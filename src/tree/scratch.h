@@ -1,14 +1,16 @@
 /*
  * scratch: the temporary files that editors and tools put beside `permissions`.
  *
- * In memory only, bounded, never sent, gone at unmount. Which names may be such files, names.h
+ * In memory only, bounded, never sent, gone at unmount. Which names may be such files, scratch_names
  * says; what happens when one is renamed onto `permissions`, fs does.
  */
 #ifndef PSCALEFS_SCRATCH_H
 #define PSCALEFS_SCRATCH_H
 
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "tree/node.h"

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "tree/tree_children.h"
 #include "tree/tree_show.h"
 

@@ -12,8 +12,11 @@
 #ifndef PSCALEFS_TREE_H
 #define PSCALEFS_TREE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/error_log.h"
 #include "cache/store.h"
 #include "tree/node.h"

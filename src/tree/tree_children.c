@@ -1,8 +1,13 @@
 #include "tree/tree_children.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "cache/names.h"
 
 static uint64_t inode_of(enum tree_kind kind, const char *organization_id, const char *token_id,

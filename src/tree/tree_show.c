@@ -1,9 +1,12 @@
 #include "tree/tree_show.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_text.h"
+#include "base/macros.h"
 #include "planetscale/decode.h"
 #include "planetscale/known_scopes.h"
 

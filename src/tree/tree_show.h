@@ -6,6 +6,7 @@
 #ifndef PSCALEFS_TREE_SHOW_H
 #define PSCALEFS_TREE_SHOW_H
 
+#include "base/buf.h"
 #include "tree/tree.h"
 
 typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct tree_objects *v,

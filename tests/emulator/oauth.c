@@ -1,6 +1,5 @@
 #include "oauth.h"
 
-#include "clock.h"
 #include "emulator.h"
 #include "request.h"
 #include "util.h"

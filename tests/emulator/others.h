@@ -17,10 +17,10 @@ struct token;
 struct database;
 
 struct undoing {
-	int64_t due_ms;  /* monotonic */
-	char *token;     /* owned: its id */
-	char *database;  /* owned: its name; NULL for the organization */
-	char **names;    /* owned, with owned strings */
+	int64_t due_ms; /* monotonic */
+	char *token;    /* owned: its id */
+	char *database; /* owned: its name; NULL for the organization */
+	char **names;   /* owned, with owned strings */
 	size_t count;
 	bool granted; /* what is to be undone */
 };

@@ -5,26 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ORG(name, text)                                                                            \
-	{                                                                                          \
-		name, SCOPE_ORGANIZATION, false, false, text                                       \
-	}
-#define ORG_ADMIN(name, text)                                                                      \
-	{                                                                                          \
-		name, SCOPE_ORGANIZATION, false, true, text                                        \
-	}
-#define DB(name, text)                                                                             \
-	{                                                                                          \
-		name, SCOPE_DATABASE, true, false, text                                            \
-	}
-#define DB_ADMIN(name, text)                                                                       \
-	{                                                                                          \
-		name, SCOPE_DATABASE, true, true, text                                             \
-	}
-#define DB_CLOSED(name, text)                                                                      \
-	{                                                                                          \
-		name, SCOPE_DATABASE, false, false, text                                           \
-	}
+/* clang-format off */
+#define ORG(name, text) {name, SCOPE_ORGANIZATION, false, false, text}
+#define ORG_ADMIN(name, text) {name, SCOPE_ORGANIZATION, false, true, text}
+#define DB(name, text) {name, SCOPE_DATABASE, true, false, text}
+#define DB_ADMIN(name, text) {name, SCOPE_DATABASE, true, true, text}
+#define DB_CLOSED(name, text) {name, SCOPE_DATABASE, false, false, text}
+/* clang-format on */
 
 const struct scope scope_table[] = {
 	ORG("read_organization", "Read organization"),

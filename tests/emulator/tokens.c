@@ -5,7 +5,6 @@
 #include "request.h"
 #include "util.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Keeps expires_at within four-digit years. */

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "auth/credential.h"
 #include "fuzz.h"
 #include "auth/keyring_document.h"
-#include "planetscale/decode.h"
 
 static void check_fields(const struct credential_fields *f, const char *text, size_t size)
 {

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "planetscale/decode.h"
 
 static void check_failed(int r, const struct error *e)

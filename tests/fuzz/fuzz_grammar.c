@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fs/grammar.h"
 #include "fuzz.h"

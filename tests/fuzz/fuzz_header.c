@@ -6,6 +6,11 @@
 #include <time.h>
 
 #include "fuzz.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "http/rate_limit.h"
 #include "http/transfer_answer.h"
 

@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fuzz.h"
 #include "http/url.h"
+#include "tree/scratch_names.h"
 
 /* Enough for every kind of collision, and for names that are too long. */
 #define NAMES_MAX 24

@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/xmalloc.h"
 #include "fuzz.h"
 #include "mount/config.h"
 #include "ops_input.h"

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "mount/config_options.h"
 
 #define ARGUMENTS_MAX 12

@@ -4,12 +4,16 @@
  * its stat, its command, a mount point, a mountinfo.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/mountpoint.h"
 #include "system/process.h"
 

@@ -26,7 +26,7 @@ fuzz_runs() { awk -v name="$1" '$1 == name { print $2 }' <<<"$fuzz_table"; }
 # fuzz_compile JOBS
 fuzz_compile() {
 	[[ -f $fuzz_build/build.ninja ]] ||
-		CC=clang meson setup -Dfuzz=true -Demulator=false "$fuzz_build" || return
+		CC=clang meson setup -Dfuzz=true -Demulator=disabled "$fuzz_build" || return
 	ninja -C "$fuzz_build" -j "$1" fuzzers
 }
 

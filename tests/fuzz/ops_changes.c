@@ -1,10 +1,14 @@
 #include "ops_changes.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "http/url.h"
 #include "fuzz.h"
 #include "ops_planetscale.h"

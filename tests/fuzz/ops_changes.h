@@ -5,6 +5,9 @@
 #ifndef PSCALEFS_FUZZ_OPS_CHANGES_H
 #define PSCALEFS_FUZZ_OPS_CHANGES_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "ops_rules.h"
 #include "ops_texts.h"
 

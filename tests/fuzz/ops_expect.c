@@ -4,6 +4,11 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fuzz.h"
 #include "ops_changes.h"

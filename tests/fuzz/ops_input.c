@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 static const uint8_t *input;
 static size_t left;
 

@@ -6,9 +6,10 @@
 #ifndef PSCALEFS_FUZZ_OPS_INPUT_H
 #define PSCALEFS_FUZZ_OPS_INPUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/util.h"
+#include "base/buf.h"
 
 void input_begin(const uint8_t *data, size_t size);
 size_t input_left(void);

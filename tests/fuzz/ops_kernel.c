@@ -7,6 +7,9 @@
 #include "fuzz.h"
 #include "ops_input.h"
 #include "ops_rules.h"
+#include "base/hash.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "system/process.h"
 
 #define ASKED_MAX 96

@@ -8,6 +8,9 @@
 #ifndef PSCALEFS_FUZZ_OPS_KERNEL_H
 #define PSCALEFS_FUZZ_OPS_KERNEL_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "fs/fs_internal.h"
 
 #define PROCESSES 4 /* threads; two and two are a process, of two programs */

@@ -8,6 +8,11 @@
 #include "ops_input.h"
 #include "ops_rules.h"
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 #define TOKENS_MAX 8
 #define LEVELS     3
 

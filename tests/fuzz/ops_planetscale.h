@@ -6,6 +6,9 @@
 #ifndef PSCALEFS_FUZZ_OPS_PLANETSCALE_H
 #define PSCALEFS_FUZZ_OPS_PLANETSCALE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "fake_calls.h"
 
 enum planetscale_habits {

@@ -7,6 +7,9 @@
 
 #include "fuzz.h"
 #include "ops_changes.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "system/process.h"
 
 #define HEARD_MAX 512

@@ -9,6 +9,9 @@
 #ifndef PSCALEFS_FUZZ_OPS_RULES_H
 #define PSCALEFS_FUZZ_OPS_RULES_H
 
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "fake_calls.h"
 #include "ops_kernel.h"
 

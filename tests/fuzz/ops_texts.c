@@ -5,6 +5,10 @@
 
 #include "fuzz.h"
 
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 #define WRITTEN_MAX 64
 
 static struct list texts;

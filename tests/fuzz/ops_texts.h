@@ -5,8 +5,11 @@
 #ifndef PSCALEFS_FUZZ_OPS_TEXTS_H
 #define PSCALEFS_FUZZ_OPS_TEXTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/list.h"
 #include "planetscale/scopes.h"
 #include "tree/node.h"

@@ -5,6 +5,10 @@
 
 #include "fuzz.h"
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 /* False if the file cannot be read. */
 static bool replay(const char *dir, const char *name)
 {

@@ -1,7 +1,6 @@
 #include "model.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <sched.h>

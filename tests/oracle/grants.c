@@ -1,6 +1,5 @@
 #include "judge.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 bool grants_allow(const struct bounds *b, scopes set)

@@ -28,10 +28,11 @@ static struct options {
 } options = {.seed = 1, .sequences = 1000, .workers = 2, .failures = 1, .mode = -1};
 
 /* Of all workers. */
-static struct shared {
+struct shared {
 	uint64_t next, failures, once;
 	struct counts counts[WORKERS_MAX];
-} * shared;
+};
+static struct shared *shared;
 
 int64_t now_us(void)
 {

@@ -2,6 +2,9 @@
 
 #include "ops.h"
 
+#include "base/buf.h"
+#include "base/text.h"
+
 enum {
 	CHANGES_MAX = 1024
 };

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/xmalloc.h"
 #include "auth/credential_refresh.h"
 #include "mount/config.h"
 #include "ops.h"

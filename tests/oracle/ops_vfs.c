@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "ops.h"
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "system/process.h"
 
 /*

@@ -259,29 +259,31 @@ static void empty(struct author *a)
 	add(a, CALL_TRUNCATE, 0)->offset = chance(a->c, 80) ? 0 : below(a->c, 30);
 }
 
+typedef void author_step(struct author *a);
+
 void program(struct program *p, struct choices *c, enum mode mode, unsigned process, unsigned child)
 {
-	static void (*const programs[])(struct author * a) = {echo_over,
-							      echo_over,
-							      echo_behind,
-							      echo_behind,
-							      keep_open,
-							      keep_open,
-							      open_twice,
-							      open_twice,
-							      add_in_place,
-							      add_in_place,
-							      rewrite_in_place,
-							      overwrite,
-							      write_at_end,
-							      empty_and_write,
-							      replace_by_rename,
-							      replace_by_rename,
-							      back_up,
-							      remove_and_make,
-							      look,
-							      empty,
-							      group};
+	static author_step *const programs[] = {echo_over,
+						echo_over,
+						echo_behind,
+						echo_behind,
+						keep_open,
+						keep_open,
+						open_twice,
+						open_twice,
+						add_in_place,
+						add_in_place,
+						rewrite_in_place,
+						overwrite,
+						write_at_end,
+						empty_and_write,
+						replace_by_rename,
+						replace_by_rename,
+						back_up,
+						remove_and_make,
+						look,
+						empty,
+						group};
 	struct author a = {
 		.p = p, .c = c, .mode = mode, .process = (uint8_t)process, .child = (uint8_t)child};
 	unsigned which = below(c, sizeof(programs) / sizeof(*programs));

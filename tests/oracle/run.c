@@ -1,7 +1,5 @@
 #include "run.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -4,7 +4,12 @@
 #ifndef PSCALEFS_TEST_CHANGE_FIXTURE_H
 #define PSCALEFS_TEST_CHANGE_FIXTURE_H
 
+#include <stdbool.h>
+
 #include "world.h"
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
 
 static struct world w;
 

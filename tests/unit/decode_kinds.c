@@ -1,8 +1,11 @@
 #include "decode_kinds.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 const char organization_body[] =
 	"{\"id\":\"kbog8qlq6lp4\",\"type\":\"Organization\",\"name\":\"acme\","

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 /* Whatever NDEBUG says. */
 #define DEMAND(claim)                                                                              \
 	do {                                                                                       \

@@ -8,6 +8,10 @@
 #ifndef PSCALEFS_TEST_FAKE_CALLS_H
 #define PSCALEFS_TEST_FAKE_CALLS_H
 
+#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/list.h"
 #include "http/http.h"
 

@@ -2,6 +2,10 @@
 
 #include "fake_calls.h"
 
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
+
 #define REQUESTS_MAX 512
 
 static struct http *the_http;

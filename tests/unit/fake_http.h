@@ -5,6 +5,8 @@
 #ifndef PSCALEFS_TEST_FAKE_HTTP_H
 #define PSCALEFS_TEST_FAKE_HTTP_H
 
+#include <stdbool.h>
+
 #include "unit.h"
 
 #include "http/http.h"

@@ -1,5 +1,7 @@
 #include "fake_keyring.h"
 
+#include "base/macros.h"
+
 static int readers;
 static int verdict = WAIT;
 static char item[256];

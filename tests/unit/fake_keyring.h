@@ -5,6 +5,8 @@
 #ifndef PSCALEFS_TEST_FAKE_KEYRING_H
 #define PSCALEFS_TEST_FAKE_KEYRING_H
 
+#include <stdbool.h>
+
 #include "unit.h"
 
 #include "auth/keyring.h"

@@ -3,7 +3,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 struct world w;
 struct fs *fs;

@@ -11,8 +11,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "http/http.h"
 #include "script_server.h"
 

@@ -6,8 +6,11 @@
 
 #include "unit.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "fs/permissions_file.h"
 
 #define SHELL 100 /* thread groups */

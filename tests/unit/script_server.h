@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/util.h"
+#include "base/macros.h"
 
 #define OK_REPLY(body_len, body)                                                                   \
 	"HTTP/1.1 200 OK\r\nContent-Length: " body_len "\r\nX-Request-Id: req-1\r\n\r\n" body

@@ -5,9 +5,12 @@
 #include "world.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 #define REFUSED "{\"code\":\"unauthorized\",\"message\":\"Unauthorized\"}"
 #define NOTHING LIST("")

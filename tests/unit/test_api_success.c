@@ -2,6 +2,9 @@
 #include "world.h"
 
 #include <errno.h>
+#include <stdbool.h>
+
+#include "base/macros.h"
 
 #define NOTHING LIST("")
 

@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
 #include "mount/config.h"
 
 #define LOGIN "pscale_oauth_dummy"
@@ -206,6 +209,11 @@ static void a_wrong_command_line_says_what_and_what_instead(void **state)
 		{"--nonsense @", "unknown option --nonsense", "`pscalefs -h`"},
 		{"--cacrt=x @", "unknown option --cacrt", "did you mean --cacert?"},
 		{"--halp", "unknown option --halp", "did you mean --help?"},
+		{"--hel", "unknown option --hel", "did you mean --help?"},
+		{"--cacer /x @", "unknown option --cacer", "did you mean --cacert?"},
+		{"--api-ur", "unknown option --api-ur", "did you mean --api-url?"},
+		{"-f- @", "unknown option --", "`pscalefs -h`"},
+		{"-f: @", "unknown option -:", "`pscalefs -h`"},
 		{"--org=x @", "unknown option --org", "`pscalefs -h`"},
 		{"@ -o credential=x", "unknown option -o credential",
 		 "did you mean -o credentials?"},

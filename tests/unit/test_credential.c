@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "auth/credential.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 #define ID     "abcdefghij12"
 #define SECRET "pscale_tkn_dummy-for-tests"

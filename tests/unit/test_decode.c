@@ -6,10 +6,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "auth/keyring_document.h"
 #include "decode_kinds.h"
 

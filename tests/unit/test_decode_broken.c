@@ -12,6 +12,10 @@
 
 #include "decode_kinds.h"
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 static void what_is_no_json_object_is_refused(void **state)
 {
 	static const struct {

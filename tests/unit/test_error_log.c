@@ -1,6 +1,7 @@
 /* journal: the last failures in words, bounded and clean. */
 #include "unit.h"
 
+#include "base/buf.h"
 #include "base/error_log.h"
 
 static const struct error_log_caller who = {

@@ -1,6 +1,10 @@
 /* fs and op: the rules that make parking safe, each by its name. */
 #include "fs_world.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/macros.h"
+
 #define PERMISSIONS "acme/service-tokens/ci/databases/shop/permissions"
 
 static void forget_all(void)

@@ -1,6 +1,9 @@
 /* fs_name: removing, renaming, scratch files, sweeps; mkdir. */
 #include "fs_world.h"
 
+#include "base/buf.h"
+#include "base/macros.h"
+
 #define CI          "acme/service-tokens/ci"
 #define SHOP        CI "/databases/shop"
 #define PERMISSIONS SHOP "/permissions"

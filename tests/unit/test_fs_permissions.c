@@ -1,6 +1,8 @@
 /* fs_permissions: what is granted when, what is revoked when, where failures are reported. */
 #include "fs_world.h"
 
+#include "base/buf.h"
+
 #define SHOP        "acme/service-tokens/ci/databases/shop"
 #define PERMISSIONS SHOP "/permissions"
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "cache/names.h"
 #include "fs/grammar.h"
 

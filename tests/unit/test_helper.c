@@ -14,6 +14,9 @@
 
 #include "auth/credential.h"
 #include "auth/keyring.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "mount/helper.h"
 #include "system/process.h"
 #include "system/sandbox.h"

@@ -1,7 +1,10 @@
 /* http and transfer: exchanges, who goes first, what is no answer. */
 #include "http_fixture.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
 
 /* --- Plain exchanges -------------------------------------------------------------------------- */
 
@@ -431,8 +434,7 @@ static void poll_wakes_for_other_descriptors_and_tells_hangups(void **state)
 	START(&f, NULL, {0});
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(pipe(quiet), 0);
-	struct http_pollfd p[] = {{.fd = quiet[0], .events = POLLIN},
-				  {.fd = fds[0], .events = POLLIN}};
+	struct pollfd p[] = {{.fd = quiet[0], .events = POLLIN}, {.fd = fds[0], .events = POLLIN}};
 	int64_t before = f.clock.mono_ms;
 	http_poll(f.http, p, 2, 30);
 	assert_true(f.clock.mono_ms - before >= 29);

@@ -1,6 +1,9 @@
 /* http and transfer: what is repeated, what never is, and when waiting ends. */
 #include "http_fixture.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
+
 /* --- Repeats ---------------------------------------------------------------------------------- */
 
 static void what_is_overloaded_is_asked_again(void **state)

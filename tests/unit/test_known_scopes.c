@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "planetscale/known_scopes.h"
 #include "planetscale/scopes.h"
 

@@ -6,9 +6,12 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 #include "mount/config.h"
 
 /* Each option with a blank before and behind: " -f --help org= noexec ". A value's name is left

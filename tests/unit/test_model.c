@@ -1,6 +1,10 @@
 /* model: identities, names, times and grants over listings. */
 #include "unit.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/secret.h"
+#include "base/xmalloc.h"
 #include "cache/model.h"
 
 static struct clock hands;

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json_text.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "cache/names.h"
+#include "tree/scratch_names.h"
 
 static void names_and_file_names_match_both_ways(void **state)
 {

@@ -1,6 +1,9 @@
 /* permissions_file: what closing a handle asks for. */
 #include "permissions_fixture.h"
 
+#include "base/buf.h"
+#include "base/macros.h"
+
 /* What a whole file written in one piece asks for when it is closed, its complete lines done. */
 static void closing_asks_for_what_the_text_says(void **state)
 {

@@ -1,6 +1,8 @@
 /* permissions_file: one text a file, whatever number of handles write it. */
 #include "permissions_fixture.h"
 
+#include "base/buf.h"
+
 static void lines_are_asked_for_when_complete_and_once(void **state)
 {
 	(void)state;

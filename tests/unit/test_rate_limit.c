@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/macros.h"
 #include "http/rate_limit.h"
 
 static const int rates[] = {1, 2, 3, 5, 6, 7, 11, 60, 100, 599, 600, 3000};

@@ -1,5 +1,11 @@
 /* recent_changes: what was confirmed stays known for a while, whatever a replica says. */
+#include <stdint.h>
+
 #include "change_fixture.h"
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 static struct organization *acme(void)
 {

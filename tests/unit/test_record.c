@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "planetscale/record.h"
 
 static size_t index_at(struct grants *g, const char *type, const char *id, const char *name)

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/list.h"
+#include "base/macros.h"
 #include "fs/removal_guard.h"
 
 static struct removal_guard s;

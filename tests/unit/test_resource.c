@@ -1,6 +1,8 @@
 /* resource: one remote thing, how fresh it is, who waits for it. */
 #include "unit.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
 #include "cache/resource.h"
 
 static struct clock hands;

@@ -24,8 +24,9 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
 #include "system/capability.h"
 #include "system/sandbox.h"
 

@@ -1,6 +1,7 @@
 /* scratch: temporary files beside permissions, in memory and bounded. */
 #include "unit.h"
 
+#include "base/buf.h"
 #include "tree/scratch.h"
 
 static struct scratches all;

@@ -1,6 +1,10 @@
 /* store: fetching: pages, failures, what a 404 means, where grants come from. */
 #include "world.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/macros.h"
+
 static struct world w;
 
 static const char two_tokens[] =

@@ -1,6 +1,9 @@
 /* store_change: every way in which a permissions file comes to say what a command asked for. */
 #include "change_fixture.h"
 
+#include "base/clock.h"
+#include "base/macros.h"
+
 /*
  * One change of ci's permissions on shop, where read_branch is granted: what is sent, how it is
  * answered, how it ends. "-" for a body: the connection is closed instead.
@@ -10,10 +13,10 @@ struct exchange {
 	int status;          /* 0: closed after it was sent */
 	const char *body;
 };
-#define HELD(...)                                                                                  \
-	{                                                                                          \
-		GET_TOKEN("t1"), 200, TOKEN("t1", "ci", __VA_ARGS__)                               \
-	}
+/* clang-format off */
+#define HELD(...) {GET_TOKEN("t1"), 200, TOKEN("t1", "ci", __VA_ARGS__)}
+/* clang-format on */
+
 /* The same each time that it is asked for again. */
 #define HELD_ALWAYS(...)                                                                           \
 	HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__), HELD(__VA_ARGS__),                \

@@ -1,5 +1,11 @@
 /* store_token: making and deleting tokens. */
+#include <stdint.h>
+#include <stdbool.h>
+
 #include "world.h"
+
+#include "base/clock.h"
+#include "base/macros.h"
 
 static struct world w;
 
@@ -34,7 +40,7 @@ static struct store_job *create(struct outcome *o, const char *name, int64_t ttl
 	return job;
 }
 
-static struct store_job *delete (struct outcome *o, const char *id)
+static struct store_job *begin_deletion(struct outcome *o, const char *id)
 {
 	*o = (struct outcome){0};
 	struct store_job *job = store_delete_token(w.store, "o1", id, on_done, o);
@@ -153,7 +159,7 @@ static void a_deleted_token_is_gone_with_its_secret(void **state)
 	setup();
 	create(&o, "new", 0);
 	fake_answer(CREATE, 200, MADE("t9", "new"));
-	delete (&o, "t9");
+	begin_deletion(&o, "t9");
 	fake_answer(DELETE("t9"), 204, "");
 	assert_int_equal(o.done, 1);
 	assert_int_equal(o.error.err, 0);
@@ -197,7 +203,7 @@ static void the_outcome_of_a_deletion_is_told(void **state)
 		struct outcome o;
 		setup();
 		model_keep_secret(w.model, "t1", secret_new("pscale_tkn_x", 12));
-		delete (&o, "t1");
+		begin_deletion(&o, "t1");
 		if (cases[i].status == 0)
 			fake_fail(DELETE("t1"), HTTP_UNKNOWN, ETIMEDOUT);
 		else
@@ -220,7 +226,7 @@ static void deleting_what_is_gone_asks_nobody(void **state)
 
 	(void)state;
 	setup();
-	delete (&o, "t7");
+	begin_deletion(&o, "t7");
 	assert_int_equal(o.error.err, EIDRM);
 	assert_int_equal(fake_count(), 0);
 	world_finish(&w);

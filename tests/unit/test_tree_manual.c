@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "tree/tree.h"
 
 /* As `ls -l` shows a mode. */

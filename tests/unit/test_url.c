@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/macros.h"
+#include "base/xmalloc.h"
 #include "http/url.h"
 
 static void a_good_address_loses_its_trailing_slashes(void **state)

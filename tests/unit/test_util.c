@@ -9,10 +9,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/list.h"
+#include "base/macros.h"
 #include "base/secret.h"
-#include "base/util.h"
+#include "base/text.h"
+#include "base/xmalloc.h"
 
 static void text_clean_replaces_what_a_terminal_would_obey(void **state)
 {
@@ -110,6 +115,15 @@ static void buffers_grow_cut_and_pad(void **state)
 	assert_memory_equal(b.data, "7-x\0", 5);
 	buf_resize(&b, 1);
 	assert_string_equal(buf_str(&b), "7");
+	buf_write_at(&b, 3, "yz", 2);
+	assert_int_equal(b.len, 5);
+	assert_memory_equal(b.data, "7\0\0yz", 6);
+	buf_write_at(&b, 1, "890", 3);
+	assert_int_equal(b.len, 5);
+	assert_string_equal(b.data, "7890z");
+	buf_write_at(&b, 6, NULL, 0);
+	assert_memory_equal(b.data, "7890z\0", 7);
+	buf_resize(&b, 1);
 	char *s = buf_take(&b);
 	assert_string_equal(s, "7");
 	free_ptr(&s);

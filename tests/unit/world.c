@@ -1,4 +1,9 @@
+#include <stdbool.h>
+
 #include "world.h"
+
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 void world_start(struct world *w)
 {

@@ -9,6 +9,7 @@
 
 #include "fake_http.h"
 
+#include "base/clock.h"
 #include "cache/store.h"
 #include "mount/config.h"
 

@@ -1,5 +1,6 @@
-#include "base/util.h"
+#include "base/json_text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The half of a surrogate pair that `text` begins with as UTF-8 would encode it; 0: none. */

@@ -1,0 +1,16 @@
+/*
+ * hash: of bytes, for hash tables and inode numbers; not against an attacker.
+ */
+#ifndef PSCALEFS_HASH_H
+#define PSCALEFS_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* FNV-1a, 64 bit, continued from `h` (start with HASH_INIT). */
+#define HASH_INIT 14695981039346656037ull
+uint64_t hash_bytes(uint64_t h, const void *data, size_t len);
+/* With its terminator, so that fields cannot run together. */
+uint64_t hash_str(uint64_t h, const char *s);
+
+#endif
