@@ -12,7 +12,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/xmalloc.h"
 #include "cache/store.h"
 
 #include <errno.h>

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "cache/store_internal.h"
 #include "cache/store_source.h"
 #include "planetscale/decode.h"

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/text.h"
 #include "base/xmalloc.h"
 #include "system/process.h"
 

@@ -8,7 +8,6 @@
 #include "base/json_text.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "base/xmalloc.h"
 #include "cache/names.h"
 #include "fuzz.h"
 #include "ops_changes.h"
