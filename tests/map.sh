@@ -26,7 +26,7 @@ done < <(grep -oE '\b[a-z][a-z0-9_]+\(\)' "$map" | tr -d '()' | sort -u | grep -
 
 while read -r file; do
 	[[ -e src/$file || -e $file || $(find src -name "$file") ]] || complain "$map: no file $file"
-done < <(grep -oE '[a-z_/]+\.[ch]\b|\btests/[a-z_./]+' "$map" | sort -u)
+done < <(grep -oE '[a-z_/]+\.[ch]\b|\btests/[a-z0-9_./-]*[a-z0-9]' "$map" | sort -u)
 
 rules='\brules? [0-9]+((, | and )[0-9]+)*'
 last=$(sed -n '/^## The rules/,/^## What/s/^\([0-9]*\)\. .*/\1/p' "$map" | tail -n 1)
