@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # Holds src/README.md to the sources: its table of layers is the list of tests/layers.sh, the functions and
-# files that it names exist, and a comment that names a rule names one that is there.
+# files that it names exist, a comment that names a rule names one that is there, and a module's first
+# line has the name of its file.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -36,5 +37,11 @@ while IFS=: read -r file line text; do
 			complain "$file:$line: rule $number is none of the $last in $map"
 	done < <(grep -oiE "$rules" <<<"$text" | grep -oE '[0-9]+')
 done < <(grep -rniE --include='*.[ch]' "$rules" src tests)
+
+# A module is called what its file is called.
+while read -r file; do
+	name=$(sed -n '1,4s/^ [*] \([a-z_]*\): .*/\1/p' "$file" | head -n 1)
+	[[ ! $name || $name == "$(basename "${file%.[ch]}")" ]] || complain "$file: its first line calls it $name"
+done < <(find src -mindepth 2 -name '*.[ch]' | sort)
 
 [[ $complaints -eq 0 ]]

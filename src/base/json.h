@@ -1,5 +1,5 @@
 /*
- * decode_json: the JSON text of an answer as a tree; the only user of cJSON.
+ * json: the JSON text of an answer as a tree; the only user of cJSON.
  *
  * Belongs to decode and to nobody else. Knows no PlanetScale. Refuses what cJSON would let pass;
  * wipes all of cJSON's memory before it is given back, for cJSON copies every string, frees half a

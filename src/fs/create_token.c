@@ -1,5 +1,5 @@
 /*
- * fs_token: make tokens, by mkdir and by writing a line to create-token.
+ * create_token: make tokens, by mkdir and by writing a line to create-token.
  */
 #include "fs/fs.h"
 

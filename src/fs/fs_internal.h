@@ -141,7 +141,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id); /* NULL: all */
 /* fs_directory.c */
 void snapshot_release(struct snapshot *s); /* takes NULL */
 
-/* fs_token.c */
+/* create_token.c */
 int fs_write_create_token(struct op *op, struct file *f);
 int fs_flush_create_token(struct op *op, struct file *f);
 void fs_release_create_token(struct file *f);

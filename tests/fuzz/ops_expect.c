@@ -76,7 +76,7 @@ static void check_place(const struct change *c, const struct inode_key *p)
 	      str_eq(c->database_id, p->database_id));
 }
 
-/* See sweep.h. */
+/* See removal_guard.h. */
 static void check_removal(const struct op *op)
 {
 	const struct inode_key *p = place_of(op);
