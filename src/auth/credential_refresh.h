@@ -1,5 +1,6 @@
 /*
- * renewal: the credential in use, and how another one is got while mounted, from where it came.
+ * credential_refresh: the credential in use, and how another one is read while mounted, from where
+ * the first came.
  *
  * A file is read at once. The keyring is asked, which may take its time; the loop polls for it:
  *

@@ -1,5 +1,5 @@
 /*
- * journal: the last failures in words, for .pscalefs/errors.
+ * error_log: the last failures in words, for .pscalefs/errors.
  *
  * Bounded in number and in length; every text in it has been made printable and holds no secret,
  * for it is made of `struct error` and names.

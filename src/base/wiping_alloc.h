@@ -1,9 +1,9 @@
 /*
- * heap: malloc and its family for libraries that handle secrets and do not wipe what they give
- * back.
+ * wiping_alloc: malloc and its family for libraries that handle secrets and do not wipe what they
+ * give back.
  *
  * The memory is malloc(3)'s; what is freed, or left behind by growing, is overwritten first. With
- * glibc that holds for all memory of the process, whichever library frees it (heap.c).
+ * glibc that holds for all memory of the process, whichever library frees it (wiping_alloc.c).
  */
 #ifndef PSCALEFS_WIPING_ALLOC_H
 #define PSCALEFS_WIPING_ALLOC_H

@@ -14,7 +14,7 @@
  * to one ready list, which the loop runs.
  *
  * Order is told by stamps (clock_stamp), not by time: "sent after that write" must hold within one
- * millisecond too.
+ * millisecond too. Keeps rules 3, 4, 5, 9 and 10 of src/README.md.
  */
 #ifndef PSCALEFS_RESOURCE_H
 #define PSCALEFS_RESOURCE_H

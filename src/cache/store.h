@@ -4,7 +4,7 @@
  *
  * Reading: handlers need resources of the model (resource_need), which start fetches here.
  * Changing: a job, one of the functions below. Jobs of one token run in order, those of different
- * tokens side by side; each calls back exactly once. A job that begins a change:
+ * tokens side by side (rule 11 of src/README.md); each calls back exactly once. A job that begins a change:
  *
  *     WAITING (its turn, a fresh read) ─▶ SENT (POST, DELETE) ─▶ WAITING … ─▶ done
  *

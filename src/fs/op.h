@@ -7,19 +7,11 @@
  *     COMMITTED ──the job's completion──▶ REPLIED ▶ freed
  *        │ interrupted after it was sent, or the mount ends
  *        ▼
- *     DETACHED ──the job's completion──▶ freed (the caller has EINTR or ENODEV; the result is
- * kept, and reported in the journal)
+ *     DETACHED ──the job's completion──▶ freed (the caller has EINTR or ENODEV; a
+ *                                              failure goes to the error log)
  *
- * The rules that make parking safe:
- *  1. Check, then commit: a handler first needs things and may be run again; then it commits at
- * most once, and from there a completion replies.
- *  2. Only the op crosses a wait, with copies of its arguments; model objects are looked up again.
- *  3. Every run makes progress: a result that landed after the op arrived serves it.
- *  6. An interrupt marks the op and makes it ready, nothing else: the reply comes from the loop.
- * Any signal causes one; only a signal that ends the caller is answered, with EINTR.
- *  7. A change that was not sent is dropped by an interrupt; one that was goes on, detached.
- *  8. Exactly one reply, through op_reply_*, which assert it.
- * (The others are at the top of resource.h, store.h, session.h and loop.h.)
+ * This module keeps rules 6, 7 and 8 of src/README.md, which has all rules of waiting; handlers keep
+ * rules 1 and 2.
  *
  * Knows neither libfuse (a sink takes the replies) nor what the operations mean (fs).
  */

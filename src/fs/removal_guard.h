@@ -1,9 +1,9 @@
 /*
- * sweep: a recursive removal that comes down from above must not delete a token or its grants.
+ * removal_guard: a recursive removal that starts above a token must not delete it or its grants.
  *
- * What walks down learns the names by reading directories: one above the token, and the one inside
- * it whose entry it removes. What was given the name reads at most one of these: Python lists its
- * working directory to import a module, rm -r lists what it is to remove.
+ * A program that walks down learns the names by reading directories: one above the token, and the
+ * one inside it whose entry it removes. A program that was given the name reads at most one of these:
+ * Python lists its working directory to import a module, rm -r lists what it is to remove.
  *
  * Remembers, for a bounded number of processes, which of them read a directory above a token, which
  * directories inside tokens they read, and which were refused a removal. A process is its thread

@@ -1,5 +1,5 @@
 /*
- * budget: when a request may leave: the token bucket, the pause after a 429, the backoff between
+ * rate_limit: when a request may leave: the token bucket, the pause after a 429, the backoff between
  * repeats and what Retry-After says.
  *
  * Pure arithmetic on the loop's clock: sends nothing, knows neither curl nor PlanetScale.

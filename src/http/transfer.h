@@ -11,7 +11,7 @@
  * nghttp2 cut what exceeds limits of their own there.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
- * What libcurl and OpenSSL allocate is wiped when they give it back (heap.h), and a handle that
+ * What libcurl and OpenSSL allocate is wiped when they give it back (wiping_alloc.h), and a handle that
  * received a token's secret is not kept.
  */
 #ifndef PSCALEFS_TRANSFER_H

@@ -3,7 +3,7 @@
  *
  * Nothing in a turn blocks: no file is opened after start but in /proc and the credential's,
  * nothing is looked up by name, nothing is locked. Each part of a turn is bounded by what there was
- * when it began, so none starves another. Owns the signal descriptor.
+ * when it began, so none starves another (rule 13 of src/README.md). Owns the signal descriptor.
  */
 #ifndef PSCALEFS_LOOP_H
 #define PSCALEFS_LOOP_H

@@ -2,8 +2,8 @@
  * session: the seam to libfuse. Mounts, turns kernel requests into ops and replies into answers.
  *
  * Owns the FUSE session. Receives without blocking; the loop says when. Never calls
- * fuse_lowlevel_notify_*: while a request on the same directory is open, the kernel would hold the
- * one thread that could answer it. Decides nothing about the tree: fs does.
+ * fuse_lowlevel_notify_* (rule 14 of src/README.md): while a request on the same directory is open,
+ * the kernel would hold the one thread that could answer it. Decides nothing about the tree: fs does.
  */
 #ifndef PSCALEFS_SESSION_H
 #define PSCALEFS_SESSION_H

@@ -1,5 +1,5 @@
 /*
- * catalog: the permission names that PlanetScale documents, for hints and for .pscalefs/scopes.
+ * known_scopes: the permission names that PlanetScale documents, for hints and .pscalefs/scopes.
  *
  * Never a reason to refuse a name: PlanetScale adds permissions without asking us, and only its
  * answer decides. Source: the API reference "Service tokens" and the endpoints' own pages.

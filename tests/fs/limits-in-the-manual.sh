@@ -30,7 +30,7 @@ declare -A constants=(
 	['KiB of a credentials file']='credential.h CREDENTIAL_FILE_MAX'
 	['requests at once']='http.c CONCURRENCY_DEFAULT'
 	['closed permissions files remembered']='permissions_file.h PERMISSIONS_REMEMBERED_MAX'
-	['failures in the journal']='error_log.h ERROR_LOG_ENTRIES'
+	['failures in the error log']='error_log.h ERROR_LOG_ENTRIES'
 	['processes remembered']='removal_guard.h REMOVAL_GUARD_PROCESSES'
 )
 

@@ -59,7 +59,7 @@ void changes_answered(struct http_call *c, const struct http_result *r);
 /* --- ops_expect.c ----------------------------------------------------------------------------- */
 
 void expect_begin(struct fs *fs, struct http *h);
-/* It tried to remove something, in vain; it read a directory: see sweep.h. */
+/* It tried to remove something, in vain; it read a directory: see removal_guard.h. */
 void expect_no_removal(pid_t pid);
 void expect_read(pid_t pid, const struct inode_key *directory);
 

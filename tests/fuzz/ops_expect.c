@@ -79,7 +79,7 @@ static void check_place(const struct change *c, const struct inode_key *p)
 	CHECK(target_equal(&c->target, &p->target));
 }
 
-/* See sweep.h. */
+/* See removal_guard.h. */
 static void check_removal(const struct op *op)
 {
 	const struct inode_key *p = place_of(op);

@@ -116,7 +116,7 @@ struct record {
 	char note[NOTE_MAX];
 };
 
-/* --- shared.c: main.c's memory that all processes see ----------------------------------------- */
+/* --- main.c: memory that all processes see ---------------------------------------------------- */
 
 struct lane {
 	struct record *records; /* of this round */

@@ -9,7 +9,7 @@
  *   judge.c     call by call, what pscalefs may answer; texts.c of those that change a text, names.c
  *               of those that name a file; differ.c the differences that are intended
  *   grants.c    what may be granted, and what must be, between any two calls
- *   run.c       one sequence, on all sides; minimize.c a smaller one that fails as well
+ *   run.c       one sequence, on all sides, and a smaller one that fails as well
  *
  * With a kernel (pscalefs-oracle): main.c, actors.c (the processes), tmpfs.c (the regular file that
  * regular.c is held against), emulator.c. Without one (oracle-ops): ops_*.c.

@@ -131,7 +131,7 @@ static void with_a_cache_time_of_0_every_op_ends(void **state)
 	fs_finish();
 }
 
-/* --- rules 4 and 5: wake by marking, join ----------------------------------------------------- */
+/* --- rules 4 and 9: one fetch, waking marks --------------------------------------------------- */
 
 static void nothing_is_replied_from_within_an_answer(void **state)
 {
@@ -455,7 +455,7 @@ static void what_the_kernel_no_longer_wants_is_taken_back(void **state)
 	fs_finish();
 }
 
-/* --- rules 10, 12, 15 ------------------------------------------------------------------------- */
+/* --- what the kernel may keep; rule 10 -------------------------------------------------------- */
 
 static void the_kernel_answers_for_us_a_second_at_most(void **state)
 {

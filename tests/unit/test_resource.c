@@ -88,7 +88,7 @@ static void fail_with(int err, int http_status)
 	resource_failed(&thing, &e);
 }
 
-/* The rule "progress": without its first clause a cache time of 0 fetches for ever. */
+/* Rule 3, progress: without its first clause a cache time of 0 fetches for ever. */
 static void with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it(void **state)
 {
 	struct reader a, b;
@@ -133,7 +133,7 @@ static void within_the_cache_time_nothing_is_fetched_and_afterwards_it_is(void *
 	cache_run_ready(&cache);
 }
 
-/* The rule "a failure is a result": the re-run answers its errno, and the next op tries anew. */
+/* Rule 10, a failure is a result: the re-run answers its errno, and the next op tries anew. */
 static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(void **state)
 {
 	struct reader a, b, c;
@@ -160,7 +160,7 @@ static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(vo
 	teardown();
 }
 
-/* The rule "a failed fetch is never absence": data that was known does not hide a failure. */
+/* Rule 10, a failed fetch is never absence: data that was known does not hide a failure. */
 static void old_data_does_not_serve_when_its_renewal_failed(void **state)
 {
 	struct reader a, b;
@@ -261,7 +261,7 @@ static void offline_old_data_serves_only_if_nobody_answered(void **state)
 	}
 }
 
-/* The rule "join": one fetch a resource at a time. */
+/* Rule 4: one fetch a resource at a time. */
 static void many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming(void **state)
 {
 	struct reader r[8];
@@ -285,7 +285,7 @@ static void many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming(vo
 	teardown();
 }
 
-/* The rule "generation": a fetch that a change has overtaken is void. */
+/* Rule 5: a fetch that a change has overtaken is void. */
 static void an_overtaken_fetch_is_begun_again_if_someone_waits(void **state)
 {
 	struct reader a;
@@ -471,7 +471,7 @@ static void older_or_overtaken_data_is_not_accepted(void **state)
 	teardown();
 }
 
-/* The rule "wake by marking": a pass runs those who were ready when it began. */
+/* Rule 9: a pass runs those who were ready when it began. */
 static void who_becomes_ready_in_a_pass_runs_in_the_next(void **state)
 {
 	struct reader a, b;

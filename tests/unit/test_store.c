@@ -346,7 +346,7 @@ static void else_the_token_is_asked_and_else_its_grants(void **state)
 	world_finish(&w);
 }
 
-/* The rule "join and generation", through the store. */
+/* Rules 4 and 5, through the store. */
 static void a_list_that_a_change_overtook_is_asked_for_again(void **state)
 {
 	struct needy n;

@@ -33,7 +33,7 @@ static void a_database_that_nobody_knows_is_not_asked_for(void **state)
 
 /* --- several at once -------------------------------------------------------------------------- */
 
-/* The rule "changes of one token are sent in order; different tokens go in parallel". */
+/* Rule 11: changes of one token are sent in order, those of different tokens side by side. */
 static void changes_of_one_token_go_in_order_others_in_parallel(void **state)
 {
 	struct outcome a, b, c;
@@ -139,7 +139,7 @@ static void a_token_deleted_elsewhere_is_eidrm(void **state)
 	world_finish(&w);
 }
 
-/* --- dropping: the rule "an interrupted mutation" --------------------------------------------- */
+/* --- dropping: rule 7 ------------------------------------------------------------------------- */
 
 static void a_change_that_was_not_sent_can_be_dropped(void **state)
 {

@@ -232,7 +232,7 @@ static void deleting_what_is_gone_asks_nobody(void **state)
 	world_finish(&w);
 }
 
-/* The rule "an interrupted mutation": not sent, it is dropped; sent, its result is kept. */
+/* Rule 7: not sent, it is dropped; sent, its result is kept. */
 static void a_creation_is_dropped_before_it_is_sent_and_never_after(void **state)
 {
 	struct outcome o;
