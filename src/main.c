@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pscalefs: mount PlanetScale as a file system. This file only puts the parts together, in order,
  * and takes them apart in the reverse order.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # hardened.sh PROGRAM [OBJECTS]: was this program linked, and were these objects (a directory)
 # compiled, with what Debian's hardening=+all gives? Says what is missing.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Complains of an include that brings nothing: no name that the header declares, or, for a header of the C
 # library, none of those in the table below, is a word of the file. Not asked for are a file's own header,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Holds src/ to its plan: each folder is a layer, and an include names its folder and points to the
 # same layer or a lower one; what two files of a module share (NAME_internal.h) stays in its folder;

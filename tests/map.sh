@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Holds src/README.md to the sources: its table of layers is the list of tests/layers.sh, the functions and
 # files that it names exist, a comment that names a rule names one that is there, and a module's first

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * credential: what proves to PlanetScale who is asking, and where it was found.
  *

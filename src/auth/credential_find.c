@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The part of credential that reads files, the environment and the keyring. */
 #include "auth/credential.h"
 #include "base/macros.h"

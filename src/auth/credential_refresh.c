@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "auth/credential_refresh.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * credential_refresh: the credential in use, and how another one is read while mounted, from where
  * the first came.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * keyring: reads the item in which `pscale auth login` keeps its login in the desktop's keyring
  * (the Secret Service on the session's D-Bus: gnome-keyring, KeePassXC, KWallet).

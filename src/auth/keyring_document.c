@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "auth/keyring_document.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * keyring_document: the JSON text in which `pscale auth login` keeps its login in the keyring.
  *

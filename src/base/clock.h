@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * clock: read once a turn by the loop, set by hand in tests, so no module calls the kernel for
  * time. `stamp` orders events that fall into one millisecond: see clock_stamp().

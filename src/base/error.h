@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * error: why something failed, as a value: an errno for the caller, a sentence for the person.
  *

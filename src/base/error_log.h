@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * error_log: the last failures in words, for .pscalefs/errors.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hash: of bytes, for hash tables and inode numbers; not against an attacker.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hash_table: uthash as this program uses it, and the only place that includes it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json: the JSON text of an answer as a tree; the only user of cJSON.
  *

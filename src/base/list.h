@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * list: an intrusive doubly linked ring.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: one line an event, to standard error or (in the background) to the system log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log_syslog: lines for the system log, without ever waiting for it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * macros: what the language lacks, and the one result that is neither success nor an error.
  */

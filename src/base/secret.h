@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * secret: the only carrier of credentials and service tokens.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: strings, UTF-8, and what may be shown of a text from outside.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/wiping_alloc.h"
 
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * wiping_alloc: malloc and its family for libraries that handle secrets and do not wipe what they
  * give back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/xmalloc.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/model.h"
 
 #include <stdlib.h>

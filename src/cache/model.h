@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * model: organizations, databases, service tokens and what they may do, as this mount knows them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The part of model that keeps the secrets of tokens made here. */
 #include "base/secret.h"
 #include "base/xmalloc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/names.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * names: between what PlanetScale calls a thing and what its directory is called.
  *

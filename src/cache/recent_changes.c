@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/recent_changes.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * recent_changes: what PlanetScale has confirmed to this mount a moment ago, against answers that
  * contradict it.

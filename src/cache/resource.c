@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/resource.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * resource: one remote thing, how fresh what we know of it is, and who waits for it. The page fault
  * of this file system.

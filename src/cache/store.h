@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: the only place where network and model meet. Fetches what a resource asks for, changes
  * what a handler commits to, and keeps the model true to the answers.

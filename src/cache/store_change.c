@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_change: make one `permissions` file of a token say what a command asked for.
  *

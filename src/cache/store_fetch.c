@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/xmalloc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_internal: what the files of store share; nobody else includes it.
  *

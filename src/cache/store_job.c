@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_job: changes in flight. Those of one token run in order, those of different tokens side by
  * side; each ends in one call back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/store_source.h"
 
 #include "planetscale/decode.h"

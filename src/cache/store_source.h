@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_source: what can be fetched, a row for each list. A new list needs no more than its row, its
  * decoder and a resource of the model. Only store's files include this.

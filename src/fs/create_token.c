@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * create_token: make tokens, by mkdir and by writing a line to create-token.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs: what each operation on the tree means. One handler an operation, straight-line code over
  * tree and store, run again from the top when what it waited for has landed.

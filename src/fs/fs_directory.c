@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_directory: list. Slow work is done at opendir, which blocks nobody else in the kernel. What was
  * found is kept with the open directory, so that its offsets stay true; handles of one directory

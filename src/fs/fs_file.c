@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_file: open, create, read, write, set the size, close: the table at the end has a row for each
  * kind of file. Slow work is done at open, which blocks nobody else in the kernel; what was found is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_internal: what the files of fs share; nobody else includes it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
  * (sweep); nothing but a token, its grants and scratch files can be removed at all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_permissions: the operations on `permissions`, the file that grants and revokes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_rmdir: remove directories that are empty, as rmdir(2) does everywhere.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * grammar: the text of a `permissions` file and of `create-token`, read into what it asks for.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/op.h"
 
 #include <assert.h>

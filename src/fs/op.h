@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * op: one request of the kernel in flight: copies of its arguments, exactly one reply, interrupts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/permissions_file.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * permissions_file: what is known of one `permissions` file: its text, which handles have it open
  * for writing, what of it was confirmed, what failed, and which process removed it.

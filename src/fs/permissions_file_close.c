@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * permissions_file_close: what closing a handle, or fsync, asks for.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * permissions_file_internal: what the files of permissions_file share; nobody else includes it.
  *

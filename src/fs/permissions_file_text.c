@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * permissions_file_text: the text that all writers of a file share, and what changes it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/removal_guard.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * removal_guard: a recursive removal that starts above a token must not delete it or its grants.
  *

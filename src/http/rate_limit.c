@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "http/rate_limit.h"
 
 #include <string.h>

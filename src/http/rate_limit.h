@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rate_limit: when a request may leave: the token bucket, the pause after a 429, the backoff between
  * repeats and what Retry-After says.

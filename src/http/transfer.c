@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "http/transfer.h"
 
 #include <assert.h>

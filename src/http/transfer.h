@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * transfer: one HTTP exchange with one server, by libcurl. The only module that uses curl.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "http/transfer_answer.h"
 
 #include <stdlib.h>

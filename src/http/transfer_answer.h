@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * transfer_answer: what arrives in a transfer, byte by byte and line by line; no libcurl here.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "http/transfer_error.h"
 
 #include <curl/curl.h>

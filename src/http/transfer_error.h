@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * transfer_error: what it means that a transfer failed: errno, sentence, whether another try can
  * help. A part of transfer, for transfer.c alone; knows libcurl's codes, starts and ends nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * url: addresses as text: may a credential be sent there, which port, one segment of a path.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/config.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * config: the command line, the environment and credential files become one struct, const after
  * start.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/config_options.h"
 
 #include <errno.h>

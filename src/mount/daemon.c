@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/daemon.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * daemon: into the background in two phases, so that the command line waits for the outcome.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/helper.h"
 
 #include <errno.h>

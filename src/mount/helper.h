@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * helper: what the sandbox forbids the daemon, done by a small process beside it.
  *

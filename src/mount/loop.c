@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/loop.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * loop: one thread, one turn after another: the network, who is ready, the kernel, wait.
  *

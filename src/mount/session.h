@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * session: the seam to libfuse. Mounts, turns kernel requests into ops and replies into answers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mount/status.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * status: the text of .pscalefs/status: how this mount reaches PlanetScale, with which credential,
  * what that may do, and what is kept.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "planetscale/api.h"
 
 #include <assert.h>

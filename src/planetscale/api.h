@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
  * answer means to a caller (errno and sentence).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "planetscale/decode.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * decode: bytes of an answer to records, strictly; what is wrong is said with its JSON path.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The part of decode that looks at the outermost keys of an answer only.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * known_scopes: the permission names that PlanetScale documents, for hints and .pscalefs/scopes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "planetscale/record.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record: PlanetScale's objects as plain structs, just as an answer gave them.
  *

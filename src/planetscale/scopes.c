@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "planetscale/scopes.h"
 
 #include <stdlib.h>

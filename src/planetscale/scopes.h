@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scopes: a sorted set of permission names (PlanetScale calls one an access; its users, a scope).
  *

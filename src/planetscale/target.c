@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "planetscale/target.h"
 
 #include <stdint.h>

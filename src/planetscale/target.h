@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * target: what something is about: an organization, one of its service tokens, one of its databases.
  *

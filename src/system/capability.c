@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "system/capability.h"
 
 #include <sys/prctl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * capability: gives up capabilities, for good. By the kernel's own system calls: no library.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "system/descriptors.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mountpoint: what is mounted at a path, and clearing away what a pscalefs that died has left.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "system/outside.h"
 
 #include <errno.h>

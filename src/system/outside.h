@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outside: opening a file that must not be in a mounted pscalefs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * process: what /proc tells of a caller: its thread group, its age, its name, whether a signal is
  * ending it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "system/sandbox.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sandbox: what this process may still do once it serves, enforced by the kernel.
  *

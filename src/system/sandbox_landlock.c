@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The part of sandbox that is landlock(7), by its system calls: the C library has no functions for
  * them, and the kernel's header on the machine that builds may be older than the kernel that runs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The part of sandbox that is a seccomp filter, by libseccomp, which knows each architecture's
  * numbers.

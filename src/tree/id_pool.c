@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tree/id_pool.h"
 
 #include <stdlib.h>

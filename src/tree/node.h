@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * node: between the kernel's inode numbers and the places of the tree.
  *

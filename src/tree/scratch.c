@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tree/scratch.h"
 
 #include <errno.h>

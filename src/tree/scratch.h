@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scratch: the temporary files that editors and tools put beside `permissions`.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tree/scratch_names.h"
 
 #include <fnmatch.h>

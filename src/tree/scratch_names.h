@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scratch_names: the temporary names that editors and tools use beside `permissions`.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree: the table of the file system. For each kind of thing: its name, where it is, its mode, what
  * it shows and what is in it.

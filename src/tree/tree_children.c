@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tree/tree_children.h"
 
 #include <errno.h>

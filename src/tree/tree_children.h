@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_children: what is in the directories whose entries PlanetScale names. Only tree.c includes
  * this.

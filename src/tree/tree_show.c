@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tree/tree_show.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_show: what the files of the tree say, each from the model. Only tree's files include this.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # With 500 callers waiting for 500 answers that never come: how long an unrelated stat takes, and how soon
 # ^C frees a caller. `meson test --benchmark` shows the figures.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latency STAT-PATH HUNG-FILE: how long a stat takes that nothing else keeps from being answered,
  * and how soon ^C frees a caller whose answer never comes. Prints percentiles; judges nothing.

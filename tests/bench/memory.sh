@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # With 1,000 tokens of 4 databases each loaded and all of it read: how much memory of its own the daemon needs,
 # and how that compares with what PlanetScale sent. `meson test --benchmark` shows the figures; they mean

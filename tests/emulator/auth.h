@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * auth.h — who is calling: reads the Authorization header and looks the
  * credential up. What the caller may do is decided in routes.c.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
 # checks.sh — sourced by the emulator's own tests: starts an emulator, calls

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # cli-requests.sh [EMULATOR] — PlanetScale's own CLI works against the emulator.
 #
 # Sends what pscale sends for its organization, database and service-token

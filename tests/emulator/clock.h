@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * clock.h — the two times of the emulator: wall time in milliseconds since
  * 1970, which may be moved by tests (expiry, creation dates), and monotonic

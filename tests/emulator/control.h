@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * control.h — the second port, for tests: the request log, the history of
  * grants, faults, switches, the data behind the client's back, waiting, the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * data.h — changes of the data that no client asked for: what a test does
  * behind the client's back. Nothing is validated but what would break the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * emulator.h — the parts of the running emulator in one place, for the
  * handlers. It does nothing itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * exchange.h — one request on its way: arrival, log, fault, the call itself,
  * delay, answer or the lack of one.

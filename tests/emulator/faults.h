@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * faults.h — the troubles tests order: which requests they befall, how often,
  * and what they do. Doing it is exchange.h's part.

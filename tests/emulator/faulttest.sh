@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # faulttest.sh [EMULATOR] — the emulator's faults, limits, logins, TLS, state
 # files and load. Run by selftest.sh.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * grants.h — the scopes tokens hold, and the history of their changes.
  *

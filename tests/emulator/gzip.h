@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gzip.h — compresses an answer. Only whole bodies; no streams.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * handlers.h — the work behind each route, once routes.c has let it through.
  * A handler validates values, changes the state and fills in the reply.

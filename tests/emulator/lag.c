@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "lag.h"
 
 #include "auth.h"

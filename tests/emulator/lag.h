@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lag.h — reads that are answered by a replica which has not heard of the
  * latest changes (switches read_lag_ms and replicas).

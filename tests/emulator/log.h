@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log.h — the record of every request: what was asked, what was answered,
  * what was wrong with it. Secrets never enter it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pscale-emulator — a PlanetScale HTTP API on loopback, for tests.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * map.h — a hash table from text to a borrowed pointer.
  *

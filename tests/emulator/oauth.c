@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "oauth.h"
 
 #include "emulator.h"

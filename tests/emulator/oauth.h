@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * oauth.h — the device login of the CLI, on the same port as the API: it hands
  * out OAuth tokens that the API then accepts. The switches decide whether a

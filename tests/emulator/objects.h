@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * objects.h — the JSON shapes of the API: one function for each object, and
  * the wrapper around lists with its paging.

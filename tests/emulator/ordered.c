@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ordered.h"
 
 #include "util.h"

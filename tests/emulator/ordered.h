@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ordered.h — an array of borrowed pointers that is kept in order, so that a
  * page of a list is a slice and never needs sorting.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * others.h — somebody else who uses PlanetScale at the same time and undoes
  * what was changed (switches undo_every and undo_ms).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * random.h — one repeatable source of ids, secrets and orderings.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * request.h — one request as parsed and checked, and the answer it will get.
  *

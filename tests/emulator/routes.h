@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * routes.h — the table of everything the emulated API answers, and the order
  * in which a call is checked: form, credentials, membership, permission of the

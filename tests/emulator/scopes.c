@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "scopes.h"
 
 #include "util.h"

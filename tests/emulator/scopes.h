@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scopes.h — the permissions a service token may hold: name, level, text.
  *

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # selftest.sh [EMULATOR] — the emulator does what its --help says.
 #
 # Endpoints and shapes, credentials, the order of checks, paging, violations,

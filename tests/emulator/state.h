@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * state.h — what the emulated PlanetScale knows: organizations, databases,
  * service tokens, users' OAuth tokens.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store.h — the whole state as JSON: for GET /state and for the file that
  * outlives a run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * switches.h — what is not known about PlanetScale, as settings.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * timers.h — what wakes held requests: a heap of timers by monotonic
  * milliseconds. The owner of a timer embeds it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tls.h — throw-away certificates for 127.0.0.1 and localhost, made at start:
  * a CA to trust and a server certificate, good or bad as a test wants.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * util.h — memory that cannot fail, formatted strings, growing arrays and
  * splitting of text, for the emulator only.

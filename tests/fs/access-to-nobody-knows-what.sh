@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Accesses that do not say whether they are to a database or to the organization are not left out: another
 # answer that does is asked for, and if there is none, what would show less than is granted fails.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A right that was granted for all databases cannot be taken away for one: the command that tries
 # fails, and errors says so. rm -r of the token deletes it nevertheless.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A proxy's page with 200, or a 202, is no answer of PlanetScale's: what was asked for is looked up
 # before anything is reported or forgotten.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Reads answer what was so two seconds ago: what this mount has had confirmed counts, and what it asks
 # for is done.
 . "$(dirname "$0")/lib.sh"

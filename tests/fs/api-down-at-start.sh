@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # PlanetScale cannot be reached, or makes no sense: exit status 32, why, and nothing mounted.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The API's address changes: after a connection that was refused, and after a write to refresh, its name is
 # resolved anew.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # An outage of the API ends by itself, without a remount: meanwhile commands fail with the reason, or, with
 # -o offline, reads are answered from what is known and status says how old that is.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Who writes permissions while an editor moves the file aside still grants: it does not write into the
 # backup.

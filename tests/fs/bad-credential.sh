@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A credential that is no good: exit status 32 at once, a sentence that says what to do, no mount.
 . "$(dirname "$0")/lib.sh"

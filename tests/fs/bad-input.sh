@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A wrong command line, a mount point that is none, a scope that cannot be one: a clear error each,
 # and nothing changes.

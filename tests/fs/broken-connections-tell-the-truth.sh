@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A connection that breaks: what may be repeated is, what may not fails, and no command lies.
 . "$(dirname "$0")/lib.sh"

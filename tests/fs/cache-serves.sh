@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Within the cache time what was read is not asked for again; without one everything is, once a look.
 . "$(dirname "$0")/lib.sh"

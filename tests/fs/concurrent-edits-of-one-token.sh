@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Ten who grant to one token at once all get what they asked for, and nothing else happens.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Somebody else changes what is granted between an editor's reading and its saving: the file's mtime
 # moves, so the editor asks; and what is written means what it says against what is granted by then.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # cp -r of a token's databases gives another token the same rights, and says so if it could not.
 . "$(dirname "$0")/lib.sh"

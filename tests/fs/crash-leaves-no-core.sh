@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A daemon that crashes leaves no core dump, whatever the limits it was started with, and its mount heals
 # at the next start.

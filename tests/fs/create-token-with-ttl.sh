@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A token that expires is made by writing its name and life time to create-token, or with -o ttl=.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A credential that ends while mounted: the file it came from is read once more, and all goes on without a
 # remount; where that does not help, it is said how it ended.

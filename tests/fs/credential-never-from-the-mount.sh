@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A credentials file that leads into the mount by the time it is read again is refused, by whatever way it leads
 # there, and the mount goes on with the credential it has; any other file system and any harmless link will do.

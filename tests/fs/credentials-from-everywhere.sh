@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The credential is taken from where the manual says, in that order, and works the same.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A mount whose daemon was killed is in nobody's way: mounting there again detaches it first.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # `contrib/demo stop` unmounts; where that fails it says why: what uses the mount, or else what fusermount3 said.
 . "$(dirname "$0")/lib.sh"

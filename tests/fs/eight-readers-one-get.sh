@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Eight readers of one file that nobody has read yet cost one request, and all get the answer.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # .pscalefs/errors tells of each failure who, what, where, why, and what to do: the last 100, newest last.
 . "$(dirname "$0")/lib.sh"

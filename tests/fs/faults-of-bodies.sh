@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Answers that make no sense, and redirections: the right errno, the reason in errors, no command lies,
 # and all is well again afterwards.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Connections that break, stall or fall silent: what may be repeated is, what may not fails in the right
 # words within the timeout, no command lies, and all is well again afterwards.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Nobody listens, the name is unknown, the certificate is not to be trusted: at the start and in the middle,
 # in the right words; and with the right certificate, or when the API is back, it works.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A request that PlanetScale refuses: the right errno, the reason in errors, sent once only, and all is
 # well again afterwards.

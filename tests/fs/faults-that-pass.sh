@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Too many requests, or trouble over there: repeated where that is safe, in the time there is; else the
 # right errno, the reason in errors, and all is well again afterwards.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What somebody else revoked is not shown together with what was granted since, for that was never true.
 . "$(dirname "$0")/lib.sh"

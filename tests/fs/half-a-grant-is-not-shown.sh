@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Where the answer to a grant tells but a part of it, nobody sees that part as the whole.
 . "$(dirname "$0")/lib.sh"

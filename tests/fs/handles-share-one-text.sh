@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A permissions file has one text, whatever number of handles and processes write it, in shells and other languages.
 # shellcheck disable=SC2016 # the commands are expanded by the shell that runs them

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The three secret files are what curl, a shell and docker take; with them one acts as the token.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Answers made to harm: too large, too deep, endless, with bytes that are no text. They fail in the right
 # words, or what they name is shown harmlessly.

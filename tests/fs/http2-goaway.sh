@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A proxy that is reloaded says GOAWAY on each connection over HTTP/2: what is under way is answered, what comes
 # next goes elsewhere, and nothing is lost, done twice or reported as failed.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Behind a proxy that speaks HTTP/2 it works as without one, up to the documented limit of an answer's head.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A signal that ends the caller frees it at once, though the answer never comes; a signal that does
 # not, disturbs nothing.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # ^C while mkdir waits for PlanetScale's answer: the caller is free, and the token, which is made by
 # then, is there with its secret, which only that answer holds.

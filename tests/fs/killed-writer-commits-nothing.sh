@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # ^C in "cat > permissions", or whatever else kills the writer: what was typed so far is granted, but
 # nothing is revoked for half a text.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The limits of pscalefs(5) are those of the source, and a text beyond them takes nothing away.
 . "$(dirname "$0")/lib.sh"

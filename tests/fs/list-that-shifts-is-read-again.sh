@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A token that is deleted between two pages moves the others up, and one of them would be in neither page: the
 # list is read again. If PlanetScale counts more than it lists, that is no reason to fail.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # All 130 tokens are listed, from as few pages as PlanetScale's largest page size allows.
 . "$(dirname "$0")/lib.sh"

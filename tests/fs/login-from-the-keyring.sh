@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The login that `pscale auth login` keeps in the desktop's keyring is found, before the one in its file; a
 # keyring that is absent, empty or slow stops nothing, one that holds nonsense is said to. A login that ends

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The table of failures in pscalefs(5): what PlanetScale answers, the error number, and what tools say.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The examples of pscalefs(5) do what the page shows.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What a person types, and what happens: each command in the table of pscalefs(5) is run as it
 # stands there, and does what the text behind it says.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Some thousand random operations of several processes, with faults, with changes behind the mount's back
 # and with another mount now and then: what was reported as done is done, nothing else is, and nothing was

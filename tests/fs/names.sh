@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Every token has one file name, unique and decodable, whatever PlanetScale calls it.
 . "$(dirname "$0")/lib.sh"

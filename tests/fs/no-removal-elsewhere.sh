@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Nothing but tokens and their rights can be made, moved or removed, and trying asks PlanetScale for nothing.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # After a session with everything in it, no secret is in a log, the mount's own files, the command line, the
 # environment, or, once a token's secret was thrown away, anywhere in the daemon's memory; the credential is

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A normal user mounts, works, unmounts and mounts over a mount whose daemon died; nobody else gets in,
 # root included; and nobody but root looks into the daemon.

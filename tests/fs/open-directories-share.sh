@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Many open handles of one large directory cost the memory of one.
 . "$(dirname "$0")/lib.sh"

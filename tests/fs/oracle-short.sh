@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Sequences of system calls by a few handles and processes, on `permissions` and on a file of a tmpfs at
 # once: each call says the same, and in the end is granted what the regular file says.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # -o org= and PLANETSCALE_ORG show one organization only.
 . "$(dirname "$0")/lib.sh"

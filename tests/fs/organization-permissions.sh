@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A token's own permissions file is about the organization, in PlanetScale's words: database "".
 . "$(dirname "$0")/lib.sh"

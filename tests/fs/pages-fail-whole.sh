@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A list is complete or it fails: when a later page fails, no part of the list is shown.
 . "$(dirname "$0")/lib.sh"

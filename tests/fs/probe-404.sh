@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # PlanetScale says 404 to a bad credential, a missing right and a missing thing alike; here the three differ.
 . "$(dirname "$0")/lib.sh"

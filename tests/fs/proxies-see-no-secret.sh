@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A proxy in the environment is not told the credential, nor is a file of TLS keys written.
 . "$(dirname "$0")/lib.sh"

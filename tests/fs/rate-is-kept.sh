@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # -o rate: no more requests in a minute than allowed, and a person who waits goes before what is read ahead.
 . "$(dirname "$0")/lib.sh"

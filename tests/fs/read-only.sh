@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # -o ro: everything can be read and nothing changed, and PlanetScale is asked for no change.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The README's tour, replayed on the sample that it was taken on.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A change made elsewhere shows after a write to refresh, touch of a directory, or SIGHUP; not before.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What PlanetScale refuses fails, in the right words, changes nothing, and is explained in errors.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Replacing the text grants as lines arrive and revokes the rest when the writer closes; no scope
 # that stays is lost in between.

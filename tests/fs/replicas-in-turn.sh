@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Two replicas answer in turn, one of which lags: nothing that was confirmed comes and goes.
 . "$(dirname "$0")/lib.sh"
 start_emulator

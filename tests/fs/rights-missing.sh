@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A credential that may not read service tokens sees what it may, is told what it may not, and status
 # says which rights it lacks.

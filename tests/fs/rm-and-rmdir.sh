@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # rm takes rights away, by one DELETE; rmdir removes what is empty, and says what is in what is not.
 . "$(dirname "$0")/lib.sh"

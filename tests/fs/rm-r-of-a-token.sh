@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # rm -r of a token or of its databases does what it says: rights first, then the token.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A database's directory that was removed while somebody was in it resolves again, and can be written.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What prunes empty directories deletes no token that has a permission or a secret here. What empties a
 # token's directory, and fails before the token is gone, keeps its secret.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Once it serves, the daemon has no capabilities and is in a sandbox, which .pscalefs/status tells; and what
 # needs files, names, privileges or other processes while mounted works all the same: a credential that was

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Temporary files beside permissions: which names may be one, how big, how many; never sent, and gone
 # with what they are in.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Mounting where a live mount is already is refused and said, and the first goes on undisturbed.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The secret lives as long as the mount: it is written nowhere.
 . "$(dirname "$0")/lib.sh"

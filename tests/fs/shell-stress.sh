@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Random shell commands by four workers, with faults: exit status 0 means that it is so, and nothing
 # changes that no command asked for. Written from pscalefs(5) alone.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # TERM, INT and an unmount end the daemon with status 0 and leave no mount, also while somebody waits.
 . "$(dirname "$0")/lib.sh"

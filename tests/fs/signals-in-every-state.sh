@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Whatever state a change is in, ^C and SIGKILL free its caller at once, and what happens to the change is
 # what its state says: queued or not yet sent, nothing; sent, all of it. Signals that end nobody disturb nothing.

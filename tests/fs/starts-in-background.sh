@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Without -f the command returns when the mount can be used, silently and with status 0; the daemon
 # stays, keeps no terminal, no file and no directory, and ends with its mount.

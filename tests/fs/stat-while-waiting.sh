@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # While 500 readers wait for one answer, everything else goes on: a stat and a read elsewhere return.
 . "$(dirname "$0")/lib.sh"

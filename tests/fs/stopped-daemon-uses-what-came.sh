@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A daemon that was stopped for longer than its timeout, as ^Z at its terminal does, uses the answers that
 # came meanwhile: who waited for them is not told that there were none.

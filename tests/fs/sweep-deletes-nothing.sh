@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What walks down from above and removes everything removes no token and no right.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Whoever names a token removes it, and whoever names one database's access takes that away: these are
 # no sweeps.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # No tool that walks down from above and removes everything removes a token or a right: each is told
 # EPERM, says so as far as it says anything, and PlanetScale is asked for no change.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # In the background it logs to /dev/log, and waits for nobody there: not for a system log that does not
 # read, not for one that is not there. What was lost is counted, and a new listener is found by itself.

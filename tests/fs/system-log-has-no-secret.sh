@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What the background daemon tells the system log has the reasons of what failed, and no secret.
 . "$(dirname "$0")/private.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A file that was moved aside and made anew in vain is taken back, as vim does, by the process that moved
 # it. Anybody else who removes it revokes.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What a program of many threads wrote counts when it ends by itself, though the kernel ends its other
 # threads with SIGKILL; when a signal ends it, nothing is revoked for what it left out.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A normal user's daemon may not look into every process. A program of many threads still counts when it
 # ends by itself; where /proc does not tell the daemon whether it was killed, nothing is revoked, and sync and

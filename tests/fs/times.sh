@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Times speak: creation and last use of a token are its directory's mtime and atime, and a
 # permissions file's mtime changes exactly when its content does.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A token that somebody else deletes: its paths are gone, files of it that are open say "Identifier removed",
 # a new one of its name is another one; and a credential that was deleted is told as that.

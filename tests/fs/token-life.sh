@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # From mkdir to rm -r: each step is one change at PlanetScale, and what it reports is true there.
 . "$(dirname "$0")/lib.sh"

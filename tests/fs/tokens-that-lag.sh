@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Lists answer what was so two seconds ago: tokens made or deleted here stay so, and a deletion is
 # believed only if it is known.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What ansible's modules for files write is granted, or the task fails and everything stays what it was; nothing
 # is lost for a moment. One run of a playbook for all, since it takes seconds to start.

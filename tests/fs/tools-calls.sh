@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What programs that are not on this machine would write is granted or said to have failed, and nothing is lost for
 # a moment that they did not take away: their system calls, made by tools/calls.py.

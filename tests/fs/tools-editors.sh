@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What editors save is granted or they say that it failed, and nothing is lost for a moment.
 # shellcheck disable=SC2016 # the commands are expanded by the shell that runs them

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What programs write into the file is granted or said to have failed, and nothing is lost for a
 # moment.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Programs that read the file they write, write over it, empty it or remove it first: what they say
 # is what happened, and nothing is lost for a moment that they did not take away.

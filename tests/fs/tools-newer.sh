@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What further languages and a cp that opens its target twice write into the file is granted or said to have
 # failed, and nothing is lost for a moment.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What programs write beside the file and rename over it is granted or said to have failed, and
 # never lost for a moment; the file stays what it was if it failed.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What shells write with > and >> is granted or said to have failed, and never lost for a moment.
 # shellcheck disable=SC2016 # the commands are expanded by the shell that runs them

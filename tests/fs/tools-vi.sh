@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What a person saves in vim and its kin on a terminal is granted, or the screen says that it failed.
 # shellcheck disable=SC2016 # the commands are expanded by the shell that runs them

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The tree is the documented one: every entry, its kind, mode, link target, owner and exact size.
 . "$(dirname "$0")/lib.sh"

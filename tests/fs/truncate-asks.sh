@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # truncate(2) revokes what is granted, also where a cached answer says that nothing is.
 . "$(dirname "$0")/lib.sh"

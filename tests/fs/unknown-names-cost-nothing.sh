@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What desktops, shells and editors look for in every directory is not there, and nobody is asked.
 . "$(dirname "$0")/lib.sh"

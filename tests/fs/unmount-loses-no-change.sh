@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # What a close left to do is done though the mount is gone by then, and what fails then is logged.
 . "$(dirname "$0")/lib.sh"

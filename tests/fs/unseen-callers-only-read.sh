@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # A caller that the daemon cannot see, as from outside of its pid namespace, can read; what depends on
 # seeing it is refused: writing permissions and create-token, and removals.

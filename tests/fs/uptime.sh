@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # It does not matter how long the machine has been up: a moment, ten years, or most of it suspended.
 . "$(dirname "$0")/lib.sh"

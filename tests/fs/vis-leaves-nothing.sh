@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # The editor vis copies the access control list before it renames: it saves, and leaves no file behind.
 # shellcheck disable=SC2016 # vis's

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # echo, printf, cat, tee, cp, dd and a group of commands write permissions, with > and with >>.
 . "$(dirname "$0")/lib.sh"

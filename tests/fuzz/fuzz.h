@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: what the fuzzers share. A broken property aborts, whatever NDEBUG says, so that libFuzzer
  * and the replaying driver both notice.

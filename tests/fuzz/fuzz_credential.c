@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The same bytes as a credentials file, as a login's token and as what the keyring holds: whatever is
  * parsed lies inside, what is made of it can stand in a header, and no sentence quotes what may be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first byte chooses a decoder, the rest is its answer: read into proper records, or refused in
  * words, all or nothing. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text is an edit that means the same however it is written down again, or an error that can be
  * shown. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The first byte is a moment; the rest is a line of an answer's head, and its value a Retry-After
  * and a time: each is read as it is written, or not at all, and never beyond its bounds.

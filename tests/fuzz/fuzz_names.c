@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The input is a set of names, NUL between them: each gets a file name of its own, and the same
  * whatever the order. */
 #include <errno.h>

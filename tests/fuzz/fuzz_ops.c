@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The input is what a kernel, callers and PlanetScale do, one after the other: the file system
  * without a kernel, over an HTTP that answers what the input says.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A command line, an argument a line: it is understood within its bounds, or refused in words. And
  * whatever the first line is, as the value of an option it arrives as it was meant.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The input makes the choices that make a sequence of system calls: pscalefs without a kernel beside a
  * regular file, see tests/oracle/oracle.h.

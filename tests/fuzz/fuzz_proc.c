@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What /proc says: any text is survived, and what the kernel writes is understood whatever a process
  * calls itself and wherever somebody mounts. The parts, with a form feed between: a process's status,

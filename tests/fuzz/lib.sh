@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
 # What tests/run and tests/long/fuzz.sh share; sourced with the root of the sources as directory.

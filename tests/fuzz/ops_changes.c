@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ops_changes.h"
 
 #include <stdio.h>

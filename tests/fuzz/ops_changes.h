@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_changes: changes of PlanetScale's under way, each with what it may do and why. What reaches
  * PlanetScale is held against them here; ops_expect makes them where fs hands one to store.

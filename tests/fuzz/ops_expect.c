@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_expect: in place of store.h (--wrap): a change that fs hands to store is one that the kernel
  * asked for, of what it named.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ops_input.h"
 
 #include <stdlib.h>

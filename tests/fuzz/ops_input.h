@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_input: the input of fuzz_ops, taken apart byte by byte; behind its end are zeros.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_kernel: the kernel's side of fuzz_ops: what it asks, what it was told, and the callers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ops_planetscale.h"
 
 #include <errno.h>

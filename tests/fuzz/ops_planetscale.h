@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_planetscale: PlanetScale's side of fuzz_ops: the organization acme (o1) with the databases
  * shop (d1) and blog (d2), and service tokens that are made, granted, revoked and deleted as it is

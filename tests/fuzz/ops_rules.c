@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ops_rules.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_rules: what fuzz_ops holds pscalefs to. Each change of PlanetScale's stands for one request of
  * the kernel (or a release) that asked for it, names what that named, and takes and gives no more

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ops_texts.h"
 
 #include <stdlib.h>

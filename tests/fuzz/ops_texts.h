@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops_texts: what the kernel asked through each file that is open for writing, as far as a change of
  * PlanetScale's is held against it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a fuzzer over the files of a directory, for compilers without libFuzzer. */
 #include <dirent.h>
 #include <errno.h>

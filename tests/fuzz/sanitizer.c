@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The sanitizer's settings for fuzzing: for each allocation a short stack, and freed memory is kept
  * from use for a shorter while, which makes executions about twice as fast. ASAN_OPTIONS goes before.

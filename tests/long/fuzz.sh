@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Every fuzzer for long, two at a time: PSCALEFS_FUZZ_RUNS executions each (10,000,000). It fails if
 # these take a fuzzer longer than PSCALEFS_FUZZ_SECONDS (10800).

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # 100,000 random operations, in chunks of other seeds and on fresh mounts: see tests/fs/model-short.sh.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # PSCALEFS_ORACLE_SEQUENCES (1,000,000) sequences without a kernel, in two processes, and a tenth of that on a
 # mount: see tests/fs/oracle-short.sh. The seed is PSCALEFS_ORACLE_SEED (1).

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # Some 10,000 random shell commands, in chunks of other seeds and on fresh mounts: see
 # tests/fs/shell-stress.sh.

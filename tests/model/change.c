@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Operations that grant, revoke and make. Each notes what it asks for before it asks, and what it
  * was told as soon as it was told.

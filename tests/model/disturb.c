@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What goes wrong meanwhile. No answer here lies so that nobody could know: none says that a change
  * was made that was not, or that something is gone that is there, but by its status.

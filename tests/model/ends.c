@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Writers by how they end: by themselves, with many threads that wait meanwhile, or by a signal.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Operations that only read. What they saw is noted, and judged when the round is over.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the mount may still know against answers that contradict it: what it asked for and may have
  * had confirmed counts for five seconds, whatever others do meanwhile. The emulator's log has it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The reference model: what random operations on the mount asked for and were told, against the
  * history that the emulator kept.

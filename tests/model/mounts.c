@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Unmounting under load: whoever runs the model unmounts and mounts anew when it is asked to, and says
  * when that is done, and when the daemons of before have ended. What their log says was not done is

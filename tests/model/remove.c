@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Operations that remove, and what must not work. Each runs in a process of its own.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tell.h"
 
 #include <cjson/cJSON.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a person needs to know of a violation: the operation, what happened to its token, and what was
  * asked of PlanetScale meanwhile. It judges nothing.

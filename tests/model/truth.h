@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What was true when, by the emulator's events, and what can have been seen of it by a mount that
  * keeps answers for a while, and is given old ones.

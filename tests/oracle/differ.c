@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The differences from a regular file that are intended, and why. */
 #include "judge.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is written, and calls by chance. What real programs do is in programs.c. */
 #include "generate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* generate: what generate.c and programs.c share. */
 #ifndef ORACLE_GENERATE_H
 #define ORACLE_GENERATE_H

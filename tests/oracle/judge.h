@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * judge: what pscalefs may answer to a call, and what may be granted then.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kernel: what main.c, actors.c, tmpfs.c and emulator.c share: the oracle on a real mount.
  *

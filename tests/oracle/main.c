@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pscalefs-oracle: sequences on a mount and on a tmpfs at once, by several workers. */
 #include "kernel.h"
 

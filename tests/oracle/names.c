@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls that name a file. */
 #include "judge.h"
 

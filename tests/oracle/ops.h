@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ops: the oracle without a kernel: ops_vfs.c makes of each system call the requests that the kernel
  * makes of it, ops_api.c is PlanetScale, ops_mount.c has pscalefs between them. ops_main.c is the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* oracle-ops: sequences without a kernel, against regular.c alone. */
 #include "ops.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The oracle test: a `permissions` file is a file. Sequences of system calls, by a few handles in a
  * few processes, on a regular file and on pscalefs at once; then both have to say the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What real programs do with `permissions`, call by call. */
 #include "generate.h"
 

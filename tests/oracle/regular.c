@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "regular.h"
 
 #include <errno.h>

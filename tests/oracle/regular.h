@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * regular: a regular file under system calls, and the few names beside it, in memory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* run: one sequence on a mount and on a regular file at once; and a smaller one that fails as well. */
 #ifndef ORACLE_RUN_H
 #define ORACLE_RUN_H

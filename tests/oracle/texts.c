@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls that change a text. */
 #include "judge.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * change_fixture: changes of permissions in a world, and how they ended.
  */

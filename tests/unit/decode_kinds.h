@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * decode_kinds: every decoder behind one call, with a sample of each answer, for the tests of
  * decode.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fake_calls: http.h in place of http.c: a list of open calls, which somebody else answers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fake_http: fake_calls for unit tests: records what is sent, answers when told, and fails the test
  * that names a request which is not there. One http at a time.

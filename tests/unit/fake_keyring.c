@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fake_keyring.h"
 
 #include "base/macros.h"

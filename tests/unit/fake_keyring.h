@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fake_keyring: keyring.h for tests, in place of keyring.c: an reader that says what it is told to.
  * Linked before the archive, so that keyring.o is not pulled in.

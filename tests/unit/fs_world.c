@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs_world.h"
 
 #include <sys/prctl.h>

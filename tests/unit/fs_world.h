@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fs_world: the file system without a kernel, over world: ops in, replies recorded.
  */

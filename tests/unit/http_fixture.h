@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_fixture: a client and a server that misbehaves on purpose, and what callers were told.
  */

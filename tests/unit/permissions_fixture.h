@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * permissions_fixture: one permissions file, and handles on it, for the tests of permissions_file.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * script_server: an HTTP server that does what a table says, in a thread of the test.
  *

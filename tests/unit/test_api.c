@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The credential of calls: which one a call was sent with, and what follows when it is refused.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* api: which answers say that PlanetScale has done what was asked. */
 #include "world.h"
 

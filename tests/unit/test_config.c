@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* config: the command line, what is checked before anything starts, and the help. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* credential: where it is looked for, what is refused, and that nothing of it stays behind. */
 #include <setjmp.h>
 #include <stdarg.h>

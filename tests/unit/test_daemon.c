@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * daemon: the parent learns how the start went, and neither outlives the other meanwhile.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* decode: answers of the API as documented, as seen, and with odd contents. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* decode: bytes that are no answer, or too much of one, and secrets in them. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* journal: the last failures in words, bounded and clean. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs and op: the rules that make parking safe, each by its name. */
 #include "fs_world.h"
 

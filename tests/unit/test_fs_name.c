@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs_name: removing, renaming, scratch files, sweeps; mkdir. */
 #include "fs_world.h"
 

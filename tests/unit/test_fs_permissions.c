@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs_permissions: what is granted when, what is revoked when, where failures are reported. */
 #include "fs_world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* grammar: what a person writes into permissions and create-token. */
 #include <setjmp.h>
 #include <stdarg.h>

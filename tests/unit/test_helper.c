@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * helper: does for a process in the sandbox what that one may not, and no more.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* http and transfer: exchanges, who goes first, what is no answer. */
 #include "http_fixture.h"
 

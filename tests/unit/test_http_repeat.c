@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* http and transfer: what is repeated, what never is, and when waiting ends. */
 #include "http_fixture.h"
 

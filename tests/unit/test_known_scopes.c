@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* catalog: the permissions that PlanetScale documents, and advice about those it does not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The manual and -h name the same options. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* model: identities, names, times and grants over listings. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mountpoint: reading mountinfo, and leaving alone what is no dead pscalefs. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* names: what a thing is called, and what its directory is called. */
 #include <setjmp.h>
 #include <stdarg.h>

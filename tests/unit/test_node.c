@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* node: between the kernel's numbers and the places of the tree. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* permissions_file: what closing a handle asks for. */
 #include "permissions_fixture.h"
 

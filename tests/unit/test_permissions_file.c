@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* permissions_file: one text a file, whatever number of handles write it. */
 #include "permissions_fixture.h"
 

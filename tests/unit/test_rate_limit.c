@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* budget: when a request may leave, on a clock set by hand. */
 #include <setjmp.h>
 #include <stdarg.h>

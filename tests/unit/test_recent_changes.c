@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recent_changes: what was confirmed stays known for a while, whatever a replica says. */
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* record: objects as an answer gave them, and grants by resource. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sweep, and process: which processes came down from above, and what /proc tells of them. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resource: one remote thing, how fresh it is, who waits for it. */
 #include "unit.h"
 

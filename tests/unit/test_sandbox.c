@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sandbox: what is forbidden is tried from inside, and what serving takes is done there.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scopes: sorted sets of permission names. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scratch: temporary files beside permissions, in memory and bounded. */
 #include "unit.h"
 

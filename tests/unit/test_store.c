@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store: fetching: pages, failures, what a 404 means, where grants come from. */
 #include "world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store_change: every way in which a permissions file comes to say what a command asked for. */
 #include "change_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store: changes of permissions side by side, in order, and dropped. */
 #include "change_fixture.h"
 

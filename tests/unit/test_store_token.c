@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store_token: making and deleting tokens. */
 #include <stdint.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The picture in pscalefs(5) shows the tree's table: every entry, its place and its mode, and no
  * other. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* endpoint: which addresses a credential may be sent to. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* util, error and secret: what everything else stands on. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * world: a store over fake_http, with one organization, and bodies to answer with.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Makes the system calls that a program makes of a file, for programs that Debian 12 or 13 lacks, or that are too
 big for the machine that tests.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """
 Random shell commands by four workers, judged by what the emulator says happened. What is right is
 what pscalefs(5) says, and nothing else is known here of how it is done.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A writer of many threads, for threaded-writers-count.sh: writes TEXT to its standard output and ends
  * by itself, waits to be killed, or kills itself with a signal.
