@@ -81,6 +81,11 @@ int result(const struct reply *r);
 /* Answer the oldest open request as PlanetScale would; then run who is ready. */
 void answer_well(void);
 
+/* Answer the oldest open request that begins with `prefix`; then run who is ready. */
+void answer(const char *prefix, int status, const char *body);
+/* The result of a lookup by `pid` (0: this process); its node, if `node` is not NULL. */
+int look_up(uint64_t dir, const char *name, pid_t pid, uint64_t *node);
+
 /* A process that is stopped, with `signal` pending (0: none). */
 pid_t stopped_process(int signal);
 void end_process(pid_t pid);

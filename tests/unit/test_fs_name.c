@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs_name: removing, renaming, scratch files, sweeps; mkdir. */
+/* fs_name: removing, renaming, scratch files; mkdir. */
 #include "fs_world.h"
 
 #include "base/buf.h"
@@ -14,12 +14,6 @@
 	"{\"access\":\"x\",\"resource_type\":\"Branch\",\"resource_id\":\"b1\",\"resource_name\":" \
 	"\"main\"}"
 
-static void answer(const char *prefix, int status, const char *body)
-{
-	fake_answer(prefix, status, body);
-	world_turn(&w);
-}
-
 static uint64_t make_scratch(uint64_t dir, const char *name, const char *text)
 {
 	struct reply r = {0}, written = {0};
@@ -31,16 +25,6 @@ static uint64_t make_scratch(uint64_t dir, const char *name, const char *text)
 	NOW(&written, .kind = OP_FLUSH, .node = r.entry.node, .file = r.file);
 	fs_release(fs, r.file);
 	return r.entry.node;
-}
-
-static int look_up(uint64_t dir, const char *name, pid_t pid, uint64_t *node)
-{
-	struct reply r = {0};
-
-	NOW(&r, .kind = OP_LOOKUP, .node = dir, .name = name, .pid = pid);
-	if (node != NULL)
-		*node = r.entry.node;
-	return result(&r);
 }
 
 /* --- what may be made and removed where ------------------------------------------------------- */
@@ -492,141 +476,6 @@ static void a_lock_of_emacs_is_a_link_that_points_nowhere(void **state)
 	fs_finish();
 }
 
-/* --- rm -r ------------------------------------------------------------------------------------ */
-
-static void read_directory(uint64_t node, pid_t pid)
-{
-	struct reply r = {0};
-
-	NOW(&r, .kind = OP_OPENDIR, .node = node, .pid = pid);
-	uint64_t file = r.file;
-	NOW(&r, .kind = OP_READDIR, .node = node, .file = file, .pid = pid);
-	fs_release(fs, file);
-}
-
-/* A token with a secret, and its directory. */
-static uint64_t make_token(void)
-{
-	struct reply r = {0};
-
-	ASK(&r, .kind = OP_MKDIR, .node = walk("acme/service-tokens"), .name = "new");
-	world_turn(&w);
-	answer_well();
-	answer_well();
-	return r.entry.node;
-}
-
-static int unlink_by(pid_t pid, uint64_t dir, const char *name)
-{
-	struct reply r = {0};
-
-	NOW(&r, .kind = OP_UNLINK, .node = dir, .name = name, .pid = pid);
-	return result(&r);
-}
-
-/* What empties the directory takes the secret away with the token, and not before. */
-static void the_secret_goes_with_the_token_of_rm_r(void **state)
-{
-	static const int results[] = {-ENOTEMPTY, -EACCES, 0};
-	struct reply r = {0};
-	pid_t rm = stopped_process(0), other = stopped_process(0);
-
-	(void)state;
-	fs_start();
-	uint64_t dir = make_token(), tokens = walk("acme/service-tokens");
-	read_directory(dir, rm);
-	assert_int_equal(unlink_by(rm, dir, "id"), 0);
-	assert_int_equal(unlink_by(rm, dir, "env"), 0);
-	assert_int_equal(unlink_by(rm, dir, "token"), 0);
-	assert_non_null(model_secret(w.model, "t9"));
-	assert_int_equal(look_up(dir, "env", other, NULL), 0);
-	/* Another's rmdir; one that PlanetScale refuses; one that it does. */
-	for (int i = 0; i < 3; i++) {
-		pid_t pid = i == 0 ? other : rm;
-		r = (struct reply){0};
-		ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "new", .pid = pid);
-		world_turn(&w);
-		if (i ==
-		    2) /* the refusal made it doubtful what is there; the list has the grants */
-			answer(TOKENS, 200, LIST(TOKEN("t9", "new", "")));
-		else
-			answer(GET_TOKEN("t9"), 200, TOKEN("t9", "new", ""));
-		if (i > 0)
-			answer(DELETE("t9"), i == 1 ? 403 : 204, i == 1 ? "{}" : "");
-		assert_int_equal(result(&r), results[i]);
-		assert_int_equal(model_secret(w.model, "t9") != NULL, i < 2);
-	}
-	assert_int_equal(fs->n_emptying, 0);
-	end_process(rm);
-	end_process(other);
-	fs_finish();
-}
-
-/* By name: the directory was not read, or nothing else was removed. */
-static void a_secret_that_is_named_goes_at_once(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		pid_t rm = stopped_process(0);
-		fs_start();
-		uint64_t dir = make_token();
-		if (i == 1)
-			read_directory(dir, rm);
-		if (i == 2)
-			assert_int_equal(unlink_by(rm, dir, "id"), 0);
-		assert_int_equal(unlink_by(rm, dir, "token"), 0);
-		assert_null(model_secret(w.model, "t9"));
-		end_process(rm);
-		fs_finish();
-	}
-}
-
-/* --- sweeps ----------------------------------------------------------------------------------- */
-
-static void who_came_down_from_above_removes_nothing_of_a_token(void **state)
-{
-	struct reply r = {0};
-	pid_t sweeper = stopped_process(0), other = stopped_process(0);
-
-	(void)state;
-	fs_start();
-	uint64_t tokens = walk("acme/service-tokens"), dir = walk(SHOP);
-	read_directory(tokens, sweeper);
-	read_directory(dir, sweeper);
-	read_directory(dir, other);
-	NOW(&r, .kind = OP_UNLINK, .node = dir, .name = "permissions", .pid = sweeper);
-	assert_int_equal(result(&r), -EPERM);
-	/* And once refused, it does not even remove a token that it names. */
-	NOW(&r, .kind = OP_RMDIR, .node = tokens, .name = "ci", .pid = sweeper);
-	assert_int_equal(result(&r), -EPERM);
-	ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "ci", .pid = other);
-	world_turn(&w);
-	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
-	answer(DELETE("t1"), 204, "");
-	assert_int_equal(result(&r), 0);
-	end_process(sweeper);
-	end_process(other);
-	fs_finish();
-}
-
-static void who_read_above_may_remove_what_it_was_told(void **state)
-{
-	struct reply r = {0};
-	pid_t python = stopped_process(0);
-
-	(void)state;
-	fs_start();
-	uint64_t tokens = walk("acme/service-tokens"), token = walk("acme/service-tokens/ci");
-	read_directory(tokens, python);
-	NOW(&r, .kind = OP_UNLINK, .node = token, .name = "id", .pid = python);
-	assert_int_equal(result(&r), 0);
-	read_directory(token, python);
-	NOW(&r, .kind = OP_UNLINK, .node = token, .name = "id", .pid = python);
-	assert_int_equal(result(&r), -EPERM);
-	end_process(python);
-	fs_finish();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -637,8 +486,6 @@ int main(void)
 		cmocka_unit_test(rm_of_the_secret_forgets_it),
 		cmocka_unit_test(rmdir_deletes_an_empty_token_and_its_scratch_files),
 		cmocka_unit_test(what_is_granted_afresh_is_in_the_directory),
-		cmocka_unit_test(the_secret_goes_with_the_token_of_rm_r),
-		cmocka_unit_test(a_secret_that_is_named_goes_at_once),
 		cmocka_unit_test(a_failed_rmdir_leaves_scratch_files_alone),
 		cmocka_unit_test(a_directory_is_not_unlinked_nor_a_file_rmdired),
 		cmocka_unit_test(
@@ -650,8 +497,6 @@ int main(void)
 		cmocka_unit_test(renaming_permissions_to_a_backup_copies_it_and_leaves_the_grants),
 		cmocka_unit_test(renames_respect_their_flags_and_directories),
 		cmocka_unit_test(a_lock_of_emacs_is_a_link_that_points_nowhere),
-		cmocka_unit_test(who_came_down_from_above_removes_nothing_of_a_token),
-		cmocka_unit_test(who_read_above_may_remove_what_it_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

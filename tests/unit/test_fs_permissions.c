@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* fs_permissions: what is granted when, what is revoked when, where failures are reported. */
-#include "fs_world.h"
+#include "open_file_fixture.h"
 
 #include "base/buf.h"
 
 #define SHOP        "acme/service-tokens/ci/databases/shop"
 #define PERMISSIONS SHOP "/permissions"
-
-static uint64_t node, file;
-static int file_flags; /* which the kernel repeats with each write */
 
 static void setup(int flags)
 {
@@ -27,25 +24,6 @@ static void confirm(const char *token)
 #define CONFIRM(...) confirm(TOKEN("t1", "ci", __VA_ARGS__))
 #define READ         ON_SHOP("read_branch")
 #define WRITE        ON_SHOP("write_x")
-
-static void answer(const char *prefix, int status, const char *body)
-{
-	fake_answer(prefix, status, body);
-	world_turn(&w);
-}
-
-static void put(struct reply *r, uint64_t offset, const char *text)
-{
-	ASK(r, .kind = OP_WRITE, .node = node, .file = file, .data = text, .offset = offset,
-	    .flags = file_flags);
-	world_turn(&w);
-}
-
-static void flush(struct reply *r, pid_t pid)
-{
-	ASK(r, .kind = OP_FLUSH, .node = node, .file = file, .pid = pid);
-	world_turn(&w);
-}
 
 static void fsync_of(struct reply *r, uint64_t of)
 {
@@ -574,65 +552,6 @@ static void an_interrupted_write_that_was_not_sent_spoils_the_text(void **state)
 	fs_finish();
 }
 
-/* --- create-token ----------------------------------------------------------------------------- */
-
-static void a_line_of_create_token_makes_a_token(void **state)
-{
-	struct reply r = {0};
-
-	(void)state;
-	fs_start();
-	node = walk("acme/create-token");
-	file = open_at("acme/create-token", O_WRONLY | O_TRUNC);
-	put(&r, 0, "new ");
-	assert_int_equal(result(&r), 0);
-	put(&r, 4, "ttl=1h\nsecond\n");
-	answer_well();
-	assert_true(fake_has(CREATE "\"name\":\"new\",\"ttl\":3600}"));
-	answer_well();
-	assert_int_equal(r.kind, R_WRITTEN);
-	assert_int_equal(r.size, 7); /* a line a write: the rest is the caller's next */
-	put(&r, 11, "\n");
-	assert_int_equal(r.size, 1);
-	put(&r, 12, "ci\n"); /* is there */
-	answer_well();
-	assert_int_equal(result(&r), -EEXIST);
-	put(&r, 12, "a b c\n");
-	assert_int_equal(result(&r), -EINVAL);
-	fs_release(fs, file);
-	fs_finish();
-}
-
-static void the_last_line_of_create_token_counts_at_the_openers_close(void **state)
-{
-	struct reply r = {0};
-	pid_t child = stopped_process(0), killed = stopped_process(SIGTERM);
-
-	(void)state;
-	fs_start();
-	node = walk("acme/create-token");
-	file = open_at("acme/create-token", O_WRONLY);
-	put(&r, 0, "new");
-	flush(&r, child);
-	assert_int_equal(result(&r), 0);
-	assert_int_equal(fake_count(), 0);
-	flush(&r, 0);
-	answer_well();
-	fake_answer(CREATE, 422, "{}");
-	world_turn(&w);
-	assert_int_equal(result(&r), -EINVAL);
-	put(&r, 0, "newer");
-	flush(&r, killed); /* half a line makes no token */
-	assert_int_equal(result(&r), 0);
-	flush(&r, 0);
-	assert_int_equal(result(&r), 0);
-	fs_release(fs, file);
-	assert_int_equal(fake_count(), 2);
-	end_process(child);
-	end_process(killed);
-	fs_finish();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -659,8 +578,6 @@ int main(void)
 		cmocka_unit_test(mode_owner_and_times_of_files_are_ignored_quietly),
 		cmocka_unit_test(an_interrupted_write_that_was_sent_poisons_nothing_if_it_succeeds),
 		cmocka_unit_test(an_interrupted_write_that_was_not_sent_spoils_the_text),
-		cmocka_unit_test(a_line_of_create_token_makes_a_token),
-		cmocka_unit_test(the_last_line_of_create_token_counts_at_the_openers_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,93 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* resource: one remote thing, how fresh it is, who waits for it. */
-#include "unit.h"
-
-#include "base/clock.h"
-#include "base/macros.h"
-#include "cache/resource.h"
-
-static struct clock hands;
-static struct cache cache;
-static struct resource thing;
-static int starts; /* fetches begun */
-
-struct reader {
-	struct waiter waiter; /* first */
-	int runs;
-	int result;
-	uint64_t since;      /* not 0: need_since */
-	bool again;          /* needs again whenever it is run */
-	struct reader *then; /* whom to wake from its run */
-	struct reader *drop; /* who leaves in its run */
-};
-
-static void begin_fetch(struct resource *r, void *ctx)
-{
-	assert_ptr_equal(ctx, &starts);
-	assert_int_equal(r->state, RESOURCE_FETCHING);
-	starts++;
-}
-
-static int need(struct reader *r)
-{
-	r->result = r->since != 0 ? resource_need_since(&thing, &r->waiter, r->since)
-				  : resource_need(&thing, &r->waiter);
-	return r->result;
-}
-
-static void run_reader(struct waiter *w)
-{
-	struct reader *r = container_of(w, struct reader, waiter);
-
-	r->runs++;
-	if (r->again)
-		need(r);
-	if (r->then != NULL)
-		waiter_wake(&r->then->waiter);
-	if (r->drop != NULL)
-		waiter_leave(&r->drop->waiter);
-}
-
-static struct reader reader_new(void)
-{
-	struct reader r = {.result = -1, .again = true};
-
-	return r;
-}
-
-static void arrive(struct reader *r)
-{
-	*r = reader_new();
-	waiter_init(&r->waiter, &cache, run_reader);
-}
-
-static void setup(int64_t cache_ms, bool offline)
-{
-	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1700000000};
-	cache_init(&cache, &hands, cache_ms, offline);
-	resource_init(&thing, &cache, begin_fetch, &starts);
-	starts = 0;
-}
-
-static void teardown(void)
-{
-	resource_finish(&thing);
-}
-
-static void land(void)
-{
-	assert_true(resource_current(&thing, thing.started));
-	resource_landed(&thing);
-}
-
-static void fail_with(int err, int http_status)
-{
-	struct error e;
-
-	error_set(&e, err, "it failed");
-	e.http_status = http_status;
-	resource_failed(&thing, &e);
-}
+#include "resource_fixture.h"
 
 /* Rule 3, progress: without its first clause a cache time of 0 fetches for ever. */
 static void with_a_cache_time_of_0_one_fetch_serves_who_waited_for_it(void **state)
@@ -472,68 +385,6 @@ static void older_or_overtaken_data_is_not_accepted(void **state)
 	teardown();
 }
 
-/* Rule 9: a pass runs those who were ready when it began. */
-static void who_becomes_ready_in_a_pass_runs_in_the_next(void **state)
-{
-	struct reader a, b;
-
-	(void)state;
-	setup(0, false);
-	arrive(&a);
-	arrive(&b);
-	a.again = b.again = false;
-	a.then = &b;
-	b.then = &a;
-	waiter_wake(&a.waiter);
-	for (int i = 1; i <= 3; i++) {
-		assert_true(cache_run_ready(&cache));
-		assert_int_equal(a.runs + b.runs, i);
-	}
-	b.then = a.then = NULL;
-	assert_true(cache_run_ready(&cache));
-	assert_false(cache_run_ready(&cache));
-	teardown();
-}
-
-static void who_leaves_while_listed_is_not_run(void **state)
-{
-	struct reader a, b;
-
-	(void)state;
-	setup(0, false);
-	arrive(&a);
-	arrive(&b);
-	a.drop = &b;
-	need(&a);
-	need(&b);
-	land();
-	cache_run_ready(&cache);
-	assert_int_equal(a.runs, 1);
-	assert_int_equal(b.runs, 0);
-	waiter_leave(&b.waiter);
-	assert_int_equal(need(&b), 0);
-	teardown();
-}
-
-static void waking_twice_runs_once(void **state)
-{
-	struct reader a;
-
-	(void)state;
-	setup(0, false);
-	arrive(&a);
-	need(&a);
-	waiter_wake(&a.waiter);
-	waiter_wake(&a.waiter);
-	assert_true(list_empty(&thing.waiters));
-	cache_run_ready(&cache);
-	assert_int_equal(a.runs, 1);
-	assert_int_equal(a.result, WAIT); /* and waits on, for the same fetch */
-	assert_int_equal(starts, 1);
-	teardown();
-	cache_run_ready(&cache);
-}
-
 static void a_resource_that_goes_wakes_who_waits(void **state)
 {
 	struct reader a;
@@ -591,37 +442,6 @@ static void what_is_cached_gets_older_while_the_machine_sleeps(void **state)
 	teardown();
 }
 
-static void who_sleeps_is_run_when_the_time_has_come(void **state)
-{
-	struct reader a, b, c;
-
-	(void)state;
-	setup(0, false);
-	arrive(&a);
-	arrive(&b);
-	arrive(&c);
-	a.again = b.again = c.again = false;
-	assert_int_equal(cache_sleep_ms(&cache), -1);
-	waiter_sleep(&a.waiter, 300);
-	waiter_sleep(&b.waiter, 100);
-	waiter_sleep(&c.waiter, 200);
-	assert_int_equal(cache_sleep_ms(&cache), 100);
-	assert_false(cache_run_ready(&cache));
-	hands.mono_ms += 200;
-	assert_int_equal(cache_sleep_ms(&cache), 0);
-	b.drop = &c;
-	assert_true(cache_run_ready(&cache));
-	assert_int_equal(b.runs, 1);
-	assert_int_equal(c.runs, 0);
-	assert_int_equal(a.runs, 0);
-	waiter_wake(&a.waiter); /* before its time */
-	assert_true(cache_run_ready(&cache));
-	assert_int_equal(a.runs, 1);
-	hands.mono_ms += 1000;
-	assert_false(cache_run_ready(&cache));
-	teardown();
-}
-
 static void what_is_in_doubt_serves_a_few_seconds(void **state)
 {
 	struct reader a;
@@ -660,12 +480,8 @@ int main(void)
 		cmocka_unit_test(a_fetch_under_way_when_all_is_forgotten_is_void),
 		cmocka_unit_test(data_that_comes_with_another_answer_serves),
 		cmocka_unit_test(older_or_overtaken_data_is_not_accepted),
-		cmocka_unit_test(who_becomes_ready_in_a_pass_runs_in_the_next),
-		cmocka_unit_test(who_leaves_while_listed_is_not_run),
-		cmocka_unit_test(waking_twice_runs_once),
 		cmocka_unit_test(a_resource_that_goes_wakes_who_waits),
 		cmocka_unit_test(a_prefetch_begins_only_what_is_needed),
-		cmocka_unit_test(who_sleeps_is_run_when_the_time_has_come),
 		cmocka_unit_test(what_is_in_doubt_serves_a_few_seconds),
 		cmocka_unit_test(what_is_cached_gets_older_while_the_machine_sleeps),
 	};
