@@ -147,7 +147,7 @@ static int commit_line(struct permissions_text *t, struct permissions_demand *ou
 	int r = grammar_parse(t->text.data + t->judged, t->text.len - t->judged, &out->edit, e);
 
 	if (r == 0)
-		text_outgrown(t, &out->edit);
+		text_outgrown(t, t->text.len, &out->edit);
 	return r;
 }
 
@@ -198,6 +198,8 @@ static int commit_whole(struct permissions_text *t, size_t end, struct permissio
 		size_t from = t->judged < end ? t->judged : end;
 		edit_finish(&out->edit);
 		r = grammar_parse(buf_str(&t->text) + from, end - from, &out->edit, e);
+		if (r == 0)
+			text_outgrown(t, end, &out->edit);
 	}
 	return r;
 }
@@ -225,6 +227,7 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 		scopes_subtract(&t->obeyed, &out->edit.grant);
 		if (t->state == TEXT_OVERWRITTEN)
 			t->state = TEXT_EXTENDED;
+		scopes_finish(&t->tail);
 		if (end < t->text.len)
 			t->judged = end;
 		else if (t->text.len > 0)

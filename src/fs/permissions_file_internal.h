@@ -25,7 +25,7 @@ size_t text_lines_end(const struct permissions_text *t);
 /* Does another handle than `w` owe its close? Until it is closed the text is not whole. */
 bool text_others_owe(const struct permissions_text *t, const struct permissions_writer *w);
 /* Permissions that the unterminated last line granted, when it was another word than it is now: add
- * them to what `out` revokes. */
-void text_outgrown(const struct permissions_text *t, struct edit *out);
+ * them to what `out` revokes. `end`: of what counts of the text now. */
+void text_outgrown(const struct permissions_text *t, size_t end, struct edit *out);
 
 #endif

@@ -380,14 +380,14 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, pid_t tgid
 	return 0;
 }
 
-void text_outgrown(const struct permissions_text *t, struct edit *out)
+void text_outgrown(const struct permissions_text *t, size_t end, struct edit *out)
 {
 	struct edit all = EDIT_INIT;
 	struct error ignored;
 
 	if (t->tail.n == 0)
 		return;
-	if (grammar_parse(buf_str(&t->text), t->text.len, &all, &ignored) == 0) {
+	if (grammar_parse(buf_str(&t->text), end, &all, &ignored) == 0) {
 		struct scopes gone = SCOPES_INIT;
 		scopes_copy(&gone, &t->tail);
 		scopes_subtract(&gone, &all.grant);
@@ -405,7 +405,7 @@ int permissions_lines(const struct permissions_writer *w, struct edit *out, stru
 		return 0;
 	int r = grammar_parse(t->text.data + t->judge_from, t->judge_to - t->judge_from, out, e);
 	if (r == 0 && t->state != TEXT_OVERWRITTEN)
-		text_outgrown(t, out);
+		text_outgrown(t, t->judge_to, out);
 	return r;
 }
 

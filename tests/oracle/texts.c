@@ -128,7 +128,7 @@ bool judge_write(struct judge *j, const struct call *c, const struct result *mou
 		if (e.hole && mount->err == EINVAL)
 			return refuse(j, i, d, REFUSED_HOLE, mount->err);
 		/* It may be tried again. */
-		if (mount->err == EAGAIN && joins(j, i, d, &e, false) && !d->owes) {
+		if (mount->err == EAGAIN && joins(j, i, d, &e, false) && !d->owes && !d->failed) {
 			j->used[TWO_HALVES]++;
 			return true;
 		}

@@ -57,6 +57,44 @@ static void an_unterminated_line_that_grows_is_another_word(void **state)
 	finish();
 }
 
+/* What comes after the lines that count now does not: a half line may say yet otherwise. */
+static void a_last_line_is_outgrown_by_complete_lines_only(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "", false);
+	put(w, APPEND, "a, ");
+	assert_int_equal(close_as(w, SHELL), CLOSING_LINE);
+	assert_commit(w, CLOSING_LINE, "a ", "", NULL);
+	put(w, APPEND, "b\n-a");
+	assert_lines(w, "a b ", "");
+	release(w);
+	finish();
+}
+
+/* Overwritten, it is not outgrown: the text is an edit, and what it leaves out stays. */
+static void a_last_line_that_is_overwritten_is_not_outgrown(void **state)
+{
+	(void)state;
+	setup();
+	struct permissions_writer *w = open_as(SHELL, "", true);
+	struct permissions_writer *inside = open_as(CAT, "", false);
+	struct permissions_writer *other = open_as(CAT, "", false);
+	put(w, 0, "a");
+	assert_int_equal(close_as(w, SHELL), CLOSING_WHOLE);
+	assert_commit(w, CLOSING_WHOLE, "a ", "", "a ");
+	put(inside, 0, "+b\n");
+	put(other, APPEND, "c");
+	assert_int_equal(close_as(inside, CAT), CLOSING_WHOLE);
+	assert_commit(inside, CLOSING_WHOLE, "b ", "", NULL);
+	assert_int_equal(close_as(other, CAT), CLOSING_LINE);
+	assert_commit(other, CLOSING_LINE, "c ", "", NULL);
+	release(w);
+	release(inside);
+	release(other);
+	finish();
+}
+
 static void what_a_write_has_had_confirmed_is_not_granted_again(void **state)
 {
 	(void)state;
@@ -409,6 +447,8 @@ int main(void)
 		cmocka_unit_test(lines_are_asked_for_when_complete_and_once),
 		cmocka_unit_test(opening_alone_changes_only_what_it_truncates),
 		cmocka_unit_test(an_unterminated_line_that_grows_is_another_word),
+		cmocka_unit_test(a_last_line_is_outgrown_by_complete_lines_only),
+		cmocka_unit_test(a_last_line_that_is_overwritten_is_not_outgrown),
 		cmocka_unit_test(what_a_write_has_had_confirmed_is_not_granted_again),
 		cmocka_unit_test(two_handles_make_no_word_of_two_halves),
 		cmocka_unit_test(lines_over_another_handles_text_count_as_they_come),
