@@ -304,6 +304,8 @@ static bool judge_ending(struct judge *j, const struct call *c)
 		else if (i->permissions && d->unheard && c->process == d->opener &&
 			 (d->refused || failure_demanded(j, i, d)))
 			told.err = i->cancelled ? ECANCELED : d->refused != 0 ? d->refused : EINVAL;
+		/* Its last line may be refused, which is reported to nobody then. */
+		j->kept |= i->permissions && d->unheard && text_bad(j, i, d, false);
 		if (c->kind != CALL_KILL && !judge_flush(j, &close, i, d, told.err))
 			return false;
 		if (d->refs == 1)
