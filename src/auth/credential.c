@@ -67,7 +67,7 @@ static bool text_is(struct credential_text t, const char *s)
 	return t.len == strlen(s) && text_starts(t, s);
 }
 
-/* May this key stand in a sentence? Anything else could be a secret that lost its way. */
+/* May a message quote this key? Any other text could be a misplaced secret. */
 static bool key_quotable(struct credential_text key)
 {
 	if (!text_starts(key, VARIABLE_PREFIX) || key.len > 48)
@@ -81,10 +81,10 @@ static bool key_quotable(struct credential_text key)
 static int unknown_key(struct credential_text key, unsigned line, struct error *e)
 {
 	if (key_quotable(key))
-		error_set(e, EINVAL, "line %u: %.*s is no key that pscalefs knows", line,
+		error_set(e, EINVAL, "line %u: pscalefs does not know the key %.*s", line,
 			  (int)key.len, key.s);
 	else
-		error_set(e, EINVAL, "line %u: no key that pscalefs knows", line);
+		error_set(e, EINVAL, "line %u: pscalefs does not know this key", line);
 	error_hint(e, "known are PLANETSCALE_SERVICE_TOKEN_ID, PLANETSCALE_SERVICE_TOKEN, "
 		      "PLANETSCALE_API_TOKEN and PLANETSCALE_ORG");
 	return -EINVAL;
@@ -152,14 +152,14 @@ int credential_parse(const char *text, size_t len, struct credential_fields *out
 	return 0;
 }
 
-/* From fields to a header */
+/* Making the header from the fields */
 
 static bool given(const struct credential_fields *f, enum credential_key k)
 {
 	return f->v[k].s != NULL;
 }
 
-/* Only what may stand in an HTTP header and is plainly one word. */
+/* Accepts only one word of characters that are allowed in an HTTP header. */
 static int check_value(struct credential_text t, const char *name, struct error *e)
 {
 	if (t.len == 0)

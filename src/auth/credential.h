@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * credential: what proves to PlanetScale who is asking, and where it was found.
+ * credential: what identifies this mount to PlanetScale, and where it was found.
  *
- * Looks in a fixed order and stops at the first place that holds something: a file given with
+ * Searches in a fixed order and stops at the first source that has something: a file given with
  * -o credentials, $CREDENTIALS_DIRECTORY/pscalefs, the service token's variables,
- * PLANETSCALE_API_TOKEN, the login of `pscale auth login` in the keyring, then in its file. A place
- * that holds something wrong (half a pair, an open file mode) is an error and never a reason to go
- * on to the next.
+ * PLANETSCALE_API_TOKEN, the login of `pscale auth login` in the keyring, then in its file. If a
+ * source has something wrong (an id without secret, a file open to others), that is an error; the
+ * next source is not tried.
  *
- * Owns the header value as a secret, and wipes every other copy it made. No sentence here quotes a
- * value: a misplaced secret must not end in a log. Sends nothing; whether PlanetScale accepts the
- * credential is found out elsewhere.
+ * Owns the header value as a secret, and wipes every other copy it made. No message quotes a
+ * value, because a misplaced secret must not get into a log. Sends nothing, so it does not know
+ * whether PlanetScale accepts the credential.
  */
 #ifndef PSCALEFS_CREDENTIAL_H
 #define PSCALEFS_CREDENTIAL_H
@@ -39,43 +39,43 @@ enum credential_source {
 struct credential {
 	enum credential_kind kind;
 	enum credential_source source;
-	char *origin;   /* owned: the file's absolute path or the variables' names, for people */
+	char *origin;   /* owned: the file's absolute path or the variables' names, for messages */
 	char *token_id; /* owned: a service token's id (no secret); NULL for a login */
 	struct secret *header; /* owned: the value of Authorization: "ID:SECRET" or "Bearer …" */
 };
 
 void credential_finish(struct credential *c);                      /* wipes; usable again */
 const char *credential_source_name(enum credential_source source); /* "environment variable", … */
-/* Is `origin` the path of a file, one that credential_reload() can read again? */
+/* Was it read from a file, which credential_reload() can read again? */
 bool credential_from_file(const struct credential *c);
 
 /*
- * Find a credential. `file` is the argument of -o credentials, or NULL; `program` is what asks the
- * keyring (keyring_program()), or NULL for not to ask. *org receives the PLANETSCALE_ORG of the
- * credentials file (owned by the caller), or NULL. 0, -ENOENT with a sentence if there is none
- * anywhere, or another -errno with a sentence and often a hint.
+ * Find a credential. `file` is the argument of -o credentials, or NULL; `program` is executed to
+ * ask the keyring (keyring_program()), NULL: do not ask it. *org receives the PLANETSCALE_ORG of
+ * the credentials file (owned by the caller), or NULL. 0, -ENOENT with a sentence if no source has
+ * one, or another -errno with a sentence and often a hint.
  *
- * Whatever the outcome, the credential variables are gone from the environment afterwards, and
- * their bytes from the memory that /proc/PID/environ shows.
+ * Afterwards the credential variables are removed from the environment in every case, and their
+ * bytes from the memory that /proc/PID/environ shows.
  */
 int credential_find(const char *file, const char *program, struct credential *out, char **org,
 		    struct error *e);
-/* How its file is opened. O_NONBLOCK: opening a FIFO must not hang before it is refused. */
+/* Flags to open its file. O_NONBLOCK: opening a FIFO must not block before it is refused. */
 #define CREDENTIAL_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-/* Another way to open it from now on: a descriptor that is then ours, or -errno. See helper.h. */
+/* Open it by this function from now on: returns a descriptor for us, or -errno. See helper.h. */
 void credential_open_with(int (*open_file)(const char *path));
-/* Read `old` again from the file it came from. -ENOTSUP with a sentence if it came from none. */
+/* Read `old` again from its file. -ENOTSUP with a sentence if it did not come from a file. */
 int credential_reload(const struct credential *old, struct credential *out, struct error *e);
 
-/* The same for a credential from the keyring, which may take its time: ask, and never block. */
+/* The same for a credential from the keyring, without blocking: ask, then poll for the answer. */
 struct credential_question;
 /* NULL with a sentence if it cannot be asked. */
 struct credential_question *credential_ask(const char *program, struct error *e);
 /* To poll for input until credential_answer() has the answer. */
 int credential_question_fd(const struct credential_question *q);
-/* WAIT; then 0, or -errno with a sentence. */
+/* WAIT while there is no answer; then 0, or -errno with a sentence. */
 int credential_answer(struct credential_question *q, struct credential *out, struct error *e);
-/* Answered or not, it is over: true if nothing is left of it; else to be called again. */
+/* End the question, answered or not: true if all of it is freed; else call this again later. */
 bool credential_question_end(struct credential_question *q);
 /*
  * Lock the secret in memory again. A child of fork(2) does not inherit its parent's locks
@@ -83,7 +83,7 @@ bool credential_question_end(struct credential_question *q);
  */
 void credential_relock(struct credential *c);
 
-/* A piece of someone else's text; `s` is NULL if the piece is absent. */
+/* A part of a text with another owner; `s` is NULL if the part is absent. */
 struct credential_text {
 	const char *s; /* borrowed; not terminated */
 	size_t len;
@@ -91,10 +91,10 @@ struct credential_text {
 
 enum credential_key {
 	KEY_TOKEN_ID,     /* PLANETSCALE_SERVICE_TOKEN_ID */
-	KEY_TOKEN_NAME,   /* PLANETSCALE_SERVICE_TOKEN_NAME: what pscale called the id before */
+	KEY_TOKEN_NAME,   /* PLANETSCALE_SERVICE_TOKEN_NAME: pscale's old name for the id */
 	KEY_TOKEN_SECRET, /* PLANETSCALE_SERVICE_TOKEN */
 	KEY_API_TOKEN,    /* PLANETSCALE_API_TOKEN */
-	KEY_ORG,          /* PLANETSCALE_ORG; the one that is no credential */
+	KEY_ORG,          /* PLANETSCALE_ORG, which is not a credential */
 	CREDENTIAL_KEYS
 };
 
@@ -103,19 +103,20 @@ struct credential_fields {
 };
 
 /*
- * The KEY=value lines of a credentials file: `#` comments, blank lines, CRLF, an optional "export "
- * and optional single or double quotes. Nothing is expanded. Pure: the fields point into `text`.
+ * The KEY=value lines of a credentials file: `#` comments, blank lines, CRLF, an
+ * optional "export " and optional single or double quotes. Nothing is expanded. Pure: the fields
+ * point into `text`.
  * 0, or -EINVAL with a sentence that names the line.
  */
 int credential_parse(const char *text, size_t len, struct credential_fields *out, struct error *e);
 /* The names in the environment and in a credentials file. */
 extern const char *const credential_key_names[CREDENTIAL_KEYS];
 /*
- * Fields to a credential: a service token's pair, else the API token. 0, -ENOENT without a sentence
- * if there is neither, -EINVAL with a sentence. Does not set source and origin.
+ * Make a credential from fields: from a service token's pair, else from the API token. 0, -ENOENT
+ * without a sentence if there is neither, -EINVAL with a sentence. Does not set source and origin.
  */
 int credential_make(const struct credential_fields *f, struct credential *out, struct error *e);
-/* The access token of a login, which sentences call `name`. As credential_make(). */
+/* The same from the access token of a login; messages call it `name`. */
 int credential_make_login(struct credential_text token, const char *name, struct credential *out,
 			  struct error *e);
 

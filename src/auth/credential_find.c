@@ -18,7 +18,7 @@
 #include "auth/keyring_document.h"
 #include "system/outside.h"
 
-/* pscale(1) does not look at XDG_CONFIG_HOME, so neither do we. */
+/* pscale(1) ignores XDG_CONFIG_HOME, so pscalefs does, too. */
 #define LOGIN_FILE ".config/planetscale/access-token"
 /* LoadCredential=pscalefs:FILE in a systemd unit */
 #define SYSTEMD_NAME "pscalefs"
@@ -31,7 +31,7 @@ static const struct {
 	mode_t refused_mode; /* file only: bits that must not be set */
 } sources[] = {
 	[SOURCE_OPTION] = {"credentials file", true, 077},
-	/* For a service with User=, systemd keeps the file root's, 0440 with an ACL. */
+	/* For a service with User=, root owns systemd's file: mode 0440 with an ACL. */
 	[SOURCE_SYSTEMD] = {"systemd credential", true, 037},
 	[SOURCE_SERVICE_TOKEN_ENV] = {"environment variables", false, 0},
 	[SOURCE_API_TOKEN_ENV] = {"environment variable", false, 0},
@@ -51,7 +51,7 @@ bool credential_from_file(const struct credential *c)
 
 /* Files */
 
-/* The bytes of a file, locked in memory while they are looked at. */
+/* The bytes of a file, locked in memory while they are parsed. */
 struct content {
 	char *map; /* owned; NULL: none */
 	size_t len;
@@ -76,7 +76,7 @@ static int content_new(struct content *c, const char *path, struct error *e)
 		return error_set(e, ENOMEM, "cannot read %s: %s", path, strerror(ENOMEM));
 	c->map = map;
 	madvise(map, CONTENT_MAP_BYTES, MADV_DONTDUMP);
-	mlock(map, CONTENT_MAP_BYTES); /* refused: still wiped */
+	mlock(map, CONTENT_MAP_BYTES); /* may fail; the bytes are wiped anyway */
 	return 0;
 }
 
@@ -105,7 +105,7 @@ static int check_file(int fd, const char *path, mode_t refused_mode, struct erro
 	if (fstat(fd, &st) != 0)
 		return error_set(e, errno, "cannot read %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return error_set(e, EINVAL, "%s is no regular file", path);
+		return error_set(e, EINVAL, "%s is not a regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(e, EPERM, "%s belongs to another user", path);
 	if ((st.st_mode & refused_mode) != 0) {
@@ -163,7 +163,7 @@ static int parse_variables(const struct content *c, struct credential *out, char
 	return r;
 }
 
-/* What `pscale auth login` writes: the token alone; editors add a line end. */
+/* `pscale auth login` writes only the token; an editor may have added a line end. */
 static int parse_login(const struct content *c, struct credential *out, struct error *e)
 {
 	struct credential_text t = {c->map, c->len};
@@ -194,7 +194,7 @@ static int from_file(enum credential_source source, const char *path, struct cre
 	return 0;
 }
 
-/* A file that need not be there: -ENOENT if it is not. */
+/* A file that is optional: -ENOENT if it does not exist. */
 static int from_default_file(enum credential_source source, const char *directory, const char *name,
 			     struct credential *out, char **org, struct error *e)
 {
@@ -247,7 +247,7 @@ static int from_keyring(const char *program, struct credential *out, struct erro
 
 struct credential_question {
 	struct keyring_reader reader;
-	struct content content; /* until it is answered */
+	struct content content; /* the answer, until it is complete */
 };
 
 struct credential_question *credential_ask(const char *program, struct error *e)
@@ -260,7 +260,7 @@ struct credential_question *credential_ask(const char *program, struct error *e)
 	if (r == 0)
 		return q;
 	if (r == -ENOENT)
-		error_set(e, ENOENT, "there is no keyring any more");
+		error_set(e, ENOENT, "the keyring is not available any more");
 	content_finish(&q->content);
 	free(q);
 	return NULL;
@@ -317,7 +317,7 @@ static int from_environment(struct credential *out, struct error *e)
 	return 0;
 }
 
-/* All of them, used or not: an id in the wrong variable may be a secret. */
+/* Removes also the unused variables: one for an id may hold a misplaced secret. */
 static void forget_environment(void)
 {
 	for (size_t k = 0; k < CREDENTIAL_KEYS; k++) {
@@ -332,7 +332,7 @@ static void forget_environment(void)
 	}
 }
 
-/* $HOME, else what the user database says. */
+/* $HOME, else the home directory in the user database. */
 static char *home_directory(void)
 {
 	const char *home = getenv("HOME");
@@ -349,7 +349,7 @@ static char *home_directory(void)
 static int find(const char *file, const char *program, struct credential *out, char **org,
 		struct error *e)
 {
-	if (file != NULL) /* asked for by name: going on to another would surprise */
+	if (file != NULL) /* the user chose this file: do not try other sources */
 		return from_file(SOURCE_OPTION, file, out, org, e);
 	int r = from_default_file(SOURCE_SYSTEMD, getenv("CREDENTIALS_DIRECTORY"), SYSTEMD_NAME,
 				  out, org, e);

@@ -13,7 +13,7 @@
 #include "base/macros.h"
 #include "base/xmalloc.h"
 
-/* Between asking a keyring in vain and asking it again. */
+/* After the keyring was asked without success, wait this long before asking again. */
 #define REST_MS 5000
 
 struct credential_refresh {
@@ -23,9 +23,9 @@ struct credential_refresh {
 	unsigned generation;
 	struct clock *clock;                  /* borrowed */
 	const char *program;                  /* borrowed */
-	struct credential_question *question; /* owned; NULL: nothing is left of any */
-	bool asking;                          /* it has not been answered */
-	bool overdue;                         /* nobody waits for it any more */
+	struct credential_question *question; /* owned; NULL: all questions are freed */
+	bool asking;                          /* the question has no answer yet */
+	bool overdue;                         /* no caller waits for the answer any more */
 	int64_t asked_ms;
 	int64_t rest_until_ms;
 	int64_t patience_ms;
@@ -39,7 +39,7 @@ struct retired {
 	struct credential credential;
 };
 
-static void tell_nobody(void *ctx, const struct error *e)
+static void ignore_over(void *ctx, const struct error *e)
 {
 	(void)ctx, (void)e;
 }
@@ -54,7 +54,7 @@ struct credential_refresh *credential_refresh_new(const struct credential *first
 	r->program = program;
 	r->patience_ms = patience_ms;
 	r->clock = clock;
-	r->over = tell_nobody;
+	r->over = ignore_over;
 	list_init(&r->retired);
 	return r;
 }
@@ -90,7 +90,7 @@ void credential_refresh_free(struct credential_refresh *r)
 {
 	if (r == NULL)
 		return;
-	/* If it is still ending, then so are we, and it is another's to wait for. */
+	/* If its process has not ended yet, init will reap it, as this process ends, too. */
 	if (r->question != NULL && !credential_question_end(r->question))
 		free(r->question);
 	credential_refresh_drop_old(r);
@@ -105,7 +105,7 @@ static bool same_header(const struct credential *a, const struct credential *b)
 		       0;
 }
 
-/* `next` is taken. False if it is what we have. */
+/* Takes ownership of `next`. False if it equals the credential in use. */
 static bool replace_credential(struct credential_refresh *r, struct credential *next)
 {
 	if (same_header(next, credential_refresh_credential(r))) {
@@ -125,8 +125,8 @@ static bool replace_credential(struct credential_refresh *r, struct credential *
 
 /* --- the keyring ------------------------------------------------------------------------------ */
 
-/* Is nothing left of the last question? */
-static bool buried(struct credential_refresh *r)
+/* Free the last question if its process has ended: true if there is none left. */
+static bool question_freed(struct credential_refresh *r)
 {
 	if (r->question != NULL && credential_question_end(r->question))
 		r->question = NULL;
@@ -142,8 +142,8 @@ static int ask_keyring(struct credential_refresh *r, struct error *e)
 {
 	if (r->asking)
 		return r->overdue ? keyring_late(e) : WAIT;
-	if (r->clock->mono_ms < r->rest_until_ms || !buried(r))
-		return error_set(e, EAGAIN, "the keyring was asked in vain just now");
+	if (r->clock->mono_ms < r->rest_until_ms || !question_freed(r))
+		return error_set(e, EAGAIN, "the keyring was asked without success just now");
 	r->question = credential_ask(r->program, e);
 	if (r->question == NULL) {
 		rest(r);
@@ -166,9 +166,9 @@ static void answered(struct credential_refresh *r, int result, struct credential
 		     struct error *e)
 {
 	r->asking = false;
-	buried(r);
+	question_freed(r);
 	if (result != 0)
-		log_warning("the credential was not read again: %s", e->text);
+		log_warning("the credential could not be read again: %s", e->text);
 	if (result != 0 || !replace_credential(r, next))
 		rest(r);
 	r->over(r->ctx, result != 0 ? e : NULL);
@@ -180,7 +180,7 @@ void credential_refresh_turn(struct credential_refresh *r)
 	struct error e;
 
 	if (!r->asking) {
-		buried(r);
+		question_freed(r);
 		return;
 	}
 	int result = credential_answer(r->question, &next, &e);
@@ -227,7 +227,7 @@ void credential_refresh_now(struct credential_refresh *r)
 	struct error e;
 
 	r->rest_until_ms = 0;
-	/* One from the environment cannot have changed, and need not be said to have not. */
+	/* A credential from the environment cannot change: that needs no warning. */
 	if (credential_refresh_begin(r, &e) < 0 && e.err != ENOTSUP)
-		log_warning("the credential was not read again: %s", e.text);
+		log_warning("the credential could not be read again: %s", e.text);
 }

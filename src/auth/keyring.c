@@ -17,22 +17,22 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The reader's argv[0], which nobody else has; argv[1] is the number of who started it. */
+/* The reader's argv[0], which no other program has; argv[1] is the pid of its parent. */
 #define ASKER_NAME "pscalefs-asks-the-keyring"
 #define ANSWER_FD  3
 
-/* The last byte of an answer; what is before it is the item's text. Without it something broke. */
+/* The last byte of an answer, after the item's text. If it is missing, the reader has failed. */
 enum verdict {
 	FOUND = '+',
 	ABSENT = '-',
 	LOCKED = '!',
 };
 
-/* What of the environment GLib's D-Bus and the dynamic linker go by. */
+/* The environment variables that GLib's D-Bus code and the dynamic linker need. */
 static const char *const passed[] = {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME",
 				     "LD_LIBRARY_PATH"};
 
-/* --- in the process that asks; what it allocates ends with it --------------------------------- */
+/* --- in the reader; its memory is freed when it ends ------------------------------------------ */
 
 static bool write_all(int fd, const char *text, size_t len)
 {
@@ -58,14 +58,14 @@ static bool write_all(int fd, const char *text, size_t len)
 #define SUPPORTED true
 
 /*
- * Where pscale keeps it (github.com/99designs/keyring, secretservice.go): a collection of its own,
- * and in it an item with this attribute.
+ * Where pscale stores it (github.com/99designs/keyring, secretservice.go): in a collection of its
+ * own, in an item with this attribute.
  */
 #define COLLECTION "/org/freedesktop/secrets/collection/pscale/"
 #define ATTRIBUTE  "profile"
 #define VALUE      "access-token"
 
-/* What is used of libsecret and of GLib, found when it is needed. */
+/* The functions of libsecret and GLib in use, looked up at run time. */
 #define SYMBOLS(X)                                                                                 \
 	X(secret_password_search_sync)                                                             \
 	X(secret_item_get_locked)                                                                  \
@@ -115,7 +115,7 @@ static enum verdict ask(int fd)
 
 	if (!load(&s))
 		return ABSENT;
-	/* Others keep items of this attribute too: the collection tells ours. */
+	/* Other programs use this attribute too: select by the collection. */
 	GList *items = s.secret_password_search_sync(
 		&schema, SECRET_SEARCH_ALL | SECRET_SEARCH_UNLOCK | SECRET_SEARCH_LOAD_SECRETS,
 		NULL, NULL, ATTRIBUTE, VALUE, NULL);
@@ -127,7 +127,7 @@ static enum verdict ask(int fd)
 	return ABSENT;
 }
 
-#else /* no libsecret when this was built */
+#else /* built without libsecret */
 
 #define SUPPORTED false
 
@@ -149,22 +149,22 @@ void keyring_be_asker(char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != atoi(argv[1]) || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0)
 		_exit(EXIT_FAILURE);
-	/* libcurl and libfuse do not close all they have open when a program is executed. */
+	/* Some descriptors of libcurl and libfuse stay open in an executed program. */
 	close_above(ANSWER_FD, -1);
 	const char verdict = (char)ask(ANSWER_FD);
 	_exit(write_all(ANSWER_FD, &verdict, 1) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* --- in the process that wants to know -------------------------------------------------------- */
+/* --- in the process that asks ----------------------------------------------------------------- */
 
 char *keyring_program(void)
 {
-	static const char self[] = "/proc/self/exe"; /* also if the file was replaced since */
+	static const char self[] = "/proc/self/exe"; /* valid also if the file was replaced */
 	const char *name = (const char *)getauxval(AT_EXECFN);
 	char *path = name != NULL ? realpath(name, NULL) : NULL;
 	struct stat ours, named;
 
-	/* Valgrind and other emulators are programs that only read the one that was named. */
+	/* Under valgrind and other emulators, /proc/self/exe is the emulator. */
 	if (path != NULL && stat(path, &named) == 0 &&
 	    (stat(self, &ours) != 0 || ours.st_dev != named.st_dev || ours.st_ino != named.st_ino))
 		return path;
@@ -172,7 +172,7 @@ char *keyring_program(void)
 	return xstrdup(self);
 }
 
-/* Without one of these GLib would start a bus, and with it windows. */
+/* Without a bus address or a bus socket, GLib would start a bus, which may open a window. */
 static bool session_exists(void)
 {
 	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
@@ -186,7 +186,7 @@ static bool session_exists(void)
 	return access(bus, W_OK) == 0;
 }
 
-/* "NAME=value" of what is set, and NULL. */
+/* "NAME=value" for each variable that is set, then NULL. */
 static void pass_environment(char *v[static ARRAY_LEN(passed) + 1])
 {
 	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
@@ -197,7 +197,7 @@ static void pass_environment(char *v[static ARRAY_LEN(passed) + 1])
 	*v = NULL;
 }
 
-/* Signals are ours to block and to ignore, not the reader's. 0 or a positive errno. */
+/* Resets the signals that we block or ignore in the reader. 0 or a positive errno. */
 static int spawn(pid_t *pid, const char *program, int answer_fd)
 {
 	char name[] = ASKER_NAME, parent[16];
@@ -277,7 +277,7 @@ int keyring_answer(struct keyring_reader *a, char *out, size_t size, size_t *len
 		else if (n < 0 && errno == EAGAIN)
 			return WAIT;
 		else if (n == 0 || errno != EINTR)
-			return judge(out, len, e); /* too much is cut, and so has no verdict */
+			return judge(out, len, e); /* a cut answer has no verdict, and is refused */
 	}
 }
 

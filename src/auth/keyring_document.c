@@ -10,7 +10,7 @@
 #include "base/macros.h"
 #include "base/xmalloc.h"
 
-/* As it is written it has one level. */
+/* pscale writes one level. */
 #define DEPTH_MAX 64
 
 /* The value of a base64 digit (RFC 4648, table 1); -1: none. */
@@ -23,7 +23,7 @@ static int digit(char c)
 	return at != NULL ? (int)(at - digits) : -1;
 }
 
-/* Into `out`, which has room for it; false if that is not all there is. */
+/* Decode into `out`, which is large enough; false if `text` is not valid base64. */
 static bool from_base64(const char *text, char *out, size_t *len)
 {
 	unsigned bits = 0, have = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keyring_document: the JSON text in which `pscale auth login` keeps its login in the keyring.
+ * keyring_document: the JSON text that `pscale auth login` stores in the keyring.
  *
- * Pure, fuzzed; asks no keyring (keyring.h does). Source: the pscale CLI, which stores with the Go
- * library 99designs/keyring.
+ * Pure, fuzzed; does not ask the keyring (keyring.h does). Source: the pscale CLI, which stores it
+ * with the Go library 99designs/keyring.
  */
 #ifndef PSCALEFS_KEYRING_DOCUMENT_H
 #define PSCALEFS_KEYRING_DOCUMENT_H

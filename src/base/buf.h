@@ -28,10 +28,10 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_resize(struct buf *b, size_t len); /* cuts, or pads with NUL */
-/* As pwrite(2) does: over what is there, and beyond its end, with NULs in a gap. */
+/* Like pwrite(2): overwrites what is there and may go beyond the end; a gap is filled with NULs. */
 void buf_write_at(struct buf *b, size_t offset, const void *data, size_t len);
-/* Overwrite, then free: for text that may hold a secret. Reserve before adding, or growth leaves
- * copies. */
+/* Overwrite, then free: for text that may hold a secret. Reserve the space before adding text,
+ * because growing leaves copies in freed memory. */
 void buf_wipe(struct buf *b);
 char *buf_take(struct buf *b);            /* moves ownership of the string out; never NULL */
 const char *buf_str(const struct buf *b); /* never NULL; borrowed */

@@ -11,8 +11,8 @@ static int64_t milliseconds(const struct timespec *ts)
 }
 
 /*
- * In this order, whatever comes between the first two readings makes the suspended time too short,
- * never too long: so what it grew to is true, and the next tick mends the rest.
+ * CLOCK_BOOTTIME is read first: time that passes between the two readings makes the suspended time
+ * too short, never too long. So the largest value seen can be used, and the next tick corrects it.
  */
 void clock_tick(struct clock *c)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * error: why something failed, as a value: an errno for the caller, a sentence for the person.
+ * error: why something failed, as a value: an errno for the program, a sentence for the user.
  *
- * Filled where the cause is known, given context on the way up (error_wrap), recorded once where
- * the reply is made. Text from outside is made printable here, so no reader has to.
+ * Filled in where the cause is known, given context by the callers (error_wrap), recorded once
+ * where the reply is made. Text from outside is made printable here, so its readers need not do
+ * that.
  */
 #ifndef PSCALEFS_ERROR_H
 #define PSCALEFS_ERROR_H

@@ -14,8 +14,8 @@ void error_log_finish(struct error_log *j)
 	*j = (struct error_log){0};
 }
 
-const char *error_log_add(struct error_log *j, int64_t wall_s, const struct error_log_caller *who,
-			  const struct error *e)
+const char *error_log_add(struct error_log *j, int64_t wall_s,
+			  const struct error_log_caller *caller, const struct error *e)
 {
 	struct buf line = BUF_INIT;
 	char time[24], path[1024];
@@ -23,11 +23,11 @@ const char *error_log_add(struct error_log *j, int64_t wall_s, const struct erro
 	const char *name = strerrorname_np(e->err);
 
 	time_format(wall_s, time);
-	text_clean(path, sizeof(path), who->path, strlen(who->path));
+	text_clean(path, sizeof(path), caller->path, strlen(caller->path));
 	buf_addf(&line, "%s ", time);
-	if (who->pid > 0)
-		buf_addf(&line, "pid %d (%s) ", (int)who->pid, who->command);
-	buf_addf(&line, "%s %s: %s (%s): %s", who->operation, path, name != NULL ? name : "?",
+	if (caller->pid > 0)
+		buf_addf(&line, "pid %d (%s) ", (int)caller->pid, caller->command);
+	buf_addf(&line, "%s %s: %s (%s): %s", caller->operation, path, name != NULL ? name : "?",
 		 strerrordesc_np(e->err), e->text);
 	if (e->http_status > 0)
 		buf_addf(&line, "; HTTP %d", e->http_status);

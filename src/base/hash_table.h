@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hash_table: uthash as this program uses it, and the only place that includes it.
+ * hash_table: the settings for uthash, and the only place that includes it.
  *
- * Memory that cannot be had ends the process, as everywhere. The hash is that of hash.h: the one of
- * uthash falls through the cases of a switch, of which clang warns wherever a macro of it is used.
+ * If no memory is left the process ends, as everywhere. The hash function is that of hash.h:
+ * uthash's own one falls through the cases of a switch, and clang warns of that wherever its
+ * macros are used.
  */
 #ifndef PSCALEFS_HASH_TABLE_H
 #define PSCALEFS_HASH_TABLE_H

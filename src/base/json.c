@@ -16,10 +16,10 @@
 #include "base/xmalloc.h"
 
 /*
- * What cJSON allocates knows its size, so that it can be wiped, and lies in chunks of its own,
- * which go back to the kernel when the last of it is freed: small pieces of a large tree in the
- * heap would leave it full of holes. Static, for cJSON's hooks know no context; empty between two
- * answers.
+ * A block that cJSON allocates stores its size, so that it can be wiped. Blocks lie in chunks
+ * apart from the heap, and a chunk goes back to the kernel when its last block is freed: the small
+ * blocks of a large tree would leave the heap fragmented. Static, because cJSON's hooks take no
+ * context; empty between two answers.
  */
 struct block {
 	_Alignas(max_align_t) size_t size;
@@ -89,7 +89,7 @@ static void block_free(void *bytes)
 
 #define ESCAPE_LEN 6 /* of "\uXXXX" */
 
-/* The code unit (of UTF-16) of the "\uXXXX" that `s` begins with; -1 if it does not. */
+/* The UTF-16 code unit of the "\uXXXX" at the start of `s`; -1 if there is none. */
 static long escaped_unit(const char *s, size_t left)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -112,8 +112,9 @@ static bool is_low(long unit)
 }
 
 /*
- * `s` begins with a backslash and one character more: the code unit of the escape if it is a NUL or
- * half a surrogate pair, -1 if cJSON can read it. In *len how much of `s` this is about.
+ * `s` begins with a backslash and at least one more character. Returns the code unit if the escape
+ * is a NUL or half a surrogate pair, -1 if cJSON can read it. *len is set to the length of the
+ * escape.
  */
 static long odd_escape(const char *s, size_t left, size_t *len)
 {
@@ -153,7 +154,7 @@ static void copy_finish(struct copy *c)
 	free(c->text);
 }
 
-/* With the bytes in place of the odd escapes, which are longer; how long it is then. */
+/* Replace the odd escapes by their bytes, which are shorter; returns the new length. */
 static size_t copy_replaced(struct copy *c, const char *body, size_t len)
 {
 	size_t n = 0, part;
@@ -173,22 +174,22 @@ static size_t copy_replaced(struct copy *c, const char *body, size_t len)
 	return n;
 }
 
-/* --- what is no answer ------------------------------------------------------------------------ */
+/* --- what is not valid JSON ------------------------------------------------------------------- */
 
 /*
- * What cJSON would let pass: a NUL byte (it cuts strings there), "\u" without four digits (which it
- * takes for a NUL), control characters, nesting 1000 deep, and so many values that their tree takes
- * all memory.
+ * What cJSON would accept but must be refused: a NUL byte (it ends strings there), "\u" without
+ * four digits (it reads that as a NUL), control characters, nesting 1000 deep, and so many values
+ * that their tree takes all memory.
  */
 struct scan {
 	const char *at, *end;
 	int depth, depth_max;
-	size_t values; /* what stands before one: '{', '[' and ',' */
+	size_t values; /* counts the characters before one: '{', '[' and ',' */
 	bool in_string;
 	bool odd; /* it has escapes for copy_replaced() */
 };
 
-/* From the backslash to the end of the escape. */
+/* `s` is at a backslash: scan to the end of the escape. */
 static const char *scan_escape(struct scan *s)
 {
 	size_t left = (size_t)(s->end - s->at), len;
@@ -206,7 +207,7 @@ static const char *scan_escape(struct scan *s)
 	return NULL;
 }
 
-/* Compared one by one: strchr() at each byte of a large answer would take most of its time. */
+/* Not by strchr(): called for each byte of a large answer, it would take most of the time. */
 static bool is_space(unsigned char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -279,7 +280,7 @@ int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, 
 		return error_set(e, EREMOTEIO, "the answer is not JSON, or is cut off");
 	size_t behind = (size_t)(end - body);
 	if (skip_space(body, len, behind) != len)
-		return error_set(e, EREMOTEIO, "the answer goes on behind its end (at byte %zu)",
+		return error_set(e, EREMOTEIO, "the answer has text after its end (at byte %zu)",
 				 behind);
 	if (!cJSON_IsObject(json))
 		return error_set(e, EREMOTEIO, "the answer is not a JSON object");
@@ -353,7 +354,7 @@ bool json_is_set(const struct cJSON *object, const char *key)
 	return value != NULL && !cJSON_IsNull(value) && !cJSON_IsFalse(value);
 }
 
-#define DOUBLE_EXACT 9007199254740992.0 /* 2^53: up to here a double knows every whole number */
+#define DOUBLE_EXACT 9007199254740992.0 /* 2^53: up to here a double holds every whole number */
 
 bool json_whole(const struct cJSON *json, int64_t *out)
 {
@@ -377,7 +378,7 @@ void json_erase(struct cJSON *object, const char *key)
 {
 	struct cJSON *next;
 
-	/* In one pass, however often it is there. */
+	/* The key may be there several times: remove all in one pass. */
 	for (struct cJSON *child = json_first(object); child != NULL; child = next) {
 		next = child->next;
 		if (child->string != NULL && strcasecmp(child->string, key) == 0)

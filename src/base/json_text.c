@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The half of a surrogate pair that `text` begins with as UTF-8 would encode it; 0: none. */
+/* The half of a surrogate pair at the start of `text`, encoded in three bytes; 0: none. */
 static unsigned surrogate(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -19,7 +19,7 @@ static bool pair(unsigned first, unsigned second)
 	return first != 0 && first < 0xdc00 && second >= 0xdc00;
 }
 
-/* How much of `s` has been added for what only an escape can write; 0: it begins otherwise. */
+/* Add the escape for bytes at `s` that JSON can only write as one; returns their number, or 0. */
 static size_t add_escape(struct buf *b, const char *s)
 {
 	unsigned unit = surrogate(s);
@@ -30,7 +30,7 @@ static size_t add_escape(struct buf *b, const char *s)
 	}
 	if (unit == 0)
 		return 0;
-	/* No escapes were read as these: together they would be another character. */
+	/* A whole pair cannot come from escapes, which would be one character: copy its bytes. */
 	if (pair(unit, surrogate(s + 3))) {
 		buf_add(b, s, 6);
 		return 6;
@@ -76,7 +76,7 @@ static void new_line(struct buf *b, unsigned depth)
 		buf_adds(b, "  ");
 }
 
-/* From the quote to the one that ends it; how many bytes that is. */
+/* Copy from the opening to the closing quote; returns the number of bytes. */
 static size_t add_string(struct buf *b, const char *json)
 {
 	size_t len = 1;

@@ -2,8 +2,9 @@
 /*
  * list: an intrusive doubly linked ring.
  *
- * Owns nothing: an element embeds a `struct list`, and whoever embeds it frees it. An unlinked
- * element points to itself, so removing twice is harmless and `list_empty` tells "not queued".
+ * Owns nothing: an element embeds a `struct list`, and its owner frees it. An unlinked element
+ * points to itself, so it can be removed twice, and `list_empty` on an element means "not in a
+ * list".
  */
 #ifndef PSCALEFS_LIST_H
 #define PSCALEFS_LIST_H
@@ -21,7 +22,7 @@ struct list {
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 /* clang-format on */
 
-/* Walk `head`; the body may remove the current element, and only that one. */
+/* Iterate over `head`; the body may remove the current element, but no other. */
 #define list_for_each(pos, head)                                                                   \
 	for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head);              \
 	     pos = pos##_next, pos##_next = pos->next)

@@ -25,7 +25,7 @@ bool log_enabled(enum log_level level)
 
 void log_to_syslog(void)
 {
-	tzset(); /* reads a file, and is not to do so later */
+	tzset(); /* reads a file, which the sandbox forbids later */
 	use_syslog = true;
 }
 

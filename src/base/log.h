@@ -2,8 +2,8 @@
 /*
  * log: one line an event, to standard error or (in the background) to the system log.
  *
- * Callers never pass secrets: there is no way to print a `struct secret` but secret_expose(), and
- * log's callers are not among its users. Text from outside is made printable here.
+ * Callers never pass secrets: a `struct secret` can only be printed by secret_expose(), and no
+ * argument of log comes from it. Text from outside is made printable here.
  */
 #ifndef PSCALEFS_LOG_H
 #define PSCALEFS_LOG_H
@@ -19,8 +19,8 @@ enum log_level {
 	LEVEL_DETAIL
 };
 
-/* This and where it goes are the only mutable globals of the program. Default: LEVEL_NOTICE to
- * standard error. */
+/* This and the target of log_to_syslog() are the only mutable globals of the program. Default:
+ * LEVEL_NOTICE to standard error. */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 /* From now on to the system log (log_syslog.h), for a daemon without a terminal. */

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 
-/* As syslog(3) writes it, for those who listen at /dev/log (RFC 3164, without the host's name). */
+/* The format that syslog(3) sends to /dev/log (RFC 3164, without the host's name). */
 static void compose(struct buf *out, int priority, const char *line)
 {
 	time_t now = time(NULL);
@@ -40,8 +40,8 @@ static bool send_line(struct syslog *s, int priority, const char *line)
 		      (const struct sockaddr *)&to, sizeof(to)) >= 0;
 }
 
-/* What was lost is told first, so that the gap is where it was. */
-static bool tell_lost(struct syslog *s)
+/* Report the lost lines before the next line, so that the report is where the gap is. */
+static bool report_lost(struct syslog *s)
 {
 	char line[96];
 
@@ -57,6 +57,6 @@ static bool tell_lost(struct syslog *s)
 
 void syslog_line(struct syslog *s, int priority, const char *line)
 {
-	if (!tell_lost(s) || !send_line(s, priority, line))
+	if (!report_lost(s) || !send_line(s, priority, line))
 		s->lost++;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log_syslog: lines for the system log, without ever waiting for it.
+ * log_syslog: sends lines to the system log without ever waiting for it.
  *
- * syslog(3) blocks when nobody empties the socket, and with it would the loop and everybody in the
- * file system. Here a line that is not taken at once is lost, and how many were is said as soon as
- * one is taken again. Each line goes to whoever is bound to the address by then, so a system log
- * that was started anew is found by itself. Owns the socket.
+ * syslog(3) blocks when the socket's queue is full; the loop, and every caller in the file system,
+ * would block with it. Here a line that is not accepted at once is lost, and the number of lost
+ * lines is logged as soon as one is accepted again. Each line is sent to the socket that is bound
+ * to the address at that time, so a restarted system log is found again. Owns the socket.
  */
 #ifndef PSCALEFS_LOG_SYSLOG_H
 #define PSCALEFS_LOG_SYSLOG_H
@@ -15,7 +15,7 @@
 struct syslog {
 	const char *address; /* of a datagram socket; borrowed */
 	int fd;              /* -1: none yet */
-	unsigned long lost;  /* lines, since one was taken */
+	unsigned long lost;  /* lines, since the last that was accepted */
 };
 
 /* clang-format off */

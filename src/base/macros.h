@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * macros: what the language lacks, and the one result that is neither success nor an error.
+ * macros: small language helpers, and WAIT, the one result that is neither success nor an error.
  */
 #ifndef PSCALEFS_MACROS_H
 #define PSCALEFS_MACROS_H
@@ -9,7 +9,7 @@
 #define cleanup(fn)       __attribute__((cleanup(fn)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 
-/* The one positive result: the caller was parked and will be run again. Errors are -errno. */
+/* The one positive result: the operation was parked and will be run again. Errors are -errno. */
 #define WAIT 1
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* One mapping a secret: guardable, lockable and never shared with the heap's free lists. */
+/* A mapping for each secret: with guard pages, locked, never in the heap's free lists. */
 struct secret {
 	size_t len;
 	size_t map_bytes;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * secret: the only carrier of credentials and service tokens.
+ * secret: the only type that holds credentials and service tokens.
  *
- * The bytes live in pages of their own that are locked in memory, left out of core dumps and
- * wiped before they are given back. Nothing here prints; `secret_expose` is the single way to the
- * bytes, and `git grep secret_expose` lists everyone who takes it.
+ * The bytes are in pages of their own that are locked in memory, left out of core dumps and wiped
+ * before they are freed. Nothing here prints them; `secret_expose` is the only access to the
+ * bytes, and `git grep secret_expose` lists its users.
  */
 #ifndef PSCALEFS_SECRET_H
 #define PSCALEFS_SECRET_H
@@ -19,10 +19,10 @@ struct secret *secret_new(const char *bytes, size_t len);
 void secret_free(struct secret *s);                /* takes NULL */
 const char *secret_expose(const struct secret *s); /* NUL-terminated; borrowed */
 size_t secret_len(const struct secret *s);
-/* False if mlock was refused (RLIMIT_MEMLOCK): it works, but may be swapped out. */
+/* False if mlock was refused (RLIMIT_MEMLOCK): the secret can be used, but may be swapped out. */
 bool secret_locked(const struct secret *s);
 
-/* Overwrite memory in a way the compiler may not leave out. */
+/* Overwrite memory in a way that the compiler may not optimize away. */
 void secret_wipe(void *p, size_t len);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/macros.h"
 
-/* How text_clean() writes a secret, from so many characters on. */
+/* The text in place of a secret, and the fewest characters that count as one. */
 #define MASK       "***"
 #define SECRET_MIN 8
 
@@ -98,8 +98,8 @@ bool utf8_control(const char *text, size_t len)
 }
 
 /*
- * Line separators and marks that turn the direction of writing, U+2028 to U+202E and U+2066 to
- * U+2069: with them a line of a log can read as another one.
+ * Line separators and marks that change the direction of writing, U+2028 to U+202E and U+2066 to
+ * U+2069: they can make a log line look like a different one.
  */
 static bool utf8_deceives(const char *text, size_t len)
 {
@@ -111,8 +111,9 @@ static bool utf8_deceives(const char *text, size_t len)
 }
 
 /*
- * If a secret of PlanetScale's begins here: its length, and in *shown how much of it is no secret.
- * Their kinds begin alike and go on with base64url; a few characters are just somebody's example.
+ * If a PlanetScale secret begins here: its length, and in *shown the length of its public prefix.
+ * All kinds have a known prefix and then base64url; only a few characters after it are no real
+ * secret.
  */
 static size_t secret_here(const char *text, size_t len, size_t *shown)
 {

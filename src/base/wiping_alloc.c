@@ -39,7 +39,7 @@ void wiping_free(void *p)
 	free(p);
 }
 
-/* realloc(3) would leave the old place as it is. */
+/* realloc(3) would not wipe the old memory when it moves the data. */
 void *wiping_realloc(void *p, size_t size)
 {
 	size_t have = p != NULL ? malloc_usable_size(p) : 0;
@@ -63,7 +63,7 @@ char *wiping_strdup(const char *text)
 	return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-/* OpenSSL's forms of these say who calls. NULL and 0 are its way to free and to allocate. */
+/* OpenSSL's versions have file and line of the call, and use NULL and 0 to free and to allocate. */
 
 static void *openssl_malloc(size_t size, const char *file, int line)
 {
@@ -86,7 +86,7 @@ static void openssl_free(void *p, const char *file, int line)
 	wiping_free(p);
 }
 
-/* <openssl/crypto.h>; weak, for libcurl may stand on another library, and then there is none. */
+/* <openssl/crypto.h>; weak: missing if libcurl uses another TLS library. */
 extern int CRYPTO_set_mem_functions(void *(*)(size_t, const char *, int),
 				    void *(*)(void *, size_t, const char *, int),
 				    void (*)(void *, const char *, int)) __attribute__((weak));
@@ -98,11 +98,12 @@ void wiping_for_openssl(void)
 }
 
 /*
- * Not every library lets its memory be had from here: nghttp2, below libcurl, copies the headers of a
- * request, the credential among them, and frees them as they are. So the program's free(3) and
- * realloc(3) are these, for everything in the process: what is freed is wiped.
+ * Some libraries cannot be given an allocator: nghttp2, below libcurl, copies the headers of a
+ * request, the credential included, and frees them without wiping. So the program defines free(3)
+ * and realloc(3) for the whole process, and whatever is freed is wiped.
  *
- * The next one is glibc's, or what wraps it (valgrind); a sanitizer's own must stay in place.
+ * They call the next definition, glibc's or a wrapper of it (valgrind). A sanitizer's own
+ * functions must not be replaced.
  */
 #ifndef __has_feature
 #define __has_feature(x) 0

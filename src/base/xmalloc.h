@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xmalloc: memory that cannot be had ends the process.
+ * xmalloc: allocation that ends the process when no memory is left.
  *
- * Nothing sensible can be promised to a shell without it.
+ * Without memory the file system could not answer correctly.
  */
 #ifndef PSCALEFS_XMALLOC_H
 #define PSCALEFS_XMALLOC_H
@@ -17,12 +17,12 @@ void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) printf_like(1, 2);
-/* Room for one more behind the `n` elements at `v`, which only this function allocates: doubles at
- * powers of two. */
+/* Make room for one more element after the `n` elements at `v`. Doubles at powers of two, so only
+ * this function may allocate `v`. */
 void *xgrow(void *v, size_t n, size_t size);
 void free_ptr(void *pp); /* for cleanup(): frees *(void **)pp */
 
-/* Say so, and abort. */
+/* Print that memory is exhausted, and abort. */
 _Noreturn void out_of_memory(void);
 
 #endif

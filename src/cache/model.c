@@ -9,7 +9,7 @@
 #include "base/xmalloc.h"
 #include "cache/names.h"
 
-/* By more than this the wall clock does not go back unless it is set. */
+/* The wall clock goes back by more than this only when it is set. */
 #define CLOCK_STEP_NS 1000000000
 
 static int64_t wall_ns(const struct model *m)
@@ -109,7 +109,7 @@ int64_t model_mtime_ns(struct token *t, const char *database_id)
 			 : first_mtime_ns(t);
 }
 
-/* The content moved: so does the time, and never back or not at all. */
+/* The content has changed: the mtime must change too, and must not go back. */
 static void touch(struct token *t, const char *database_id)
 {
 	struct permissions *p = model_permissions(t, database_id);
@@ -172,7 +172,7 @@ void model_merge_grants(struct token *t, struct grants *g)
 	replace_grants(t, &both);
 }
 
-/* --- names: who is called what within an organization ----------------------------------------- */
+/* --- names: the file names of objects within an organization ---------------------------------- */
 
 static int by_token_file_name(const void *a, const void *b)
 {
@@ -245,7 +245,7 @@ static struct token *token_new(struct organization *o, struct token_record *r)
 	return t;
 }
 
-/* New words about a known token; its grants only if nothing of ours came in between. */
+/* New data about a known token. Its grants are used only if no change of ours came in between. */
 static void token_update(struct token *t, struct token_record *r, uint64_t started)
 {
 	struct grants grants = r->grants;
@@ -267,7 +267,7 @@ static void token_update(struct token *t, struct token_record *r, uint64_t start
 	grants_finish(&grants);
 }
 
-/* A token that is new to us brings its grants, if it has them, as its first data. */
+/* A new token brings its grants, if it has them, as its first data. */
 static struct token *token_adopt(struct organization *o, struct token_record *r, uint64_t started)
 {
 	struct token *t = token_new(o, r);
@@ -286,7 +286,7 @@ static int by_record_id(const void *a, const void *b)
 	return strcmp(((const struct token_record *)a)->id, ((const struct token_record *)b)->id);
 }
 
-/* The next behind `i` that is another token: a page that shifted names one twice. */
+/* The next index after `i` with another token: overlapping pages may list a token twice. */
 static size_t next_record(const struct token_records *list, size_t i, const char *id)
 {
 	for (i++; i < list->n && strcmp(list->v[i].id, id) == 0;)
@@ -394,7 +394,7 @@ static int by_database_id(const void *a, const void *b)
 		      ((const struct database_record *)b)->id);
 }
 
-/* Pages that shift while they are read name a thing twice. */
+/* If the list changes while its pages are read, they may list an object twice. */
 static void drop_duplicate_databases(struct database_records *list)
 {
 	size_t n = 0;
@@ -410,7 +410,7 @@ static void drop_duplicate_databases(struct database_records *list)
 	list->n = n;
 }
 
-/* Databases carry no state of ours, so a listing simply replaces them. */
+/* No state of this mount is stored with databases, so a listing simply replaces them. */
 void model_apply_databases(struct organization *o, struct database_records *list)
 {
 	drop_duplicate_databases(list);

@@ -2,11 +2,13 @@
 /*
  * model: organizations, databases, service tokens and what they may do, as this mount knows them.
  *
- * Owns the objects and their identity: a listing is applied as a whole, an object with a known id
- * stays the same object, one that is missing is gone. Each thing that is fetched has its resource
- * beside it. Knows no network (store starts the fetches) and no files beyond their names and times.
+ * Owns the objects and their identity: a listing is applied as a whole; an object with a known id
+ * stays the same object, one that the listing lacks is removed. Each thing that is fetched has its
+ * resource beside it. Does not use the network (store starts the fetches); of files it knows only
+ * names and times.
  *
- * Pointers into the model live for one run of a handler: look objects up again after any wait.
+ * Pointers into the model are valid for one run of a handler: look objects up again after any
+ * wait.
  */
 #ifndef PSCALEFS_MODEL_H
 #define PSCALEFS_MODEL_H
@@ -27,11 +29,11 @@ struct database {
 	char *file_name; /* owned */
 };
 
-/* What a token may do on one resource, seen as the file `permissions`. Outlives listings. */
+/* What this mount knows of one file `permissions`. It stays when listings are applied. */
 struct permissions {
 	char *database_id; /* owned; NULL: the organization's */
-	int64_t mtime_ns;  /* wall clock: moves exactly when this mount sees the content change */
-	/* Sent by this mount so far: what was confirmed before one may be so no more. */
+	int64_t mtime_ns;  /* wall clock: changes exactly when this mount sees the content change */
+	/* How many this mount sent: after each, what was confirmed before may be wrong. */
 	unsigned revocations;
 };
 
@@ -40,7 +42,7 @@ struct token {
 	struct organization *org; /* borrowed */
 	char *file_name;          /* owned */
 	struct resource grants;
-	struct permissions **files; /* owned; those that were looked at */
+	struct permissions **files; /* owned; those that were used so far */
 	size_t n_files;
 };
 
@@ -51,8 +53,8 @@ enum secret_form {
 	SECRET_HEADER = 4,
 };
 
-/* A secret that PlanetScale told this mount once. Kept until rm, rmdir or unmount, whatever a
- * listing says meanwhile: there is no second copy. */
+/* A secret that PlanetScale sent to this mount once. Kept until rm, rmdir or unmount, whatever
+ * later listings say, because there is no second copy. */
 struct kept_secret {
 	char *token_id;        /* owned */
 	struct secret *secret; /* owned */
@@ -92,16 +94,16 @@ struct model {
 	size_t n_organizations;
 	struct kept_secret *kept; /* owned */
 	size_t n_kept;
-	struct recent_changes recent; /* what answers are corrected by */
-	int64_t born_ns;              /* wall clock at start: the time of what has no better one */
+	struct recent_changes recent; /* to correct answers that lag */
+	int64_t born_ns;              /* wall clock at start: for files with no better time */
 };
 
 void model_init(struct model *m, struct cache *cache, const struct model_sources *sources);
 void model_finish(struct model *m);
-/* Forget freshness, not identity: SIGHUP, `refresh`. */
+/* Make all cached data expire; objects keep their identity. For SIGHUP and `refresh`. */
 void model_expire(struct model *m);
 
-/* NULL where there is none. By file name for paths, by id for what outlives a wait. */
+/* NULL if there is none. Paths use file names; after a wait, objects are found again by id. */
 struct organization *model_organization_named(const struct model *m, const char *file_name);
 struct organization *model_organization(const struct model *m, const char *id);
 struct database *model_database_named(const struct organization *o, const char *file_name);
@@ -109,48 +111,47 @@ struct database *model_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);
 struct token *model_token(const struct organization *o, const char *id);
 
-/* Apply a complete listing; the records are moved out of `list`. The resource is landed by the
- * caller. */
+/* Apply a complete listing; the records are moved out of `list`. The caller must then call
+ * resource_landed(). */
 void model_apply_organizations(struct model *m, struct organization_records *list);
 void model_apply_databases(struct organization *o, struct database_records *list);
-/* `started`: stamp of the request, so that grants which a later change has overtaken stay. True: the
- * list contradicted what was just confirmed, and was corrected. */
+/* `started`: stamp of the request; grants that a later change has made outdated are not used.
+ * True: the list contradicted what was just confirmed, and was corrected. */
 bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started);
-/* Replace, or add to, what a token may do; moves times. Grants are moved out of `g`, which is
- * corrected by what was just confirmed; true if it had to be. */
+/* Replace, or add to, what a token may do; updates mtimes. Grants are moved out of `g`, which is
+ * first corrected by what was just confirmed; true if that was necessary. */
 bool model_apply_grants(struct token *t, struct grants *g);
 void model_merge_grants(struct token *t, struct grants *g);
-/* A token of ours: made, its record moved in; or gone. Both are known from now on as above. */
+/* This mount made a token (its record is moved in), or deleted one. Later answers are corrected. */
 struct token *model_add_token(struct organization *o, struct token_record *r);
 void model_remove_token(struct token *t);
 
 /* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted.
  * Borrowed. */
 struct grant *model_grant(const struct token *t, const char *database_id);
-/* Of the file `permissions`, wall clock; without making its memory. */
+/* The mtime of the file `permissions`, wall clock; does not create its struct permissions. */
 int64_t model_mtime_ns(struct token *t, const char *database_id);
 /*
- * When this mount saw something, *ns by the wall clock. If that is in the future, the clock was set
- * back since: then *ns becomes now, once. Not if it is `given_ns`, a time that PlanetScale gave (0:
- * none), which is left as it is.
+ * The time when this mount saw something, *ns by the wall clock. If it is in the future, the clock
+ * was set back since: then *ns becomes now, once. Not if it is `given_ns`, a time that PlanetScale
+ * gave (0: none), which is not changed.
  */
 int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns);
-/* The file's memory, made when first asked for. Never NULL. */
+/* The struct of the file, created at the first call. Never NULL. */
 struct permissions *model_permissions(struct token *t, const char *database_id);
 
 /* `secret` is moved in. */
 void model_keep_secret(struct model *m, const char *token_id, struct secret *secret);
 const struct secret *model_secret(const struct model *m,
 				  const char *token_id); /* NULL: not known here */
-/* Is it known here, and was its file of this form not removed? */
+/* Is the secret known here, and was its file of this form not removed? */
 bool model_shows_secret(const struct model *m, const char *token_id, enum secret_form form);
-/* Its file of this form is removed: without SECRET_TOKEN the secret itself is forgotten. */
+/* Its file of this form was removed: without SECRET_TOKEN the secret itself is freed. */
 void model_remove_secret(struct model *m, const char *token_id, enum secret_form form);
 void model_drop_secret(struct model *m, const char *token_id);
 size_t model_unlocked(const struct model *m); /* how many of the secrets may be swapped out */
 
-/* The id that names a grant's database in this program: its id, or its name where the API gave
- * none. */
+/* The id for a grant's database in this program: its id, or its name if the API gave no id. */
 const char *grant_database_id(const struct grant *g);
 
 #endif

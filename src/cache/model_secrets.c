@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of model that keeps the secrets of tokens made here. */
+/* The part of model that keeps the secrets of tokens that this mount made. */
 #include "base/secret.h"
 #include "base/xmalloc.h"
 #include "cache/model.h"

@@ -99,7 +99,7 @@ static int by_file_name(const void *a, const void *b)
 	return strcmp((*x)->file_name, (*y)->file_name);
 }
 
-/* Does the encoded name end in "@" and the id of another thing? Then it is no name to rely on. */
+/* Does the encoded name end in "@" and the id of another object? Then it cannot be used alone. */
 static bool reads_as_another(const struct named *t, const char **ids, size_t n)
 {
 	const char *at = strrchr(t->file_name, '@');
@@ -110,7 +110,7 @@ static bool reads_as_another(const struct named *t, const char **ids, size_t n)
 	return strcmp(at, t->id) != 0 && bsearch(&at, ids, n, sizeof(*ids), by_text) != NULL;
 }
 
-/* What `t` with the encoded name in file_name is called when it cannot have that name bare. */
+/* The file name of `t` with its id, if it cannot have its encoded name (in file_name) alone. */
 static char *with_id(const struct named *t)
 {
 	size_t len = strlen(t->file_name) + 1 + strlen(t->id);

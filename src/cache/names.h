@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names: between what PlanetScale calls a thing and what its directory is called.
+ * names: converts between PlanetScale's name of an object and the name of its directory.
  *
  * '/', NUL, control characters, a leading dot, invalid UTF-8 and a '%' followed by two hex digits
- * are written as %XX. Of several things with one name none keeps it: each is `name@id`; one without
- * a name, or with a name too long for a file, is `@id`. A NUL is JSON_NUL
- * in a name. Pure functions; knows no PlanetScale object.
+ * are written as %XX. If several objects have one name, each of them is called `name@id`; one
+ * without a name, or with a name too long for a file, is `@id`. In a name a NUL is JSON_NUL. Pure
+ * functions; knows no PlanetScale object.
  */
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
@@ -19,9 +19,10 @@
 /* The file name for `name` of `len` bytes, without looking at other names. */
 void name_encode(const char *name, size_t len, struct buf *out);
 /*
- * The name that a person means by creating the file `file_name`: 0 and the decoded text in `out`,
- * or -EINVAL if it is not the way this name is written (invalid UTF-8, a leading dot, "a%41"),
- * -ENAMETOOLONG if over FILE_NAME_MAX bytes. A decoded NUL or JSON_NUL is -EINVAL, and so is an empty name.
+ * The name that a user means by creating the file `file_name`: 0 and the decoded text in `out`, or
+ * -EINVAL if name_encode() would write this name in another way (invalid UTF-8, a leading dot,
+ * "a%41"), -ENAMETOOLONG if over FILE_NAME_MAX bytes. A decoded NUL or JSON_NUL is -EINVAL, and so
+ * is an empty name.
  */
 int name_decode(const char *file_name, struct buf *out);
 
@@ -32,10 +33,10 @@ struct named {
 };
 
 /*
- * Give each of `n` things its file name: unique, at most FILE_NAME_MAX bytes, never one of the dot
- * names. A bare name goes only to a thing that shares it with nobody and whose name cannot be read
- * as another's `name@id` or `@id`: does not end in '@' and the id of another in the set, whatever
- * stands before. Deterministic: depends on the set, not on its order. O(n log n).
+ * Give each of `n` objects its file name: unique, at most FILE_NAME_MAX bytes, never "." or "..".
+ * An object gets its name without id only if no other has that name, and if it cannot be mistaken
+ * for the `name@id` or `@id` of another: it must not end in '@' and the id of another object in
+ * the set. Deterministic: depends on the set, not on its order. O(n log n).
  */
 void names_assign(struct named *v, size_t n);
 

@@ -45,7 +45,7 @@ void recent_finish(struct recent_changes *rc)
 	rc->v = NULL;
 }
 
-/* Also keeps the array short: whatever comes in or is looked up passes here first. */
+/* Remove entries that are too old. Every use begins here, so the array stays short. */
 static void drop_old(struct recent_changes *rc)
 {
 	int64_t now_ms = clock_real_ms(rc->clock);
@@ -123,7 +123,7 @@ static struct recent_change *find_token(const struct recent_changes *rc, const c
 	return NULL;
 }
 
-/* Of a token that is gone nothing else needs to be known. */
+/* If the token is gone, its other entries are not needed. */
 void recent_token(struct recent_changes *rc, const char *token_id, bool made)
 {
 	drop_old(rc);
@@ -141,14 +141,14 @@ void recent_token_unknown(struct recent_changes *rc, const char *token_id)
 		drop_change(rc, (size_t)(c - rc->v));
 }
 
-/* What `answer` says of the resource must agree with one change. */
+/* Make `answer` agree with one change. */
 static void correct(struct recent_change *c, struct grants *answer, bool whole)
 {
 	struct grant *g = grants_find(answer, c->type, c->id, c->name);
 	bool has = g != NULL && scopes_has(&g->scopes, c->scope);
 
 	if (!whole && !has)
-		return; /* it may only tell of what was just granted */
+		return; /* the answer may list only what was just granted */
 	if (!c->added) {
 		c->contradicted = has;
 		if (has)

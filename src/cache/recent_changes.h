@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recent_changes: what PlanetScale has confirmed to this mount a moment ago, against answers that
- * contradict it.
+ * recent_changes: changes that PlanetScale has just confirmed to this mount, to correct answers
+ * that contradict them.
  *
- * PlanetScale may answer a read from a replica that lags behind. So a scope that was granted or
- * revoked, and a token that was made or deleted, stays so for RECENT_MS whatever a read says
- * meanwhile. The model asks here wherever it applies an answer; nothing else may.
+ * PlanetScale may answer a read from a replica that lags. So a scope that was granted or revoked,
+ * and a token that was made or deleted, is treated so for RECENT_MS whatever a read says. Only the
+ * model uses this, wherever it applies an answer.
  *
- * An entry remembers whether the last answer contradicted it: then a change that depends on it
- * trusts neither (store_change.c), and what the answer brought is asked for again soon.
+ * An entry stores whether the last answer contradicted it. If so, a change that depends on it
+ * trusts neither of the two (store_change.c), and the data of that answer is fetched again soon.
  *
- * Knows neither the model nor who made a change, and sends nothing.
+ * Does not know the model or which caller made a change, and sends nothing.
  */
 #ifndef PSCALEFS_RECENT_CHANGES_H
 #define PSCALEFS_RECENT_CHANGES_H
@@ -20,7 +20,7 @@
 
 #include "planetscale/record.h"
 
-#define RECENT_MS 5000 /* more than a replica lags behind */
+#define RECENT_MS 5000 /* longer than a replica lags */
 
 struct recent_change;
 
@@ -35,30 +35,30 @@ void recent_finish(struct recent_changes *rc);
 
 /* --- changes that were confirmed -------------------------------------------------------------- */
 
-/* `which` were granted to the token, or revoked, on the resource that `on` names (by its type, id
- * and name; its scopes do not matter). */
+/* The scopes `which` were granted to the token, or revoked, on the resource that `on` names by its
+ * type, id and name; the scopes of `on` are not used. */
 void recent_scopes(struct recent_changes *rc, const char *token_id, const struct grant *on,
 		   const struct scopes *which, bool granted);
-/* `which` may have been granted (or revoked), and that is not known yet: what was known to the
- * contrary does not hold any more. `database_id` as grant_database_id() has it; NULL: the
+/* The scopes `which` may have been granted (or revoked), but that is not confirmed: entries that
+ * say the opposite are removed. `database_id` as from grant_database_id(); NULL: the
  * organization's. */
 void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, const char *database_id,
 			   const struct scopes *which, bool granting);
 void recent_token(struct recent_changes *rc, const char *token_id, bool made);
-/* What was known of it is refuted: enough answers say otherwise. */
+/* Remove what is known of the token: enough answers contradict it. */
 void recent_token_unknown(struct recent_changes *rc, const char *token_id);
 
 /* --- answers that are applied ----------------------------------------------------------------- */
 
 /*
- * Make what an answer says a token may do agree with what was confirmed. `whole`: it tells of all
- * that the token may do; else what it lacks is left out. True if it contradicted.
+ * Correct what an answer says a token may do by what was confirmed. `whole`: the answer has all
+ * that the token may do; else, what it lacks proves nothing. True if the answer contradicted.
  */
 bool recent_correct(struct recent_changes *rc, const char *token_id, struct grants *answer,
 		    bool whole);
-/* A list has this token: is it one that was deleted, and to be left out? */
+/* A list has this token. Was it deleted, so that the list is wrong and the token left out? */
 bool recent_hides_token(struct recent_changes *rc, const char *token_id);
-/* A list lacks this token: is it one that was made, and to be kept? */
+/* A list lacks this token. Was it made, so that the list is wrong and the token kept? */
 bool recent_keeps_token(struct recent_changes *rc, const char *token_id);
 
 /* --- questions -------------------------------------------------------------------------------- */

@@ -8,9 +8,9 @@
 #include "base/macros.h"
 #include "base/xmalloc.h"
 
-/* So long after a fetch that waited for nothing the next does not wait. */
+/* For this time after a fetch got no answer, the next one does not make callers wait. */
 #define SILENCE_MS 30000
-/* So long serves what is doubtful. */
+/* For this time doubtful data serves. */
 #define DOUBT_MS 5000
 
 void cache_init(struct cache *cache, struct clock *clock, int64_t cache_ms, bool offline)
@@ -164,7 +164,7 @@ static int fail_fetch(struct resource *r, struct waiter *w)
 	return -r->error->err;
 }
 
-/* Each of a path's resources would wait its own timeout out, and each operation on it again. */
+/* Otherwise every resource of a path would wait its own timeout, and each operation again. */
 static bool serves_silence(const struct resource *r)
 {
 	const struct cache *cache = r->cache;
@@ -255,7 +255,7 @@ void resource_fetch_discarded(struct resource *r)
 	if (list_empty(&r->waiters))
 		return;
 	begin_fetch(r);
-	waiters_wake(&r->waiters); /* they will wait again, unless their patience is over */
+	waiters_wake(&r->waiters); /* they will wait again, unless they have waited too long */
 }
 
 bool resource_accepts(const struct resource *r, uint64_t started)
@@ -267,7 +267,7 @@ void resource_supply(struct resource *r, uint64_t started)
 {
 	note_data(r, started);
 	if (r->state ==
-	    RESOURCE_FETCHING) /* its own fetch goes on; who waits may be served already */
+	    RESOURCE_FETCHING) /* its own fetch goes on; this data may be enough for waiters */
 		waiters_wake(&r->waiters);
 	else
 		r->state = RESOURCE_READY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resource: one remote thing, how fresh what we know of it is, and who waits for it. The page fault
- * of this file system.
+ * resource: one remote thing: how old the cached data is, and which waiters need it. It works like
+ * a page fault: an operation that needs missing data starts a fetch and waits for it.
  *
  *              need, nothing fresh             landed
  *     EMPTY ───────────────────────▶ FETCHING ────────▶ READY
@@ -10,12 +10,12 @@
  *     READY, FAILED                    ▼  │ need
  *                                    FAILED
  *
- * Owns freshness, the last error and the list of waiters. Does not own the data (model does), does
- * not fetch (it asks `start`, which store provides) and does not run anyone: who is woken is moved
- * to one ready list, which the loop runs.
+ * Owns the age, the last error and the list of waiters. Does not own the data (model does), does
+ * not fetch (it calls `start`, which store provides) and does not run waiters: a woken waiter is
+ * moved to the one ready list, which the loop runs.
  *
- * Order is told by stamps (clock_stamp), not by time: "sent after that write" must hold within one
- * millisecond too. Keeps rules 3, 4, 5, 9 and 10 of src/README.md.
+ * Order is decided by stamps (clock_stamp), not by time: "sent after that write" must be correct
+ * within one millisecond too. Keeps rules 3, 4, 5, 9 and 10 of src/README.md.
  */
 #ifndef PSCALEFS_RESOURCE_H
 #define PSCALEFS_RESOURCE_H
@@ -33,24 +33,24 @@ struct cache {
 	struct clock *clock; /* borrowed from main */
 	struct list ready;   /* of struct waiter.link: run these */
 	struct list asleep;  /* the same, the first to wake first */
-	int64_t cache_ms;    /* how long a result serves who came after it */
-	bool offline;        /* older data may serve when a fetch failed for want of an answer */
-	/* When a fetch ended after a whole timeout, and no answer came since; -1: none did. */
+	int64_t cache_ms;    /* how long a result serves operations that arrive after it */
+	bool offline;        /* older data may serve when a fetch failed without an answer */
+	/* When a fetch ended by timeout, if no answer came since then; else -1. */
 	int64_t silent_ms;
-	/* Somebody waits for a fetch that nobody waited for until now. NULL: tell nobody. */
+	/* Called when a prefetch gets its first waiter. NULL: no call. */
 	void (*awaited)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed; for awaited */
 };
 
 void cache_init(struct cache *cache, struct clock *clock, int64_t cache_ms, bool offline);
-/* Run who is ready now, or has slept enough; who becomes ready meanwhile runs in the next turn.
- * False if nobody was. */
+/* Run the waiters that are ready now, or whose sleep is over; waiters that become ready meanwhile
+ * run in the next turn. False if there were none. */
 bool cache_run_ready(struct cache *cache);
-/* How long until the next one has slept enough; -1: nobody sleeps. */
+/* How long until the next sleeping waiter must wake; -1: none sleeps. */
 int64_t cache_sleep_ms(const struct cache *cache);
 
-/* Who can be parked: an op, or a job of store. On one list at a time: a resource's, the ready list
- * or that of those who sleep. */
+/* What can be parked: an op, or a job of store. On one list at a time: a resource's, the ready
+ * list or the list of sleeping waiters. */
 struct waiter {
 	struct list link;
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
@@ -61,11 +61,11 @@ struct waiter {
 };
 
 void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waiter *w));
-/* Leave whichever list it is on. */
+/* Remove it from the list it is on, if any. */
 void waiter_leave(struct waiter *w);
-/* To the end of the ready list. */
+/* Put it at the end of the ready list. */
 void waiter_wake(struct waiter *w);
-/* To the ready list when so much time has passed. */
+/* Put it on the ready list after `ms`. */
 void waiter_sleep(struct waiter *w, int64_t ms);
 
 /* A plain queue of waiters without data: "until that commit has ended". */
@@ -89,61 +89,58 @@ struct resource {
 	int64_t landed_ms; /* the same, forgotten or not: how old it is */
 	uint64_t failed_started;
 	uint64_t failed_landed;
-	uint64_t
-		invalidated; /* stamp of the last change of ours sent or answered: fetches begun before
-			     it are void */
+	uint64_t invalidated; /* stamp of the last change of ours sent or answered: fetches begun
+			     before it are discarded */
 	struct list waiters;
 	struct error *error; /* owned; of the last failure, NULL after a success */
 	struct cache *cache; /* borrowed */
-	/* Begin a fetch; must end in resource_landed, resource_failed or resource_fetch_discarded, never
-	 * before it returns. */
+	/* Begin a fetch, which must end in resource_landed, resource_failed or
+	 * resource_fetch_discarded, but not before `start` returns. */
 	void (*start)(struct resource *r, void *ctx);
 	void *ctx; /* borrowed */
 };
 
 void resource_init(struct resource *r, struct cache *cache,
 		   void (*start)(struct resource *r, void *ctx), void *ctx);
-/* Wakes who waits (they will find the thing gone). */
+/* Wakes the waiters, which will find that the object is gone. */
 void resource_finish(struct resource *r);
 
 /*
- * 0: the data serves. WAIT: `w` is parked. -errno: the fetch failed, w->error says why.
- * Data serves if it landed after `w` arrived or is younger than the cache time. Offline, if a fetch
- * has just waited for nothing, what is known serves at once and is asked for meanwhile.
+ * 0: the data serves. WAIT: `w` is parked. -errno: the fetch failed, w->error has the reason. Data
+ * serves if it landed after `w` arrived or is younger than the cache time. With `offline`, if a
+ * fetch has just got no answer, the cached data serves at once and a fetch runs in the background.
  */
 int resource_need(struct resource *r, struct waiter *w);
-/* The same, but only an answer to a request sent after the stamp `since` serves: what a command
- * reports as done is confirmed so. */
+/* The same, but only an answer to a request sent after the stamp `since` serves. So a command is
+ * reported as done only when such an answer confirms it. */
 int resource_need_since(struct resource *r, struct waiter *w, uint64_t since);
-/* Begin a fetch that nobody waits for, unless the data is fresh or one is under way. */
+/* Begin a fetch that no operation waits for, unless the data is fresh or a fetch is under way. */
 void resource_prefetch(struct resource *r);
-/* Is what we have, and did not forget, an answer to a request sent after `since`? */
+/* Is the data, if not forgotten, an answer to a request sent after `since`? */
 bool resource_sent_since(const struct resource *r, uint64_t since);
-/* Would the data serve someone who comes now? */
+/* Would the data serve an operation that arrives now? */
 bool resource_fresh(const struct resource *r);
-/* Did a fetch that failed with `e` fail because nobody answered, so that old data is the best there
- * is? */
+/* Did a fetch fail with `e` because no answer came, so that old data is the best available? */
 bool resource_unreachable(const struct error *e);
 
-/* Is the fetch begun at stamp `started` the one under way, and overtaken neither by a change of
- * ours nor by data of a later request? */
+/* Is the fetch begun at stamp `started` the one under way, with no later change of ours and no
+ * data of a later request? */
 bool resource_current(const struct resource *r, uint64_t started);
-/* The fetch has ended, its data is applied: wake who waits. */
+/* The fetch has ended and its data is applied: wake the waiters. */
 void resource_landed(struct resource *r);
 void resource_failed(struct resource *r, const struct error *e);
-/* The fetch has ended, overtaken: begin again if someone waits, and run them: each may have had
- * enough. */
+/* The fetch has ended, but a change has made it outdated: begin again if there are waiters, and
+ * wake them, because each may have waited too long. */
 void resource_fetch_discarded(struct resource *r);
-/* Data came with another answer, whose request was sent at stamp `started`. Ignored if older than
- * what is there or overtaken. */
+/* Another answer, to a request sent at stamp `started`, has data for this resource. True if it is
+ * newer than the data here and no change has made it outdated. */
 bool resource_accepts(const struct resource *r, uint64_t started);
 void resource_supply(struct resource *r, uint64_t started);
-/* A change of ours was sent or answered: what was asked before no longer counts; what is known
- * stays. */
+/* A change of ours was sent or answered: discard fetches begun before; cached data stays. */
 void resource_invalidate_fetches(struct resource *r);
-/* What has just landed contradicts what is known from elsewhere: it serves a few seconds only. */
+/* The data that has just landed contradicts other knowledge: let it serve only a few seconds. */
 void resource_doubt(struct resource *r);
-/* What is known counts no longer: the next need fetches. */
+/* The cached data counts as too old: the next need fetches. */
 void resource_expire(struct resource *r);
 
 #endif

@@ -2,13 +2,14 @@
 /*
  * store_change: make one `permissions` file of a token say what a command asked for.
  *
- * A step looks at what is known and does the next thing that is missing; after each answer it looks
- * again. So every order of answers, refusals and other people's changes ends in one of three
- * places: confirmed, refused, or "PlanetScale said yes and it is not so".
+ * A step compares the wish with what is known and does the next thing that is missing; after each
+ * answer it compares again. So every order of answers, refusals and changes by others ends in one
+ * of three results: confirmed, refused, or "PlanetScale reported success but it is not so".
  *
- * Answers may lag, so a step is careful both ways: what a fresh answer lacks is granted although it
- * was just confirmed, what was just confirmed is revoked although a fresh answer lacks it, and what
- * is to be revoked by name is so whatever is known. That costs nothing where it was needless.
+ * Answers may lag, so a step does more rather than less: it grants what a fresh answer lacks
+ * although it was just confirmed, it revokes what was just confirmed although a fresh answer lacks
+ * it, and it revokes what is named for revocation whatever is known. A needless request does no
+ * harm.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -29,16 +30,16 @@ struct change_job {
 	struct scopes revoke;
 	struct scopes keep; /* when exact: neither granted nor revoked */
 	bool exact;
-	uint64_t since;          /* what is known counts as fresh if it was asked for after this */
-	bool must_read;          /* only a fresh answer decides from here on */
-	struct scopes confirmed; /* granted, by an answer after the command */
-	unsigned revocations;    /* when what it began with was confirmed */
+	uint64_t since;          /* known data is fresh if its request was sent after this */
+	bool must_read;          /* from now on only a fresh answer decides */
+	struct scopes confirmed; /* granted, according to an answer after the command */
+	unsigned revocations;    /* the file's number when `confirmed` was set */
 	bool begun;
 	struct scopes posted;
 	struct scopes deleted;
 	struct scopes sending; /* what the call in flight asks for */
-	/* Of a POST or DELETE, until a fresh answer tells whether it matters; also what is no
-	 * documented success. */
+	/* The error of a POST or DELETE, also an undocumented success; a fresh answer decides
+	 * whether it matters. */
 	struct error refusal;
 };
 
@@ -73,7 +74,7 @@ static void change_fail(struct change_job *c, struct token *t, const struct erro
 	store_job_end(&c->job, e, NULL);
 }
 
-/* a ∩ b, as sentences and sets need it; finish it. */
+/* a ∩ b; the caller finishes it. */
 static struct scopes both(const struct scopes *a, const struct scopes *b)
 {
 	struct scopes s = SCOPES_INIT;
@@ -83,8 +84,8 @@ static struct scopes both(const struct scopes *a, const struct scopes *b)
 	return s;
 }
 
-/* A refusal that a fresh answer showed to matter; or there was none, and PlanetScale did not keep
- * its word. */
+/* A fresh answer shows that the change was not made: report the refusal, or, if there was none,
+ * that PlanetScale accepted the change but did not make it. */
 static void not_kept(struct change_job *c, struct token *t, const struct scopes *which,
 		     bool granted)
 {
@@ -110,7 +111,7 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 			   "change it in PlanetScale's dashboard");
 	}
 	buf_finish(&names);
-	if (c->job.settling.on) /* enough answers say so: what was known before is refuted */
+	if (c->job.settling.on) /* enough answers contradict it: what was known before is wrong */
 		recent_scopes_unknown(&c->job.store->model.recent, t->r.id, database_of(c), which,
 				      !granted);
 	if (c->job.changed)
@@ -120,13 +121,13 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-/* Refusals that may only mean "it is so already" (or "it never was"): a fresh answer decides. */
+/* Refusals that may only mean "it is so already" (or "never was"): a fresh answer decides. */
 static bool ambiguous(const struct error *e)
 {
 	return e->http_status == 404 || e->http_status == 409 || e->http_status == 422;
 }
 
-/* A refusal says what was refused. */
+/* Name the scopes in the sentence of a refusal. */
 static void name_scopes(struct change_job *c)
 {
 	struct buf names = BUF_INIT;
@@ -136,7 +137,7 @@ static void name_scopes(struct change_job *c)
 	buf_finish(&names);
 }
 
-/* May what was sent be so now? */
+/* May the request have had an effect? */
 static bool may_have_changed(const struct api_answer *a)
 {
 	if (a->fate != HTTP_ANSWERED)
@@ -144,14 +145,13 @@ static bool may_have_changed(const struct api_answer *a)
 	return a->attempts > 1 || a->error.http_status < 300 || a->error.http_status >= 500;
 }
 
-/* PlanetScale has accepted it, or did so before it was asked again: what contradicts this may lag.
- */
+/* Was it accepted, now or in an earlier attempt? Then an answer that contradicts it may lag. */
 static bool accepted(const struct api_answer *a)
 {
 	return a->error.err == 0 || a->attempts > 1 || a->error.http_status == 409;
 }
 
-/* Common to both answers: the token, or NULL if the job has ended. */
+/* The common part of both answers: the token, or NULL if the job has ended. */
 static struct token *change_answered(struct change_job *c, const struct api_answer *a,
 				     bool granting)
 {
@@ -210,7 +210,7 @@ static void confirm(struct change_job *c, struct token *t, const struct scopes *
 	};
 
 	if (known == NULL && d == NULL && database_of(c) != NULL)
-		return; /* the database went meanwhile */
+		return; /* the database was deleted meanwhile */
 	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
 		      granted);
 }
@@ -234,8 +234,8 @@ static const struct grant *grant_in(const struct grants *g, const struct change_
 }
 
 /*
- * Does the answer lack what was known on a resource that it tells of? Then either it is not the
- * whole, or somebody revoked; both together were perhaps never true.
+ * Does the answer lack a scope that was known on a resource in the answer? Then either the answer
+ * is incomplete, or it was revoked elsewhere; merging both may give data that was never true.
  */
 static bool lacks_known(const struct grants *answer, const struct token *t)
 {
@@ -275,7 +275,7 @@ static void granted(void *ctx, const struct api_answer *a)
 	}
 	grants_finish(&answer);
 	if (!scopes_subset(&c->posted, &c->confirmed)) {
-		resource_expire(&t->grants); /* half of it is nothing to show */
+		resource_expire(&t->grants); /* incomplete data must not be shown */
 		read_again(c);
 	}
 	c->job.step(&c->job);
@@ -294,8 +294,8 @@ static void revoked(void *ctx, const struct api_answer *a)
 
 /* --- the next thing --------------------------------------------------------------------------- */
 
-/* The name that PlanetScale's /access wants; NULL with *e if the database is not known (any more).
- */
+/* The database's name, as /access needs it; NULL with *e if the database is not known (any
+ * more). */
 static bool database_name(struct change_job *c, struct token *t, const char **name, struct error *e)
 {
 	*name = NULL;
@@ -310,7 +310,7 @@ static bool database_name(struct change_job *c, struct token *t, const char **na
 	return false;
 }
 
-/* Send `which` (moved in); ends the job if it cannot be said to PlanetScale. */
+/* Send `which` (moved in); ends the job if the request cannot be made. */
 static void send_change(struct change_job *c, struct token *t, struct scopes which, bool grant)
 {
 	const char *database;
@@ -337,8 +337,8 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 }
 
 /*
- * What is still to be done about `wanted`, if anything is: send it; if all of it was sent, ask
- * again; and in the end PlanetScale has not done it. False: nothing.
+ * Do the next thing for `wanted`: send what was not sent yet; if all was sent, ask again; in the
+ * end fail, because PlanetScale has not done it. False: there is nothing to do.
  */
 static bool pursue(struct change_job *c, struct token *t, const struct scopes *wanted, bool grant)
 {
@@ -360,8 +360,8 @@ static bool pursue(struct change_job *c, struct token *t, const struct scopes *w
 	return true;
 }
 
-/* What is missing, as far as the fresh answer tells: what it contradicts must be granted anew,
- * unless this very command, or its open file, had it confirmed. */
+/* What is missing, according to the fresh answer: what it contradicts must be granted again,
+ * unless this command, or its open file, has had it confirmed. */
 static void find_missing(const struct change_job *c, const struct token *t,
 			 const struct scopes *have, struct scopes *missing)
 {
@@ -377,7 +377,7 @@ static void find_missing(const struct change_job *c, const struct token *t,
 	scopes_finish(&doubtful);
 }
 
-/* What is to be revoked: by name, or because it may be granted and shall not remain. */
+/* What is to be revoked: by name, or because it may be granted and must not remain. */
 static void find_extra(const struct change_job *c, const struct token *t, const struct scopes *have,
 		       struct scopes *extra)
 {
@@ -398,7 +398,7 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 	scopes_finish(&perhaps);
 }
 
-/* What was wanted, sent or not: the fresh answer has it. But not what is only remembered. */
+/* Confirm what was wanted, sent or not, and is in the fresh answer; a correction is no proof. */
 static void confirm_grants(struct change_job *c, struct token *t)
 {
 	struct scopes seen = SCOPES_INIT, doubtful = SCOPES_INIT;
@@ -412,7 +412,7 @@ static void confirm_grants(struct change_job *c, struct token *t)
 	scopes_finish(&doubtful);
 }
 
-/* With a fresh answer at hand: do the difference, then it is done. */
+/* With a fresh answer: make the difference, then the job is done. */
 static void step_fresh(struct change_job *c, struct token *t, const struct scopes *have)
 {
 	struct scopes missing = SCOPES_INIT, extra = SCOPES_INIT;
@@ -428,8 +428,7 @@ static void step_fresh(struct change_job *c, struct token *t, const struct scope
 	scopes_finish(&extra);
 }
 
-/* With what the cache says: send what surely has to be sent. False: only a fresh answer can tell.
- */
+/* With cached data: send what certainly must be sent. False: only a fresh answer can decide. */
 static bool step_cached(struct change_job *c, struct token *t, const struct scopes *have)
 {
 	struct scopes open = SCOPES_INIT, named = SCOPES_INIT;
@@ -467,7 +466,7 @@ static void change_step(struct store_job *job)
 		change_fail(c, NULL, &e);
 		return;
 	}
-	/* Its turn has come: the jobs before it may have taken away what was confirmed. */
+	/* The job starts now: jobs before it may have revoked what was confirmed. */
 	if (!c->begun && model_permissions(t, database_of(c))->revocations != c->revocations)
 		scopes_finish(&c->confirmed);
 	c->begun = true;

@@ -15,11 +15,11 @@
 #include "cache/store_source.h"
 #include "planetscale/decode.h"
 
-/* So often a list of several pages is read again that changed while it was read. */
+/* How often a list of several pages is read again if it changed while it was read. */
 #define REREADS_MAX 5
-/* More pages than this are no list, whatever "next_page" says. */
+/* A list with more pages is refused, whatever "next_page" says. */
 #define PAGES_MAX 2000
-/* And more than this in all its pages, which are kept until the last has come. */
+/* So is one with more bytes in all its pages, which are stored until the last has come. */
 #define LIST_MAX_BYTES ((size_t)256 << 20)
 
 /* --- one fetch -------------------------------------------------------------------------------- */
@@ -33,7 +33,7 @@ static void fetch_free(struct fetch *f)
 	free(f);
 }
 
-/* The resource this fetch serves, if it still waits for just this fetch; else NULL. */
+/* The resource of this fetch, if it still waits for this fetch; else NULL. */
 static struct resource *fetch_resource(const struct fetch *f)
 {
 	struct resource *r = f->source->resource(f);
@@ -41,7 +41,7 @@ static struct resource *fetch_resource(const struct fetch *f)
 	return r != NULL && r->state == RESOURCE_FETCHING && r->started == f->started ? r : NULL;
 }
 
-/* Nothing is left to serve, or a change of ours has overtaken it: then it is over. */
+/* End the fetch if its resource is gone or a change of ours has made it outdated. */
 static bool fetch_over(struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
@@ -74,16 +74,16 @@ static void fetch_apply(struct fetch *f)
 	if (contradicted)
 		resource_doubt(r);
 	if (list)
-		malloc_trim(0); /* a long list leaves many times its size behind */
+		malloc_trim(0); /* a long list leaves many times its size as free memory */
 }
 
 /* --- a 404 may mean a bad token, a missing right or a missing thing --------------------------- */
 
 /*
- * The organizations are listed for every valid credential: if that fails, the credential is the
- * reason; if ours is no longer among them, it is gone; if it is, the thing or the right is. A token
- * is looked for in the list of tokens, which asks the same when it is refused: if it is gone, so is
- * this fetch.
+ * The organizations are listed for every valid credential. If that fails, the credential is the
+ * reason; if ours is no longer listed, it is gone; if it is listed, the thing or the right is
+ * missing. For a token, the list of tokens is read, which does the same if it is refused: if the
+ * token is gone, this fetch ends.
  */
 static void probe_answer(struct fetch *f)
 {
@@ -128,8 +128,8 @@ static void fetch_run(struct waiter *w)
 		fetch_page(f);
 }
 
-/* A replica may not have heard of a token that was just made: ask again. In the end the list shall
- * decide, as it is. */
+/* A replica may not know yet a token that was just made: ask again. In the end the list of tokens
+ * decides, without correction. */
 static bool fetch_settles(struct fetch *f)
 {
 	if (f->target.token_id == NULL || !recent_made(&f->store->model.recent, f->target.token_id))
@@ -164,7 +164,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* How many different things the pages named. */
+/* How many different objects the pages had. */
 static size_t fetched_once(const struct fetch *f)
 {
 	size_t n = f->source->id != NULL ? f->source->count(f) : 0, different = 0;
@@ -181,9 +181,10 @@ static size_t fetched_once(const struct fetch *f)
 }
 
 /*
- * Pages are counted off when each is asked for: what is deleted in between moves the rest up, and a
- * thing that stood at the border of two pages is in neither. The total that each page tells shows
- * it. If a second reading falls short of the same total by as much, that is how PlanetScale counts.
+ * Pages are counted at the time of each request: if an object is deleted in between, the rest
+ * moves up, and an object at the border of two pages is in neither. The total in each page shows
+ * that. If a second reading differs from the same total by as much, PlanetScale counts in another
+ * way.
  */
 static bool fetch_shifted(struct fetch *f)
 {
@@ -198,7 +199,7 @@ static bool fetch_shifted(struct fetch *f)
 	return true;
 }
 
-/* What a page of a list says of the whole; it is one page more. */
+/* Store the total that a page of a list has; counts the page. */
 static void note_total(struct fetch *f, const struct api_answer *a)
 {
 	int64_t total = f->target.token_id == NULL ? decode_total(a->body, a->len) : -1;
@@ -225,7 +226,7 @@ static void fetch_again(struct fetch *f)
 	fetch_page(f);
 }
 
-/* One page more has come, and there is a `next` one. */
+/* Is a list with one more page, and with a `next` one, too long? */
 static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
 {
 	if (next <= f->page || ++f->pages >= PAGES_MAX || f->source->count(f) > DECODE_ITEMS_MAX)
@@ -311,7 +312,7 @@ static void fetch_start(struct store *s, enum source_name name, struct resource 
 	fetch_page(f);
 }
 
-/* Its page under way goes before what nobody waits for; the next ones do by themselves. */
+/* The request under way goes before prefetches now; requests for later pages do so anyway. */
 static void fetch_awaited(struct resource *r, void *ctx)
 {
 	struct store *s = ctx;
@@ -363,7 +364,7 @@ struct model *store_model(struct store *s)
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
 {
 	(void)s;
-	/* What landed or failed since serves `w`: do not ask again whenever it is run. */
+	/* A result since `w` arrived serves it: do not fetch again each time it is run. */
 	for (size_t i = 0; i < o->n_tokens; i++) {
 		struct resource *r = &o->token[i]->grants;
 		if (r->data_landed <= w->arrived && r->failed_landed <= w->arrived)

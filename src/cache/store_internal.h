@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_internal: what the files of store share; nobody else includes it.
+ * store_internal: what the files of store share; no other file includes it.
  *
  * store_fetch.c fetches what the rows of store_source.c say, store_job.c keeps changes in order,
  * store_change.c grants and revokes, store_token.c makes and deletes tokens.
@@ -21,33 +21,33 @@ struct store {
 	struct list fetches; /* of struct fetch */
 	struct list jobs;    /* of struct store_job, oldest first */
 	int64_t settle_ms;   /* see struct settling */
-	bool no_accesses;    /* GET of a token was seen to lack its accesses: ask /grants at once */
+	bool no_accesses;    /* a GET of a token lacked its accesses: ask /grants at once */
 };
 
 /*
  * An answer that contradicts a change which PlanetScale has accepted may come from a replica that
- * lags: it is asked for again, some times within settle_ms, before it counts.
+ * lags: the read is repeated some times within settle_ms before its answer counts.
  */
 struct settling {
 	bool on;
 	int64_t since_ms; /* when the change was accepted */
-	int64_t asked_ms; /* when the last answer was asked for, not before */
-	int asked;        /* how often again */
+	int64_t asked_ms; /* earliest time of the last repeat */
+	int asked;        /* how many repeats */
 };
 void settling_begin(struct settling *x, const struct store *s);
-/* How long to wait before asking again; -1: what the last answer says counts. */
+/* How long to wait before asking again; -1: the last answer counts. */
 int64_t settling_next_ms(struct settling *x, const struct store *s);
 
 struct store_job {
 	struct waiter waiter; /* first: run() finds the job by it */
 	struct list link;
 	struct store *store; /* borrowed */
-	/* Owned. The token is NULL while it is being made; the database also where nothing of one is
-	 * changed. */
+	/* Owned. The token is NULL while it is being made; the database is NULL if the change is
+	 * not about one. */
 	struct target target;
 	struct api_call *call; /* borrowed; NULL: none in flight */
 	bool changing;         /* `call` changes something */
-	bool changed;          /* something was sent that may have changed something */
+	bool changed;          /* a request was sent that may have had an effect */
 	struct settling settling;
 	void (*step)(struct store_job *job);
 	void (*finish)(struct store_job *job); /* frees what the kind owns */
@@ -55,22 +55,21 @@ struct store_job {
 	void *ctx;
 };
 
-/* Zeroed memory of `size`, which begins with a struct store_job; queued, to run in the next turn.
- */
+/* Zeroed memory of `size`, which begins with a struct store_job; queued for the next turn. */
 void *store_job_new(struct store *s, size_t size, const struct target *target, store_done *done,
 		    void *ctx);
-/* Without calling back: the mount ends. */
+/* Free it without calling back: the mount ends. */
 void store_job_free(struct store_job *job);
 /* Call back, wake the next job of the token, free. */
 void store_job_end(struct store_job *job, const struct error *e, const char *made_id);
-/* The job's organization or token, looked up afresh; NULL and *e (ENOENT, EIDRM) if it is gone. */
+/* The job's organization or token, looked up again; NULL and *e (ENOENT, EIDRM) if it is gone. */
 struct organization *store_job_organization(struct store_job *job, struct error *e);
 struct token *store_job_token(struct store_job *job, struct error *e);
-/* Must a fresh answer be asked for again? True: the job sleeps, and its step is run again. */
+/* Must the read be repeated? True: the job sleeps, and then its step is run again. */
 bool store_job_settles(struct store_job *job);
-/* What an answer that is neither a refusal nor a documented success tells, which is nothing. */
+/* The error for an answer that is neither a refusal nor a documented success, so proves nothing. */
 void store_job_doubt(const struct api_answer *a, struct error *e);
-/* May its effect still be prevented by cancelling the call in flight? */
+/* May a change have been sent? Then cancelling its call cannot prevent the effect. */
 bool store_job_sent(const struct store_job *job);
 
 #endif

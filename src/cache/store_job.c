@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_job: changes in flight. Those of one token run in order, those of different tokens side by
- * side; each ends in one call back.
+ * store_job: changes in flight. Those of one token run in order, those of different tokens in
+ * parallel; each calls back once, when it ends.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -16,11 +16,11 @@
 
 #include "cache/store_internal.h"
 
-/* "About three seconds", and more than that; and so often at most. */
+/* A little more than "about three seconds"; and the most repeats in that time. */
 #define SETTLE_MS    3500
 #define SETTLE_TIMES 4
 
-/* The first wait is the shortest, and each next one twice as long: they fill the time. */
+/* Each wait is twice as long as the one before; together they take SETTLE_MS. */
 #define SETTLE_PARTS ((1 << SETTLE_TIMES) - 1)
 
 void store_set_timeout(struct store *s, int64_t timeout_ms)
@@ -159,7 +159,7 @@ struct token *store_job_token(struct store_job *job, struct error *e)
 
 	if (o != NULL && t == NULL) {
 		error_set(e, EIDRM, "the service token %s is gone", job->target.token_id);
-		error_hint(e, "somebody else deleted it");
+		error_hint(e, "it was deleted elsewhere");
 	}
 	return t;
 }

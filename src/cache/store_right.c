@@ -5,7 +5,7 @@
 #include "cache/store.h"
 #include "cache/store_internal.h"
 
-/* Its own entry in the list of tokens, if it may be seen there, tells what it may do. */
+/* The credential's own entry in the list of tokens, if it is there: it shows its permissions. */
 static const struct token *own_token(const struct model *m, const char *token_id)
 {
 	for (size_t i = 0; i < m->n_organizations; i++) {

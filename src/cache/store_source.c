@@ -17,7 +17,7 @@ static struct token *fetch_token(const struct fetch *f)
 	return o != NULL && f->target.token_id != NULL ? model_token(o, f->target.token_id) : NULL;
 }
 
-/* How the member of `got` is read, counted and freed, for a list of things that have ids. */
+/* How the member of `got` is read, counted and freed, for a list of objects that have ids. */
 #define LIST_OF(thing)                                                                             \
 	static int decode_page_of_##thing##s(struct fetch *f, const struct api_answer *a,          \
 					     int64_t *next, struct error *e)                       \
@@ -61,7 +61,7 @@ static struct resource *resource_of_databases(const struct fetch *f)
 
 static bool apply_databases(struct fetch *f)
 {
-	if (f->got.databases.n == 0) /* there are none, or none that it may see */
+	if (f->got.databases.n == 0) /* there are none, or none that this credential may see */
 		api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
 	model_apply_databases(fetch_organization(f), &f->got.databases);
 	return false;
@@ -132,7 +132,7 @@ const struct source sources[] = {
 			   NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
 };
 
-/* Where the token lacks them, they are a list of their own, now and for all tokens. */
+/* If the token lacks its grants, fetch them from /grants, from now on for all tokens. */
 static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, int64_t *next,
 				  struct error *e)
 {

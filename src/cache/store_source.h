@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_source: what can be fetched, a row for each list. A new list needs no more than its row, its
+ * store_source: what can be fetched, one row for each list. A new list only needs its row, its
  * decoder and a resource of the model. Only store's files include this.
  *
- * A row says which resource a fetch serves, how its pages are asked for, read and applied, and which
- * permission that needs. How a fetch goes on, store_fetch.c knows.
+ * A row says which resource a fetch serves, how its pages are requested, decoded and applied, and
+ * which permission that needs. store_fetch.c does the rest of a fetch.
  */
 #ifndef PSCALEFS_STORE_SOURCE_H
 #define PSCALEFS_STORE_SOURCE_H
@@ -26,9 +26,9 @@ struct fetch {
 	int64_t page;
 	int pages;
 	size_t bytes;             /* of all pages so far */
-	uint64_t probe_since;     /* not 0: waiting for the probe */
+	uint64_t probe_since;     /* not 0: waiting for the list that explains a 404 */
 	struct settling settling; /* of a 404 to a token that was just made */
-	struct error refusal;     /* what the probe explains */
+	struct error refusal;     /* the 404 to explain */
 	union {
 		struct organization_records organizations;
 		struct database_records databases;
@@ -39,22 +39,22 @@ struct fetch {
 	int64_t total;
 	bool changed;
 	int rereads;
-	size_t had; /* of the reading before; 0: none */
+	size_t had; /* items in the reading before; 0: none */
 	int64_t had_total;
 };
 
 struct source {
-	/* What waits for it; NULL: that is gone. */
+	/* The resource to fetch; NULL: it is gone. */
 	struct resource *(*resource)(const struct fetch *f);
 	struct api_call *(*ask)(struct api *api, const struct api_target *t, int64_t page);
 	/* Add a page to `got`; *next is 0 after the last. */
 	int (*decode)(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e);
 	size_t (*count)(const struct fetch *f);             /* of what was got */
-	const char *(*id)(const struct fetch *f, size_t i); /* of one of them; NULL: have none */
-	/* To the model. True: it contradicted what was just confirmed, and was corrected. */
+	const char *(*id)(const struct fetch *f, size_t i); /* of one item; NULL: they have none */
+	/* Apply `got` to the model. True: it contradicted what was just confirmed. */
 	bool (*apply)(struct fetch *f);
-	void (*finish)(struct fetch *f); /* frees what was got */
-	const char *needs;               /* the permission that a service token wants; NULL: none */
+	void (*finish)(struct fetch *f); /* frees `got` */
+	const char *needs;               /* the permission that is needed; NULL: none */
 };
 
 enum source_name {
@@ -67,7 +67,7 @@ enum source_name {
 
 extern const struct source sources[]; /* by enum source_name */
 
-/* What the fetch is about, looked up afresh; NULL: gone, or the list of organizations. */
+/* The organization of the fetch, looked up again; NULL: gone, or the list of organizations. */
 struct organization *fetch_organization(const struct fetch *f);
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * store_token: make and delete service tokens.
  *
- * A POST that makes a token is sent once: its answer holds the only copy of the secret, and a
- * second POST would make a second token. If no answer came, the list is read again, so that a
- * person learns which token may now exist without anybody knowing its secret.
+ * A POST that makes a token is sent once: its answer has the only copy of the secret, and a second
+ * POST would make a second token. If no answer came, the list is read again, so that the error can
+ * name a token that may now exist and whose secret is lost.
  *
- * A deletion is known by the documented answer, or by a list that lacks the token. Until then its
- * secret is kept. Lists may lag, so one that contradicts is read again for some seconds.
+ * A deletion is confirmed by the documented answer, or by a list that lacks the token. Until then
+ * its secret is kept. A list may lag: one that contradicts is read again for some seconds.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -32,9 +32,9 @@ struct token_job {
 	char *made_id;        /* owned; of the token that was made; NULL: not yet */
 	int64_t ttl_s;
 	uint64_t since; /* the list has to be read after this to know what happened */
-	/* The answer, until the list tells what it means: a refusal, or no documented success. */
+	/* A refusal or an undocumented success, until the list shows what happened. */
 	struct error refusal;
-	bool perhaps; /* it may have been done although `refusal` */
+	bool perhaps; /* it may have been done in spite of `refusal` */
 };
 
 static struct token_job *token_job_of(struct store_job *job)
@@ -48,7 +48,7 @@ static void token_finish(struct store_job *job)
 	free(token_job_of(job)->made_id);
 }
 
-/* Neither the POST's answer nor the list tells whether the token exists. */
+/* Neither the POST's answer nor the list shows whether the token exists. */
 static struct error unknown_creation(const struct token_job *t)
 {
 	struct error e = t->refusal;
@@ -80,7 +80,7 @@ static struct organization *fresh_list(struct token_job *t)
 	return o;
 }
 
-/* From now on the job's step is `resolve`, which needs the fresh list. */
+/* From now on `resolve` is the job's step; it needs a list read after this moment. */
 static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *job))
 {
 	t->since = clock_stamp(t->job.store->cache->clock);
@@ -89,7 +89,7 @@ static void list_afresh(struct token_job *t, void (*resolve)(struct store_job *j
 	resolve(&t->job);
 }
 
-/* The list is not what it should become: true if it is read again. */
+/* The list does not show the change yet: true if it is read again. */
 static bool list_again(struct token_job *t)
 {
 	if (!store_job_settles(&t->job))
@@ -111,7 +111,7 @@ static void made(struct token_job *t)
 	free(id);
 }
 
-/* The POST's outcome is unknown; the list is fresh. Did a token of this name appear? */
+/* The POST's outcome is unknown; the list is fresh. Has a token of this name appeared? */
 static void create_resolve(struct store_job *job)
 {
 	struct token_job *t = token_job_of(job);
@@ -144,7 +144,7 @@ static void create_resolve(struct store_job *job)
 	store_job_end(&t->job, &e, NULL);
 }
 
-/* The answer has all that a success has but its status; the list is fresh. */
+/* The answer is a success except for its status; the list is fresh. */
 static void create_check(struct store_job *job)
 {
 	struct token_job *t = token_job_of(job);
@@ -249,7 +249,7 @@ static void gone(struct token_job *t)
 		recent_token(&s->model.recent, t->job.target.token_id, false);
 }
 
-/* It is still there, so `refusal` was one, or nothing was done. */
+/* The token is still there: `refusal` was a real one, or nothing was done. */
 static void not_deleted(struct token_job *t)
 {
 	struct error e = t->refusal;
@@ -266,8 +266,8 @@ static void not_deleted(struct token_job *t)
 }
 
 /*
- * The DELETE was answered 404, or in a way that does not say that it was done; the list is fresh.
- * One that lacks a token which was just made says as little as one that still has it.
+ * The DELETE was answered with 404, or in a way that does not confirm it; the list is fresh. If
+ * the list lacks a token that was just made, it may lag and proves nothing.
  */
 static void delete_resolve(struct store_job *job)
 {
@@ -286,7 +286,7 @@ static void delete_resolve(struct store_job *job)
 	}
 	gone(t);
 	log_notice("deleted service token %s", t->job.target.token_id);
-	/* Sent twice because the first answer was lost: then the first did it. */
+	/* The DELETE was sent twice, as the first answer was lost: the first one deleted it. */
 	store_job_end(&t->job, t->perhaps ? NULL : &t->refusal, NULL);
 }
 

@@ -20,12 +20,12 @@
 #define CONCURRENCY_DEFAULT 32
 #define BODY_MAX_DEFAULT    ((size_t)32 << 20)
 #define TIMEOUTS_AT_MOST    4     /* for a call in all, however much progress it makes */
-#define ROOM_MAX_MS         1000  /* what a repeat must have left to be worth it */
+#define ROOM_MAX_MS         1000  /* a repeat with less time left is not worth it */
 #define PAUSE_MIN_MS        500   /* after a 429 */
-#define QUICK_REPEATS       2     /* of what hardly mends, such as a refused connection */
-#define QUICK_MS            500   /* and only if it failed this fast */
-#define SUSPENDED_MIN_MS    1000  /* from when on connections are taken for dead */
-#define POLL_MAX_MS         60000 /* so that sums fit an int; wakes the loop for nothing */
+#define QUICK_REPEATS       2     /* of errors that rarely go away soon: refused, no address */
+#define QUICK_MS            500   /* and only if the attempt failed this fast */
+#define SUSPENDED_MIN_MS    1000  /* after this, connections are assumed to be dead */
+#define POLL_MAX_MS         60000 /* so that sums fit an int; the loop then wakes without need */
 
 enum call_state {
 	QUEUED,
@@ -46,7 +46,7 @@ struct http_call {
 	struct transfer transfer;
 	int attempts;
 	int quick_repeats;
-	int64_t waiting_ms;    /* since when somebody waits */
+	int64_t waiting_ms;    /* when a caller began to wait */
 	int64_t not_before_ms; /* QUEUED: backoff */
 	int64_t started_ms;    /* of the attempt */
 };
@@ -68,19 +68,19 @@ struct http {
 
 /* --- Deadlines -------------------------------------------------------------------------------- */
 
-/* Nobody waits for a prefetch until it is started or promoted. */
+/* A prefetch that no caller waits for, until it is started or promoted. */
 static bool idle_prefetch(const struct http_call *call)
 {
 	return call->state == QUEUED && call->priority == HTTP_PREFETCH && call->attempts == 0;
 }
 
-/* The end of it all, whatever arrives. */
+/* The call ends by this time, even if bytes still arrive. */
 static int64_t end_ms(const struct http_call *call)
 {
 	return call->waiting_ms + TIMEOUTS_AT_MOST * call->http->timeout_ms;
 }
 
-/* Repeats have one timeout in all, from the first time it was sent. */
+/* All repeats together have one timeout, which begins when the call was first sent. */
 static int64_t repeat_until_ms(const struct http_call *call)
 {
 	int64_t since = call->transfer.sent ? call->transfer.sent_ms : call->waiting_ms;
@@ -137,7 +137,7 @@ static enum http_fate call_fate(const struct http_call *call)
 	return call->transfer.sent ? HTTP_UNKNOWN : HTTP_NOT_SENT;
 }
 
-/* Callbacks may send and cancel: take the calls one by one. */
+/* A callback may send and cancel other calls, so take the finished ones one by one. */
 static void deliver(struct http *h)
 {
 	while (!list_empty(&h->finished)) {
@@ -188,7 +188,7 @@ static bool repeatable_status(int status)
 	return false;
 }
 
-/* Can another try help, and may it be made? */
+/* Can another attempt help, and is it allowed? */
 static bool worth_repeating(struct http_call *call)
 {
 	const struct transfer *t = &call->transfer;
@@ -203,7 +203,7 @@ static bool worth_repeating(struct http_call *call)
 	       call->http->clock->mono_ms - call->started_ms <= QUICK_MS;
 }
 
-/* Is there time enough for an attempt that begins then? */
+/* Is there time enough for an attempt that begins at `at_ms`? */
 static bool time_for_repeat(const struct http_call *call, int64_t at_ms)
 {
 	int64_t room_ms = MIN(call->http->timeout_ms / 10, ROOM_MAX_MS);
@@ -211,14 +211,14 @@ static bool time_for_repeat(const struct http_call *call, int64_t at_ms)
 	return at_ms + room_ms <= repeat_until_ms(call);
 }
 
-/* To be sent not before then, ahead of the others that wait. */
+/* Queue it before all others, to be sent not before that time. */
 static void queue_again(struct http_call *call, int64_t not_before_ms)
 {
 	call->not_before_ms = not_before_ms;
 	call_move(call, QUEUED, call->http->queue[call->priority].next);
 }
 
-/* An attempt is over: send it again later, or hand over what came of it. */
+/* An attempt has ended: send it again later, or finish the call with its result. */
 static void attempt_ended(struct http_call *call)
 {
 	struct http *h = call->http;
@@ -254,10 +254,10 @@ static void attempt_start(struct http_call *call)
 		call_finish(call);
 }
 
-/* The next to go, interactive ones first; NULL: none may go now. */
+/* The next call to start, interactive ones first; NULL: none may start now. */
 static struct http_call *next_to_start(struct http *h)
 {
-	/* Prefetching leaves a quarter of the places to those that somebody waits for. */
+	/* Prefetches leave a quarter of the places to calls that a caller waits for. */
 	const unsigned places[] = {h->concurrency, h->concurrency - h->concurrency / 4};
 
 	for (int p = HTTP_INTERACTIVE; p <= HTTP_PREFETCH; p++) {
@@ -280,7 +280,7 @@ static void seconds(char *out, size_t size, int64_t ms)
 	snprintf(out, size, "%g s", (double)ms / 1000);
 }
 
-/* What is queued and will not be sent in time. After an attempt, that one's outcome stands. */
+/* A queued call that will not be sent in time. If it had an attempt, its result is reported. */
 static void give_up_queued(struct http_call *call)
 {
 	struct http *h = call->http;
@@ -296,9 +296,10 @@ static void give_up_queued(struct http_call *call)
 		error_set(e, EAGAIN, "%s allows no requests for another %s (rate limit)",
 			  transfers_host(h->transfers), wait);
 	} else if (rate_limit_wait_ms(&h->rate_limit, call->priority == HTTP_INTERACTIVE) > 0) {
-		error_set(e, EAGAIN, "too many requests waited for the limit of requests a minute");
+		error_set(e, EAGAIN, "too many other requests were waiting for the rate limit");
 	} else {
-		error_set(e, ETIMEDOUT, "the request could not be sent: %u others are under way",
+		error_set(e, ETIMEDOUT,
+			  "the request could not be sent in time: %u others are under way",
 			  h->running_count);
 	}
 	call_finish(call);
@@ -348,10 +349,10 @@ static void expire_running(struct http *h)
 
 /* --- After suspension ------------------------------------------------------------------------- */
 
-/* What runs over a connection that is gone, if it may be sent again and there is time to. */
+/* Send again what ran over connections that are now dead, if it is repeatable and has time left. */
 static void repeat_running(struct http *h)
 {
-	/* From the last, as each goes before the first of the queue. */
+	/* From last to first, because each is put before the first of the queue. */
 	for (struct list *pos = h->running.prev, *prev = pos->prev; pos != &h->running;
 	     pos = prev, prev = pos->prev) {
 		struct http_call *call = container_of(pos, struct http_call, link);
@@ -384,8 +385,9 @@ static void notice_suspension(struct http *h)
 /* --- Turning ---------------------------------------------------------------------------------- */
 
 /*
- * What waits too long goes before anything starts, so nothing is sent just to be cut. What runs
- * too long goes only after what has arrived was read: the process may have been stopped.
+ * Queued calls that are out of time end before any call starts, so that none is sent just to be
+ * cut. Running calls that are out of time end only after arrived data was read, because this
+ * process may have been stopped for a while.
  */
 void http_turn(struct http *h)
 {
@@ -403,7 +405,7 @@ void http_turn(struct http *h)
 	deliver(h);
 }
 
-/* When http_turn() has something to do, the network aside. */
+/* When http_turn() must run again, apart from network events. */
 static int64_t next_turn_ms(struct http *h)
 {
 	int64_t now = h->clock->mono_ms, next = now + POLL_MAX_MS;
@@ -416,7 +418,7 @@ static int64_t next_turn_ms(struct http *h)
 		list_for_each(pos, &h->queue[p]) {
 			struct http_call *call = container_of(pos, struct http_call, link);
 			int64_t start = MAX(open, call->not_before_ms);
-			/* One that may go but has no place waits for another to end. */
+			/* It may start, but has to wait for another call to end. */
 			if (start > now)
 				next = MIN(next, start);
 			next = MIN(next, deadline_ms(call));
@@ -541,7 +543,7 @@ struct http *http_new(const struct http_options *options, struct clock *clock, s
 	list_init(&h->running);
 	list_init(&h->finished);
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		log_detail("no random numbers for the backoff, the clock must do");
+		log_detail("no random numbers for the backoff: using the clock instead");
 	rate_limit_init(&h->rate_limit, clock, options->rate_per_minute, seed);
 	struct transfers_options to = {
 		.base_url = options->base_url,

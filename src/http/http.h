@@ -2,29 +2,31 @@
 /*
  * http: send a request, call back once.
  *
- * Owns the calls: who goes first, how many at once, the rate budget, deadlines, repeats with
- * backoff. Turns the loop's one poll. Knows no PlanetScale: a URL and an Authorization value in, a
- * status and a body out. What happens on a connection is transfer.c's.
+ * Owns the calls: their order, how many run at once, the rate limit, deadlines, and repeats with
+ * backoff. Does the one poll of the loop. Knows nothing of PlanetScale: takes a URL and an
+ * Authorization value, returns a status and a body. transfer.c handles the connections.
  *
- * When a call ends. Whoever waits is told within `timeout_ms` of the last progress: of the call's
- * being sent for the first time, or of the last byte received by the attempt under way. Waiting in
- * the queue is no progress, and four timeouts are the end even for an answer that trickles in. A
- * prefetch nobody waits for may queue for four timeouts; http_promote() starts its clock.
+ * When a call ends. A caller that waits gets a result within `timeout_ms` of the last progress.
+ * Progress is the first sending of the call, or a byte received by the current attempt. Waiting in
+ * the queue is no progress, and after four timeouts the call ends even if bytes still arrive. A
+ * prefetch that no caller waits for may stay in the queue for four timeouts; http_promote() starts
+ * its timeout.
  *
- * When it is repeated. `repeatable` calls after connection errors, 429, 502, 503 and 504, others
- * only while no byte of them can have left. Each after a backoff or Retry-After, whichever is
- * longer, and only if that fits into one timeout from the first sending; else the last answer or
- * error is handed over at once. What mends slowly (refused, no address, no route) is told after
- * two quick repeats. A 429 keeps every call back until its time has passed; calls whose deadline
- * comes first fail at once with EAGAIN.
+ * When it is repeated. `repeatable` calls after connection errors, 429, 502, 503 and 504; others
+ * only if no byte of them can have left. Each repeat waits for a backoff or Retry-After, whichever
+ * is longer, and is made only if that fits into one timeout from the first sending; else the last
+ * answer or error is returned at once. Errors that rarely go away soon (refused, no address, no
+ * route) are returned after two quick repeats. A 429 delays every call until its time has passed;
+ * calls whose deadline is earlier fail at once with EAGAIN.
  *
- * When the machine was suspended (clock), the other end has long forgotten our connections and does
- * not say so. None of them is used again, and `repeatable` calls under way are sent once more at
- * once. The time asleep counts for no deadline. A process that was merely stopped reads what has
- * arrived meanwhile before it gives anything up.
+ * After the machine was suspended (clock), the server has dropped our connections without notice.
+ * None of them is used again, and running `repeatable` calls are sent once more immediately. Time
+ * in suspension does not count for deadlines. If only this process was stopped, it reads the data
+ * that has arrived before it ends any call.
  *
- * Callbacks run from http_turn(), never from within curl or from http_send(). They may send, and
- * cancel and promote other calls; theirs is over, and its pointer must not be used again.
+ * Callbacks run from http_turn(), never from within curl or from http_send(). They may send,
+ * cancel and promote other calls. Their own call has ended, and its pointer must not be used
+ * again.
  */
 #ifndef PSCALEFS_HTTP_H
 #define PSCALEFS_HTTP_H
@@ -51,16 +53,16 @@ struct http_options {
 };
 
 enum http_priority {
-	HTTP_INTERACTIVE, /* somebody waits */
-	HTTP_PREFETCH,    /* nobody does; leaves the last tenth of the budget and a quarter of
+	HTTP_INTERACTIVE, /* a caller waits for it */
+	HTTP_PREFETCH, /* no caller waits; leaves the last tenth of the rate limit and a quarter of
 			     `concurrency` */
 };
 
 enum http_fate {
 	HTTP_ANSWERED, /* `status` and `body` are the server's */
-	HTTP_NOT_SENT, /* failed before a byte of it left (queue, resolver, connect, TLS): surely
+	HTTP_NOT_SENT, /* failed before a byte of it left (queue, resolver, connect, TLS): certainly
 			  without effect */
-	HTTP_UNKNOWN,  /* failed after it left: may have had its effect */
+	HTTP_UNKNOWN,  /* failed after it left: may have had an effect */
 };
 
 struct http_result {
@@ -71,11 +73,11 @@ struct http_result {
 	char request_id[64]; /* "x-request-id", cleaned; may be empty */
 	/*
 	 * HTTP_ANSWERED: err is 0. Otherwise a sentence and ECONNREFUSED, EHOSTUNREACH (no route,
-	 * no address), EPROTO (TLS), ETIMEDOUT, EAGAIN (never sent for the rate limit's sake),
+	 * no address), EPROTO (TLS), ETIMEDOUT, EAGAIN (not sent because of the rate limit),
 	 * EREMOTEIO (no HTTP, too large, cut off) or ENOMEM.
 	 */
 	struct error error;
-	int attempts; /* how often it may have been sent */
+	int attempts; /* how often at most it was sent */
 };
 
 struct http_request {
@@ -91,32 +93,34 @@ struct http_request {
 };
 
 /*
- * NULL with a sentence: no asynchronous resolver in libcurl, a CA file that cannot be read, a URL
- * that is none. Initialises libcurl (so: after the last fork) and ignores SIGPIPE for the process.
+ * NULL with a sentence: libcurl has no asynchronous resolver, the CA file cannot be read, or the
+ * URL is invalid. Initialises libcurl (so call it after the last fork) and ignores SIGPIPE for the
+ * process.
  */
 struct http *http_new(const struct http_options *options, struct clock *clock, struct error *e);
 void http_free(struct http *h); /* takes NULL; drops what is in flight without calling back */
 
-/* Queue a request. Never fails, never calls back at once: what is wrong comes through `done`. */
+/* Queue a request. Never fails and never calls back at once: errors come through `done`. */
 struct http_call *http_send(struct http *h, const struct http_request *request);
-/* May a byte of it have left? (Then its effect can no longer be prevented.) */
+/* May a byte of it have left? Then its effect can no longer be prevented. */
 bool http_sent(const struct http_call *call);
-/* Forget it without calling back: drops it from the queue, or cuts its connection. */
+/* Forget it without calling back: removes it from the queue, or closes its connection. */
 void http_cancel(struct http *h, struct http_call *call);
-/* Someone waits for it now: HTTP_PREFETCH becomes HTTP_INTERACTIVE. */
+/* A caller waits for it now: HTTP_PREFETCH becomes HTTP_INTERACTIVE. */
 void http_promote(struct http_call *call);
-/* What is sent from now on goes over new connections, to the address that the name has then. */
+/* From now on send over new connections, with the name resolved again. */
 void http_reconnect(struct http *h);
-/* SIGHUP: the same, and forget pauses. */
+/* For SIGHUP: the same, and end the pause after a 429. */
 void http_refresh(struct http *h);
 
-/* Start what may start, drive curl, call back what is done. Never blocks. */
+/* Start queued calls that may start, run curl, call back for finished calls. Never blocks. */
 void http_turn(struct http *h);
 
 struct pollfd;
 /*
  * Wait for the network, `fds` (8 at most), http's own timers or `timeout_ms` (-1: none), whichever
- * is first; reads the clock afterwards. `revents` are poll(2)'s, POLLERR and POLLHUP included.
+ * comes first; reads the clock afterwards. `revents` are those of poll(2), with POLLERR and
+ * POLLHUP.
  */
 void http_poll(struct http *h, struct pollfd *fds, unsigned n, int64_t timeout_ms);
 
@@ -125,8 +129,8 @@ struct http_stats {
 	uint64_t failed;  /* calls that ended without an answer or with one of 400 and more */
 	unsigned waiting; /* queued */
 	unsigned running;
-	int rate_limit_left; /* requests that may go at once; -1: no budget kept */
-	int64_t paused_ms;   /* how long a 429 still stops all; 0: not */
+	int rate_limit_left; /* requests that may go at once; -1: no rate limit */
+	int64_t paused_ms;   /* how long a 429 still delays all calls; 0: not */
 };
 struct http_stats http_stats(const struct http *h);
 /* "libcurl/7.88.1 OpenSSL/3.0.11 …" for -V. */

@@ -22,7 +22,7 @@ void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_p
 	b->level_ms = clock_real_ms(clock);
 	if (rate_per_minute <= 0)
 		return;
-	/* A rate of one: the second leaves when the minute is over. */
+	/* With a rate of one, the second request leaves when the minute is over. */
 	b->capacity = rate_per_minute >= 6 ? rate_per_minute / 6 : 1;
 	b->refill = rate_per_minute > b->capacity ? rate_per_minute - b->capacity : 1;
 	b->level = b->capacity * UNITS_PER_REQUEST;
@@ -89,7 +89,7 @@ void rate_limit_resume(struct rate_limit *b)
 	b->paused_until_ms = 0;
 }
 
-/* splitmix64: any seed will do, and nobody gains by guessing it. */
+/* splitmix64: any seed is good enough, because guessing it gains nothing. */
 static uint64_t random_next(struct rate_limit *b)
 {
 	uint64_t z = b->random += 0x9e3779b97f4a7c15ull;
@@ -108,7 +108,7 @@ int64_t rate_limit_backoff_ms(struct rate_limit *b, unsigned n)
 	return whole - (int64_t)(random_next(b) % (uint64_t)(whole / 2 + 1));
 }
 
-/* Seconds with at most three decimals that count; -1 if that is not all there is. */
+/* Seconds with at most three decimals that count; -1 if the text is anything else. */
 static int64_t parse_header_seconds(const char *s)
 {
 	int64_t ms = 0, unit = 100;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rate_limit: when a request may leave: the token bucket, the pause after a 429, the backoff between
- * repeats and what Retry-After says.
+ * rate_limit: when a request may be sent: the token bucket, the pause after a 429, the backoff
+ * between repeats, and the meaning of Retry-After.
  *
  * Pure arithmetic on the loop's clock: sends nothing, knows neither curl nor PlanetScale.
  *
- * The bucket. PlanetScale counts requests a minute; what it calls a minute (a fixed or a sliding
- * one) is not documented, so no window of 60 s may hold more than `rate`. A bucket of capacity c
- * refilled with r a minute lets at most c + r go in any such window; c = rate / 6 and r = rate - c
- * make that `rate`. Of the default 600: a hundred at once, then 8.3 a second.
+ * The bucket. PlanetScale counts requests a minute, but does not document whether its minute is
+ * fixed or sliding, so no window of 60 s may hold more than `rate`. A bucket of capacity c that is
+ * refilled with r a minute lets at most c + r pass in any such window; c = rate / 6 and r = rate -
+ * c make that `rate`. With the default 600: a hundred at once, then 8.3 a second.
  */
 #ifndef PSCALEFS_RATE_LIMIT_H
 #define PSCALEFS_RATE_LIMIT_H
@@ -30,29 +30,29 @@ struct rate_limit {
 void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute,
 		     uint64_t seed);
 
-/* Milliseconds until one may leave; 0: now. `last_tenth`: it may take the bucket's last tenth too.
- */
+/* Milliseconds until one request may be sent; 0: now. `last_tenth`: it may use the last tenth of
+ * the bucket too. */
 int64_t rate_limit_wait_ms(const struct rate_limit *b, bool last_tenth);
 void rate_limit_take(struct rate_limit *b);
-/* How many may go at once; -1: no bucket. */
+/* How many requests may be sent at once; -1: no bucket. */
 int rate_limit_left(const struct rate_limit *b);
 
 /*
- * After a 429: nothing leaves for `ms` (an hour at most). Also empties the bucket to one request:
- * others share the account's limit, so what we thought was left is not.
+ * After a 429: nothing is sent for `ms` (an hour at most). Also leaves only one request in the
+ * bucket: other programs share the account's limit, so our count was too high.
  */
 void rate_limit_pause(struct rate_limit *b, int64_t ms);
-int64_t rate_limit_paused_ms(const struct rate_limit *b); /* what is left of it; 0: not paused */
+int64_t rate_limit_paused_ms(const struct rate_limit *b); /* time left of the pause; 0: none */
 void rate_limit_resume(struct rate_limit *b);
 
-/* Before the n-th repeat (from 0): 100 ms * 2^n, 5 s at most, of which up to half is left off by
- * chance. */
+/* The delay before the n-th repeat (from 0): 100 ms * 2^n, 5 s at most; a random part of up to half
+ * of it is left out. */
 int64_t rate_limit_backoff_ms(struct rate_limit *b, unsigned n);
 
 /*
  * The value of a Retry-After header in milliseconds from now: seconds, with decimals or without,
- * or one of the three dates of RFC 9110, 5.6.7 (0 if it has passed). A day at most; -1 if it is
- * neither.
+ * or one of the three date formats of RFC 9110, 5.6.7 (0 if it has passed). At most a day; -1 if
+ * it is neither.
  */
 int64_t retry_after_ms(const char *value, int64_t wall_s);
 

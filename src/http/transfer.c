@@ -33,9 +33,9 @@ struct transfers {
 	size_t body_max_bytes;
 	CURLM *multi;
 	unsigned running;
-	CURL **idle; /* owned: handles to be used again */
+	CURL **idle; /* owned: handles for later transfers */
 	unsigned idle_count, idle_max;
-	bool renew; /* as soon as none is running */
+	bool renew; /* close all connections when no transfer is running */
 };
 
 /* --- What arrives: called by curl from within transfers_perform() ----------------------------- */
@@ -68,7 +68,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 		t->overflow = true;
 		return 0;
 	}
-	/* Another head follows one of status 1xx, and trailers may follow the body. */
+	/* After a head of status 1xx another head follows; trailers may follow the body. */
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
 		t->head_ended = false;
 	else if (line[0] == '\r' || line[0] == '\n')
@@ -80,7 +80,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 	return len;
 }
 
-/* Compressed bytes are progress too, though curl may hand on nothing yet. */
+/* Compressed bytes are progress too, even before curl can pass on decompressed data. */
 static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
 		       curl_off_t up)
 {
@@ -102,8 +102,9 @@ static void note_sent(struct transfer *t)
 
 #if LIBCURL_VERSION_NUM >= 0x075000
 /*
- * The connection stands, the request goes next. Also before each repeat that curl makes by itself,
- * on a stream the server refused for instance: not of what must be sent once.
+ * The connection is ready, the request is sent next. curl also calls this before each repeat that
+ * it makes by itself, for instance on a stream that the server refused. That is refused here for a
+ * request that must be sent only once.
  */
 static int on_ready(void *ctx, char *peer, char *self, int peer_port, int self_port)
 {
@@ -120,8 +121,8 @@ static int on_ready(void *ctx, char *peer, char *self, int peer_port, int self_p
 #endif
 
 /*
- * A connection whose other end is gone (a laptop that slept, a lost NAT entry) must not swallow
- * request after request: the kernel ends it when what was sent stays unacknowledged.
+ * A connection whose other end is gone (after suspension, or a lost NAT entry) must not make one
+ * request after another fail: the kernel ends it when sent data stays unacknowledged.
  */
 static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
@@ -139,7 +140,7 @@ static void set_connection(CURL *easy, struct transfers *ts)
 {
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* Else a silent name server stops the loop when a lookup is cut. */
+	/* Without this, cutting a lookup waits for a name server that does not answer. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -151,26 +152,28 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	/*
-	 * With TLS, requests rather share one HTTP/2 connection than make their own. Without,
-	 * nobody says beforehand whether they may, and they would wait for the first one's answer.
+	 * With TLS, wait to share one HTTP/2 connection rather than open another. Without TLS it
+	 * is not known in advance whether sharing is possible, and requests would wait for an
+	 * answer.
 	 */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 (long)(ts->tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, ts->tls ? 1L : 0L);
-	/* libcurl 7.88 waits for ever when the head of an HTTP/2 answer does not fit in here. */
+	/* libcurl 7.88 waits forever when the head of an HTTP/2 answer does not fit in here. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HEADERS_MAX);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, ts->user_agent);
 	/*
-	 * Without TLS, what goes to this machine stays on it: a proxy of the environment's would be
-	 * told the credential. With it, one is asked for a tunnel and sees nothing.
+	 * Without TLS, requests go to this machine only, and no proxy from the environment is
+	 * used, because it would see the credential. With TLS, a proxy is used as a tunnel and
+	 * sees nothing.
 	 */
 	if (!ts->tls)
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, ts);
-	/* The address may change: each connection asks anew, and connections are few. */
+	/* Resolve for each connection: the address may change, and connections are few. */
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(ts->timeout_ms / 3));
 	if (ts->ca_file != NULL) {
@@ -194,7 +197,7 @@ static void set_callbacks(CURL *easy, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
 #else
-	note_sent(t); /* cannot be told: assume the worse */
+	note_sent(t); /* this libcurl does not report it: assume it was sent */
 #endif
 }
 
@@ -221,7 +224,7 @@ static void set_request(CURL *easy, struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
 			 t->alone || http1 || t->owner->renew ? 1L : 0L);
-	/* A new token's secret comes this way: its buffers go with the connection. */
+	/* The answer may hold a new token's secret: close the connection to free its buffers. */
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, t->alone ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
 }
@@ -264,7 +267,7 @@ static void headers_free(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-/* Now that none is running, close all connections. */
+/* No transfer is running: close all connections. */
 static void renew(struct transfers *ts)
 {
 	CURLM *multi = curl_multi_init();
@@ -277,8 +280,8 @@ static void renew(struct transfers *ts)
 }
 
 /*
- * A handle whose transfer was cut is not used again. Nor is one that made a token: its buffer holds
- * the answer, and is wiped with it.
+ * A handle is not used again if its transfer was cut, or if it made a token: its buffer then holds
+ * the answer with the secret, and is wiped when the handle is freed.
  */
 static void detach(struct transfer *t, bool reuse)
 {
@@ -353,7 +356,7 @@ struct transfer *transfers_ended(struct transfers *ts)
 		m = curl_multi_info_read(ts->multi, &left);
 	if (m == NULL)
 		return NULL;
-	CURLcode code = m->data.result; /* m dies with the handle's removal */
+	CURLcode code = m->data.result; /* `m` is invalid after the handle is removed */
 	struct transfer *t = NULL;
 	long status = 0;
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
@@ -368,7 +371,7 @@ struct transfer *transfers_ended(struct transfers *ts)
 
 /* --- All transfers ---------------------------------------------------------------------------- */
 
-/* Host and port for people, and whether it is a URL to work with at all. */
+/* Sets host and port for messages; checks that the URL can be used. */
 static int check_url(struct transfers *ts, struct error *e)
 {
 	CURLU *u = curl_url();
@@ -379,7 +382,7 @@ static int check_url(struct transfers *ts, struct error *e)
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    (!str_eq(scheme, "https") && !str_eq(scheme, "http")))
-		err = error_set(e, EINVAL, "the API's address is no http or https URL");
+		err = error_set(e, EINVAL, "the API's address is not an http or https URL");
 	else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
 		err = error_set(e, EINVAL, "the API's address must not name a user");
 	else if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK)
@@ -421,7 +424,7 @@ struct transfers *transfers_new(const struct transfers_options *options, const s
 		error_set(e, ENOMEM, "libcurl cannot start");
 		return NULL;
 	}
-	signal(SIGPIPE, SIG_IGN); /* CURLOPT_NOSIGNAL leaves it to us, and TLS may raise it */
+	signal(SIGPIPE, SIG_IGN); /* not done with CURLOPT_NOSIGNAL, and TLS may raise it */
 	struct transfers *ts = xcalloc(1, sizeof(*ts));
 	ts->clock = clock;
 	ts->base_url = xstrdup(options->base_url);
@@ -481,7 +484,7 @@ void transfers_poll(struct transfers *ts, struct pollfd *fds, unsigned n, int ti
 		fds[i].revents = 0;
 	}
 	curl_multi_poll(ts->multi, extra, n, timeout_ms, NULL);
-	/* curl does not pass on POLLERR and POLLHUP, which is what a dead mount says. */
+	/* curl does not report POLLERR and POLLHUP, but a dead mount is known by them. */
 	if (n > 0)
 		poll(fds, n, 0);
 }

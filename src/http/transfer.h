@@ -2,18 +2,19 @@
 /*
  * transfer: one HTTP exchange with one server, by libcurl. The only module that uses curl.h.
  *
- * Owns connections, TLS, the easy handles and what arrives. Says how an exchange ended and whether
- * another try can help; does not queue, wait, repeat or give up: that is http.c.
+ * Owns connections, TLS, the easy handles and received data. Reports how an exchange ended and
+ * whether another attempt can help; does not queue, wait, repeat or give up: http.c does.
  *
- * libcurl repeats by itself a request that a reused connection dropped without an answer. What
- * must be sent once goes `alone`: on a connection of its own, and cut when curl would send it again.
+ * libcurl by itself repeats a request if a reused connection was closed without an answer. A
+ * request that must be sent once is sent `alone`: on a connection of its own, and cut if curl
+ * would repeat it.
  *
- * An HTTP/2 exchange that was cut before the head had ended is repeated over HTTP/1.1: libcurl and
- * nghttp2 cut what exceeds limits of their own there.
+ * An HTTP/2 exchange that failed before the end of the head is repeated over HTTP/1.1: libcurl and
+ * nghttp2 have limits for the head there, and end exchanges that exceed them.
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
- * What libcurl and OpenSSL allocate is wiped when they give it back (wiping_alloc.h), and a handle that
- * received a token's secret is not kept.
+ * Memory of libcurl and OpenSSL is wiped when they free it (wiping_alloc.h). A handle that
+ * received a token's secret is not used again.
  */
 #ifndef PSCALEFS_TRANSFER_H
 #define PSCALEFS_TRANSFER_H
@@ -32,18 +33,18 @@ struct transfers_options {
 	const char *base_url;
 	const char *ca_file; /* NULL: the system's */
 	const char *user_agent;
-	int64_t timeout_ms; /* connecting may take a third of it, so that repeats fit in */
+	int64_t timeout_ms; /* connecting may take a third of it, to leave time for repeats */
 	size_t body_max_bytes;
 	unsigned spare_handles;
 };
 
 enum transfer_repeat {
-	REPEAT_NEVER,   /* the next try would end alike */
-	REPEAT_QUICKLY, /* nor does it get better soon: refused, no address */
+	REPEAT_NEVER,   /* the next attempt would fail in the same way */
+	REPEAT_QUICKLY, /* rarely goes away soon: refused, no address */
 	REPEAT_LATER,
 };
 
-/* Zeroed by the caller, who fills the first part before every start. */
+/* Zeroed by the caller, who fills in the first part before every start. */
 struct transfer {
 	/* To send; borrowed until the transfer ended. */
 	const char *method;
@@ -52,23 +53,23 @@ struct transfer {
 	const struct secret *authorization; /* NULL: none */
 	bool alone;
 
-	/* What came of it; from the start of the transfer until the next one. */
+	/* The result; valid until the next start of this transfer. */
 	int status; /* 0: no answer, see `error` */
 	struct error error;
 	enum transfer_repeat repeat; /* with an error */
 	char request_id[64];
-	int64_t retry_after_ms; /* -1: not said */
+	int64_t retry_after_ms; /* -1: no Retry-After */
 	int64_t received_ms;    /* when bytes came last; 0: none */
 	char *answer;           /* owned: transfer_finish(); NULL or NUL-terminated */
 	size_t answer_len;
 
-	/* A byte of it may have left: in this attempt or, as it is not reset, an earlier one. */
+	/* May a byte of it have left, in this or an earlier attempt? Never reset. */
 	bool sent;
-	/* Within attempts, curl sent it again by itself so often. libcurl >= 7.80 tells. */
+	/* How often curl repeated it by itself within attempts. Needs libcurl >= 7.80. */
 	unsigned resent;
 	bool ready;      /* in this attempt, for resent */
 	int64_t sent_ms; /* for the first time */
-	/* The last attempt failed in a way that HTTP/2 has alone: the next one speaks HTTP/1.1. */
+	/* The last attempt failed in a way specific to HTTP/2: the next one uses HTTP/1.1. */
 	bool http1;
 
 	/* transfer.c's own. */
@@ -86,7 +87,7 @@ struct transfer {
 struct transfers *transfers_new(const struct transfers_options *options, const struct clock *clock,
 				struct error *e);
 void transfers_free(struct transfers *ts); /* takes NULL; none may be under way */
-/* "api.planetscale.com" or "localhost:8080": for people; borrowed. */
+/* "api.planetscale.com" or "localhost:8080", for messages; borrowed. */
 const char *transfers_host(const struct transfers *ts);
 
 /* False with t->error if there is no memory for it. */
@@ -104,8 +105,7 @@ struct pollfd;
 /* Wait for the network, curl's timers, `fds` or `timeout_ms` (>= 0). */
 void transfers_poll(struct transfers *ts, struct pollfd *fds, unsigned n, int timeout_ms);
 
-/* Trust no connection made until now: new transfers make their own, the old close when all are
- * idle. */
+/* New transfers use no existing connection; these close when no transfer is running. */
 void transfers_renew(struct transfers *ts);
 const char *transfers_version(void);
 

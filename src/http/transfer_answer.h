@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * transfer_answer: what arrives in a transfer, byte by byte and line by line; no libcurl here.
+ * transfer_answer: receives the answer of a transfer, bytes and header lines; no libcurl here.
  */
 #ifndef PSCALEFS_TRANSFER_ANSWER_H
 #define PSCALEFS_TRANSFER_ANSWER_H
@@ -11,8 +11,8 @@
 #include "http/transfer.h"
 
 /*
- * Append to the answer. It may hold a new token's secret: what is left behind when it grows is
- * wiped.
+ * Append to the answer. It may hold a new token's secret, so the old memory is wiped when it
+ * grows.
  */
 void transfer_add(struct transfer *t, const char *data, size_t len);
 /* If `line` is the header `name`, its value to `out`, cleaned and without blanks around it. */

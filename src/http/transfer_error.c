@@ -11,10 +11,10 @@
 #include "base/wiping_alloc.h"
 
 enum detail {
-	BARE,   /* the sentence says it all */
-	OS,     /* what connect(2) said, which is the errno too */
-	CURL_S, /* curl's own words */
-	CA,     /* those and a hint */
+	BARE,   /* the sentence alone */
+	OS,     /* with the error of connect(2), which is also the errno */
+	CURL_S, /* with curl's message */
+	CA,     /* with curl's message and a hint */
 };
 
 struct failure {
@@ -28,7 +28,7 @@ struct failure {
 #define UNTRUSTED  CA, "the certificate of ", " is not trusted"
 #define TLS_BROKEN CURL_S, "the TLS connection to ", " cannot be set up"
 #define CUT_OFF    CURL_S, "the exchange with ", " was cut off"
-#define NOT_HTTP   BARE, "what ", " answers is not HTTP"
+#define NOT_HTTP   BARE, "the answer of ", " is not HTTP"
 
 static const struct failure failures[] = {
 	{CURLE_COULDNT_RESOLVE_HOST, EHOSTUNREACH, REPEAT_QUICKLY, BARE, "the name of ",
@@ -45,7 +45,7 @@ static const struct failure failures[] = {
 	{CURLE_SSL_CIPHER, EPROTO, REPEAT_NEVER, TLS_BROKEN},
 	{CURLE_SSL_ENGINE_INITFAILED, EPROTO, REPEAT_NEVER, TLS_BROKEN},
 	{CURLE_OPERATION_TIMEDOUT, ETIMEDOUT, REPEAT_LATER, BARE, "no connection to ",
-	 " came about in time"},
+	 " could be made in time"},
 	{CURLE_GOT_NOTHING, EREMOTEIO, REPEAT_LATER, BARE, "",
 	 " closed the connection without an answer"},
 	{CURLE_ABORTED_BY_CALLBACK, EREMOTEIO, REPEAT_NEVER, BARE, "",
@@ -79,7 +79,7 @@ static const struct failure *failure_find(CURLcode code)
 	return f;
 }
 
-/* The errno of a connect(2) that failed, reduced to what people can tell apart. */
+/* The errno of a failed connect(2), reduced to those that users can distinguish. */
 static int connect_errno(CURL *easy)
 {
 	static const struct {
@@ -100,8 +100,8 @@ static int connect_errno(CURL *easy)
 }
 
 /*
- * Did the answer exceed a limit, ours or libcurl's? libcurl says "out of memory" of a header line
- * that is too long, although it was given all the memory that it asked for.
+ * Did the answer exceed a limit of ours or of libcurl? For a header line that is too long, libcurl
+ * reports "out of memory" although none of its allocations failed.
  */
 static bool too_large(struct transfer *t, CURLcode code, const char *host, size_t body_max_bytes)
 {
@@ -126,7 +126,7 @@ static bool too_large(struct transfer *t, CURLcode code, const char *host, size_
 	return line || head || t->overflow;
 }
 
-/* The connection, or its HTTP/2 session, failed before all of the head was there. */
+/* Did the connection, or its HTTP/2 session, fail before the whole head was received? */
 static bool cut_in_head(const struct transfer *t, CURLcode code)
 {
 	return !t->head_ended &&
@@ -153,6 +153,6 @@ void transfer_error(struct transfer *t, int curl_code, const char *host, size_t 
 	error_set(&t->error, err, "%s%s%s%s%s", f->before, host, f->after,
 		  *detail != '\0' ? ": " : "", detail);
 	if (f->detail == CA)
-		error_hint(&t->error, "If a proxy or a private authority signs here, name its "
-				      "certificate with --cacert FILE.");
+		error_hint(&t->error, "If a proxy or a private authority signs certificates here, "
+				      "name its certificate with --cacert FILE.");
 }

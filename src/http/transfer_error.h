@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * transfer_error: what it means that a transfer failed: errno, sentence, whether another try can
- * help. A part of transfer, for transfer.c alone; knows libcurl's codes, starts and ends nothing.
+ * transfer_error: the meaning of a failed transfer: errno, sentence, and whether another attempt
+ * can help. A part of transfer, for transfer.c only; knows libcurl's codes, does not start or end
+ * transfers.
  */
 #ifndef PSCALEFS_TRANSFER_ERROR_H
 #define PSCALEFS_TRANSFER_ERROR_H
@@ -13,8 +14,8 @@
 #define HEADERS_MAX     ((size_t)256 << 10)
 #define HEADER_LINE_MAX ((size_t)100 << 10) /* libcurl's own, which cannot be set */
 
-/* Sets t->status to 0, t->error, t->repeat and t->http1 by a CURLcode other than CURLE_OK; before
- * the transfer's easy handle is let go of. */
+/* Sets t->status to 0, and t->error, t->repeat and t->http1 from a CURLcode other than CURLE_OK;
+ * call it before the transfer's easy handle is released. */
 void transfer_error(struct transfer *t, int curl_code, const char *host, size_t body_max_bytes);
 
 #endif

@@ -96,9 +96,9 @@ static int check_rest(const char *rest, struct error *e)
 {
 	for (const char *p = rest; *p != '\0'; p++) {
 		if (*p <= ' ' || *p >= 0x7f || *p == '\\')
-			return error_set(
-				e, EINVAL,
-				"the API URL holds a blank or a character that is no plain ASCII");
+			return error_set(e, EINVAL,
+					 "the API URL contains a blank or a character that is not "
+					 "plain ASCII");
 		if (*p == '?' || *p == '#')
 			return error_set(e, EINVAL,
 					 "the API URL must not have a query or fragment");
@@ -138,7 +138,7 @@ uint16_t url_port(const char *url, uint16_t https, uint16_t other)
 	const char *end = authority + strcspn(authority, AUTHORITY_END);
 	const char *port = end;
 
-	/* Behind the last colon, which is not one of an IPv6 address or a password. */
+	/* After the last colon, unless that is part of an IPv6 address or a password. */
 	while (port > authority && port[-1] >= '0' && port[-1] <= '9')
 		port--;
 	if (port == end || port == authority || port[-1] != ':')

@@ -19,7 +19,7 @@ struct api {
 	struct http *http;                             /* borrowed */
 	struct credential_refresh *credential_refresh; /* borrowed */
 	struct list calls;
-	struct list refused; /* calls that wait for another credential */
+	struct list refused; /* calls that wait for a new credential */
 	struct {
 		const char *permission; /* an endpoint's `needs`; NULL: free */
 		enum api_right right;
@@ -39,9 +39,9 @@ enum endpoint_name {
 	REVOKE,
 };
 
-/* What the body of a success looks like. */
+/* The expected body of a successful answer. */
 enum answer_shape {
-	SHAPE_READ, /* something: its reader decodes the whole */
+	SHAPE_READ, /* not empty: the caller decodes all of it */
 	SHAPE_EMPTY,
 	SHAPE_LIST,
 	SHAPE_SECRET, /* a new token, with its secret */
@@ -49,9 +49,10 @@ enum answer_shape {
 
 /*
  * The endpoints, as PlanetScale's API reference and its command line tool use them. In a path, {o}
- * is the organization and {t} the token's id. `needs`: the permission that a service token wants.
- * `success`: the documented ones; those of /access, which nobody documents, as its users expect them.
- * `not_found`: what a 404 means; ENOENT where the caller finds out what it is that is not there.
+ * is the organization and {t} the token's id. `needs`: the permission that a service token must
+ * have. `success`: the documented statuses; /access is not documented, its statuses are those that
+ * the command line tool expects. `not_found`: what a 404 means; ENOENT: the caller finds out what
+ * is missing.
  */
 struct endpoint {
 	const char *method;
@@ -75,7 +76,7 @@ struct endpoint {
 
 static const struct endpoint endpoints[] = {
 	[LIST_ORGANIZATIONS] = {"GET", "/v1/organizations", READ, true, "list organizations", NULL,
-				EREMOTEIO}, /* everyone has this one: the address is wrong */
+				EREMOTEIO}, /* exists for every user: the address is wrong */
 	[LIST_DATABASES] = {"GET", "/v1/organizations/{o}/databases", READ, true, "list databases",
 			    API_READ_DATABASES, ENOENT},
 	[LIST_TOKENS] = {"GET", "/v1/organizations/{o}/service-tokens", READ, true,
@@ -90,7 +91,7 @@ static const struct endpoint endpoints[] = {
 			  false,
 			  "create a service token",
 			  "write_service_tokens",
-			  EACCES}, /* the list was just there */
+			  EACCES}, /* the list of tokens was just read */
 	[DELETE_TOKEN] = {"DELETE",
 			  "/v1/organizations/{o}/service-tokens/{t}",
 			  {{204, SHAPE_EMPTY}},
@@ -118,15 +119,15 @@ struct api_call {
 	struct list link;
 	struct api *api; /* borrowed */
 	const struct endpoint *endpoint;
-	struct http_call *http; /* borrowed; NULL between two tries */
+	struct http_call *http; /* borrowed; NULL between two attempts */
 	char *path;             /* owned */
 	char *body;             /* owned; may be NULL */
 	unsigned generation;    /* of the credential that it was sent with */
-	bool again;             /* it was refused, and sent again with another credential */
+	bool again;             /* it was refused, and sent again with a new credential */
 	struct list refused;    /* in the api's list */
 	struct error *refusal;  /* owned; while it waits there */
 	bool prefetch;
-	int attempts_before; /* with another credential; those that may have had an effect */
+	int attempts_before; /* with the old credential, if they may have had an effect */
 	api_done *done;
 	void *ctx;
 };
@@ -141,7 +142,7 @@ const struct credential *api_credential(const struct api *api)
 	return credential_refresh_credential(api->credential_refresh);
 }
 
-/* --- what an answer means --------------------------------------------------------------------- */
+/* --- the meaning of an answer ----------------------------------------------------------------- */
 
 static const struct {
 	int status;
@@ -157,7 +158,7 @@ static const struct {
 	{429, EAGAIN, "PlanetScale allows 600 requests a minute; try again later"},
 };
 
-/* A sentence that leaves it open ("invalid or expired") does not say so. */
+/* Does it say "expired" for certain? "invalid or expired" does not count. */
 static bool says_expired(const char *text)
 {
 	return strcasestr(text, "expired") != NULL && strcasestr(text, " or ") == NULL;
@@ -181,7 +182,7 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 	if (err == ENOENT)
 		err = p->not_found;
 	if (err == EREMOTEIO && r->status == 404)
-		hint = "nothing is there: is the API's address right?";
+		hint = "the API has no such address: is the API URL right?";
 	if (err == EKEYREJECTED && (says_expired(message) || says_expired(code)))
 		err = EKEYEXPIRED;
 	error_set(e, err, "cannot %s: PlanetScale answered %d%s%s", p->doing, r->status,
@@ -195,7 +196,7 @@ static void explain_refusal(const struct endpoint *p, const struct http_result *
 		error_hint(e, "%s", hint);
 }
 
-/* Has PlanetScale done what was asked, and says so as it should? Nothing else may decide this. */
+/* Is it the documented success, by status and body? Only this function decides that. */
 static bool succeeded(const struct endpoint *p, const struct http_result *r)
 {
 	if (r->fate != HTTP_ANSWERED)
@@ -250,7 +251,7 @@ static void api_call_free(struct api_call *c)
 
 static void api_call_send(struct api_call *c);
 
-/* Was it sent with the credential in use? */
+/* Was it sent with the credential that is in use now? */
 static bool current(const struct api_call *c)
 {
 	return c->generation == credential_refresh_generation(c->api->credential_refresh);
@@ -262,15 +263,15 @@ static void send_again(struct api_call *c)
 	api_call_send(c);
 }
 
-/* A service token that ended is answered with a 404 below its organization. */
+/* PlanetScale answers 404 below the organization to a service token that has ended. */
 static bool may_have_ended(const struct credential *c, int status)
 {
 	return status == 401 || (status == 404 && c->kind == CREDENTIAL_SERVICE_TOKEN);
 }
 
 /*
- * A credential that ended may have been renewed. If it was since the call was sent, then the one in
- * use serves, and nobody has to be asked. True: the call goes on.
+ * A credential that ended may have been renewed. If that happened after the call was sent, the
+ * credential in use is good, and no source is asked. True: the call goes on.
  */
 static bool ask_again(struct api_call *c, const struct http_result *r)
 {
@@ -304,7 +305,7 @@ static void refuse_call(struct api_call *c, const struct error *why)
 	api_call_free(c);
 }
 
-/* The keyring has answered, or will not in time. Callbacks may cancel others of those who wait. */
+/* The keyring has answered or is too late. A callback may cancel other calls in this list. */
 static void renewal_over(void *ctx, const struct error *e)
 {
 	struct api *api = ctx;
@@ -338,8 +339,8 @@ void api_learn(struct api *api, const char *permission, enum api_right right)
 }
 
 /*
- * A 403 to a grant may also mean that one may not pass on what one lacks oneself: only the other
- * endpoints tell that their permission is missing.
+ * A 403 to a grant may also mean that the credential lacks the permission to be granted. Only for
+ * the other endpoints does it mean that the endpoint's own permission is missing.
  */
 static void learn_right(struct api *api, const struct endpoint *p, int status, bool held)
 {
@@ -394,7 +395,7 @@ static void api_call_send(struct api_call *c)
 	c->http = http_send(c->api->http, &r);
 }
 
-/* `template` with {o} and {t} filled in. decode lets no name in that a segment cannot carry. */
+/* `template` with {o} and {t} filled in. decode has refused names that a segment cannot contain. */
 static char *expand(const char *template, const struct api_target *t, int64_t page)
 {
 	struct buf path = BUF_INIT;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api: one function an endpoint of PlanetScale: its URL, its body, what it needs, and what an
- * answer means to a caller (errno and sentence).
+ * api: one function for each endpoint of PlanetScale: its URL and body, the permission that it
+ * needs, and the meaning of an answer for the caller (errno and sentence).
  *
- * Owns the calls in flight. Does not decode bodies, keep state of PlanetScale's things, or decide
- * what to do next: store does.
+ * Owns the calls in flight. Does not decode bodies, store PlanetScale's objects, or decide what to
+ * do next: store does.
  */
 #ifndef PSCALEFS_API_H
 #define PSCALEFS_API_H
@@ -20,9 +20,9 @@
 #define API_PER_PAGE 100 /* the documented maximum */
 
 /*
- * What came of a call. `error.err` is 0 for any 2xx where something is to be changed. Only a
- * documented success, by status and by the shape of its body, is `done`; any other 2xx (a proxy's
- * page, a 202) tells nothing and has to be checked by a read. For a read it is an error.
+ * The result of a call. If a call changes something, `error.err` is 0 for any 2xx, but only a
+ * documented success, by status and by the shape of its body, sets `done`; any other 2xx (a
+ * proxy's page, a 202) proves nothing and has to be checked by a read. For a read it is an error.
  */
 struct api_answer {
 	struct error error;
@@ -30,25 +30,26 @@ struct api_answer {
 	const char *body; /* borrowed for the callback; never NULL */
 	size_t len;
 	enum http_fate fate;
-	int attempts; /* how often it was sent, but for those that were refused with a 401 */
+	int attempts; /* how often it was sent, without attempts refused with a 401 */
 };
 
 struct api;
 struct api_call;
 typedef void api_done(void *ctx, const struct api_answer *answer);
 
-/* Which call, for whom: what all functions below have in common. */
+/* The target and the callback: what all functions below have in common. */
 struct api_target {
 	const char *organization; /* name; NULL where the path has none */
 	const char *token_id;     /* NULL where the path has none */
-	bool prefetch;            /* nobody waits for it */
+	bool prefetch;            /* no caller waits for it */
 	api_done *done;
 	void *ctx;
 };
 
 /*
- * `renewal` is borrowed, and has the credential. A call that is refused with a 401, or as a service
- * token with a 404, asks it for another; if there is one, the call is sent again, once.
+ * `credential_refresh` is borrowed, and has the credential. If a call is refused with a 401, or
+ * for a service token with a 404, it is asked for a new credential; if there is one, the call is
+ * sent again, once.
  */
 struct api *api_new(struct http *http, struct credential_refresh *credential_refresh);
 void api_free(struct api *api); /* takes NULL; drops what is in flight without calling back */
@@ -56,17 +57,17 @@ void api_free(struct api *api); /* takes NULL; drops what is in flight without c
 void api_reconnect(struct api *api);
 const struct credential *api_credential(const struct api *api);
 
-/* What PlanetScale's answers so far say of a permission that the endpoints here want. */
+/* What the answers so far prove about a permission that the endpoints here need. */
 enum api_right {
 	API_RIGHT_UNKNOWN, /* not used yet */
 	API_RIGHT_HELD,
 	API_RIGHT_LACKING,
-	API_RIGHT_DOUBTFUL, /* used, and the answer was a list of nothing */
+	API_RIGHT_DOUBTFUL, /* used, and the answer was an empty list */
 };
 #define API_READ_DATABASES      "read_databases"
 #define API_READ_SERVICE_TOKENS "read_service_tokens"
 enum api_right api_right(const struct api *api, const char *permission);
-/* Where more than the status of an answer says it; `permission` is one of the two above. */
+/* For knowledge that is not in the status of an answer; `permission` is one of the two above. */
 void api_learn(struct api *api, const char *permission, enum api_right right);
 
 struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);

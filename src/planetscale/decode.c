@@ -15,7 +15,7 @@
 #define ID_MAX        64
 #define NEXT_PAGE_MAX 1000000
 
-/* Where in the answer we are, for sentences: data[3].resource.id */
+/* The position in the answer, for messages: data[3].resource.id */
 struct at {
 	const struct at *up;
 	const char *key; /* NULL: an element of an array */
@@ -71,7 +71,7 @@ static int need_id(const struct cJSON *object, const struct at *at, const char *
 	return 0;
 }
 
-/* A name that stands in paths of the API: "..", "." and "" would make them mean something else. */
+/* A name that is used in API paths: "..", "." and "" would change the meaning of the path. */
 static int need_segment(const struct cJSON *object, const char *key, const struct at *at,
 			const char **out, struct error *e)
 {
@@ -145,7 +145,7 @@ struct access {
 struct accesses {
 	struct access *v; /* owned */
 	size_t n;
-	size_t untyped; /* left out, for nothing says on what kind of resource they are */
+	size_t untyped; /* left out, because their kind of resource is not given */
 };
 
 static void accesses_finish(struct accesses *l)
@@ -153,7 +153,7 @@ static void accesses_finish(struct accesses *l)
 	free(l->v);
 }
 
-/* The resource that `item` is about, named by keys of its own or by an object inside. */
+/* The resource of `item`, given by keys of its own or by an object in it. */
 static struct access read_resource(const struct cJSON *item)
 {
 	const struct cJSON *resource = json_get(item, "resource");
@@ -171,7 +171,7 @@ static struct access read_resource(const struct cJSON *item)
 	};
 }
 
-/* Could a permissions file show it without being read as something else? */
+/* Could a permissions file contain it without another meaning? */
 static bool scope_printable(const char *scope)
 {
 	size_t len = strlen(scope);
@@ -184,7 +184,7 @@ static bool scope_printable(const char *scope)
 	return true;
 }
 
-/* Add one access to `on`'s resource. */
+/* Add one access to the resource `on`. */
 static int read_access(const struct cJSON *item, const struct at *at, struct access on,
 		       struct accesses *out, struct error *e)
 {
@@ -247,7 +247,7 @@ static int read_grants(const struct cJSON *array, const struct at *up, struct ac
 	return 0;
 }
 
-/* strcmp, with nothing behind everything. */
+/* Like strcmp, but NULL sorts after every string. */
 static int order(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
@@ -274,8 +274,8 @@ static bool same_resource(const struct access *a, const struct access *b)
 }
 
 /*
- * Gather the accesses of one resource. Sorted, each resource is a run, and the search among the
- * grants is needed only for those without an id, which come behind those with one.
+ * Gather the accesses of one resource. After sorting, those of one resource are neighbours; a
+ * search among the grants is needed only for those without an id, which come after those with one.
  */
 static int gather(struct accesses *l, const struct at *up, struct grants *out, struct error *e)
 {
@@ -296,7 +296,7 @@ static int gather(struct accesses *l, const struct at *up, struct grants *out, s
 	return 0;
 }
 
-/* Takes out of `object` what the record's info must not have; `lenient`: see
+/* Removes from `object` what the record's info must not contain; `lenient`: see
  * decode_created_token(). */
 static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 		      struct token_record *out, struct error *e)
@@ -324,7 +324,7 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 			return -EREMOTEIO;
 		has_grants = false;
 	}
-	/* Not the whole, then: as if it were absent, so another answer is asked for. */
+	/* Incomplete: treat it as absent, so that another answer is asked for. */
 	has_grants = has_grants && accesses.untyped == 0;
 	*out = (struct token_record){.id = xstrdup(id), .has_grants = has_grants};
 	copy_fields(object, fields, ARRAY_LEN(fields), out);
@@ -341,7 +341,7 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 
 static const struct at data_at = {NULL, "data", 0};
 
-/* "data" must be an array and "next_page" a page; `most` items may still come. */
+/* "data" must be an array and "next_page" a page; at most `most` more items are allowed. */
 static int read_list(const struct cJSON *root, size_t most, const struct cJSON **data,
 		     int64_t *next_page, struct error *e)
 {
@@ -359,7 +359,7 @@ static int read_list(const struct cJSON *root, size_t most, const struct cJSON *
 	return 0;
 }
 
-/* A page of things with ids. The tree stays with it, for the items point into it. */
+/* A page of objects with ids. The tree stays with it, because the items point into it. */
 struct item {
 	struct cJSON *json;
 	const char *id;
@@ -368,7 +368,7 @@ struct item {
 
 struct page {
 	struct cJSON *root; /* owned */
-	struct item *v;     /* owned; in the answer's order, one an id */
+	struct item *v;     /* owned; in the answer's order, one for each id */
 	size_t n;
 	int64_t next_page;
 };
@@ -408,7 +408,7 @@ static void page_drop_repeated(struct page *p)
 	qsort(p->v, p->n, sizeof(*p->v), by_index);
 }
 
-/* `most` things of its kind are allowed, of which `had` came with the pages before. */
+/* `most` items of this kind are allowed; the pages before had `had` of them. */
 static int page_open(struct page *p, const char *body, size_t len, size_t had, size_t most,
 		     struct error *e)
 {
@@ -525,7 +525,7 @@ int decode_token(const char *body, size_t len, struct token_record *out, struct 
 	return r != 0 ? r : read_token(root, NULL, false, out, e);
 }
 
-/* A header, an environment file and a line of text must be able to carry it. */
+/* A header, an environment file and a line of text must be able to contain it. */
 static bool secret_fits(const char *token)
 {
 	for (const char *s = token; *s != '\0'; s++)

@@ -8,9 +8,9 @@
 
 #include "base/json.h"
 
-#define WORDS_MAX 4096 /* bytes of a refusal's words that are gathered; who reads more? */
+#define WORDS_MAX 4096 /* bytes of a refusal's text; messages stay short */
 
-/* The strings below `node`, each behind what it is about: "email: is taken; name: is empty". */
+/* The strings below `node`, each with the key it is about: "email: is taken; name: is empty". */
 static void add_words(const struct cJSON *node, const char *about, struct buf *out)
 {
 	const struct cJSON *child;

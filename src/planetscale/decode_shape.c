@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of decode that looks at the outermost keys of an answer only.
+ * The part of decode that checks only the outermost keys of an answer.
  */
 #include "base/json.h"
 #include <stdint.h>

@@ -9,8 +9,8 @@
 #include "planetscale/scopes.h"
 
 /*
- * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08), and for the names marked
- * (*) only the reference pages of the endpoints that ask for them.
+ * Sources: planetscale.com/docs/api/reference/service-tokens (2026-08). Names marked (*) are only
+ * on the reference pages of the endpoints that need them.
  */
 static const struct known_scope organization[] = {
 	{"create_databases", "Create organization databases"},
@@ -80,7 +80,7 @@ static const struct {
 	const struct known_scope *table;
 	size_t n;
 	const char *noun;
-	const char *where; /* a name of this level belongs into this file */
+	const char *where; /* the file in which names of this level belong */
 	const char *list;
 } levels[] = {
 	[SCOPE_ORGANIZATION] = {organization, ARRAY_LEN(organization) - 1,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record: PlanetScale's objects as plain structs, just as an answer gave them.
+ * record: PlanetScale's objects as plain structs, with the values of an answer.
  *
- * Between decode, which fills them from bytes, and model, which keeps them. No identity, no
- * freshness, no network. Every string is owned by its record; optional ones may be NULL.
+ * decode makes them from bytes, model stores them. They know nothing of identity, of how old they
+ * are, or of the network. Every string is owned by its record; optional ones may be NULL.
  */
 #ifndef PSCALEFS_RECORD_H
 #define PSCALEFS_RECORD_H
@@ -16,7 +16,7 @@
 enum grant_level {
 	GRANT_ORGANIZATION,
 	GRANT_DATABASE,
-	GRANT_OTHER, /* a resource type that this program does not know: kept, never touched */
+	GRANT_OTHER, /* a resource type unknown to this program: kept, never changed */
 };
 
 /* What a token may do on one resource. */
@@ -41,16 +41,17 @@ struct grants {
 void grants_finish(struct grants *g);                           /* frees; usable again */
 void grants_copy(struct grants *to, const struct grants *from); /* replaces */
 /*
- * The grant on that resource of that type, by id where both have one, else by name where both have
- * one (one with neither is like one with neither); added if absent. An id or name that the grant
- * lacked is filled in. Borrowed until the next call. Linear; the last one added is found at once.
+ * The grant on that resource of that type; added if absent. Compared by id if both have one, else
+ * by name if both have one; one with neither equals another with neither. An id or name that the
+ * grant lacked is filled in. Borrowed until the next call. Linear; the grant added last is found
+ * at once.
  */
 struct grant *grants_at(struct grants *g, const char *type, const char *id, const char *name);
-/* The same, unchanged; NULL if there is none. */
+/* The same without adding or filling in; NULL if there is none. */
 struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name);
-/* The same for a resource that is known to be absent: no search. */
+/* Add a grant for a resource that is known to be absent: no search. */
 struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name);
-/* What level a "resource_type" stands for. */
+/* The level that a "resource_type" means. */
 enum grant_level grant_level_of(const char *resource_type);
 /* to = to ∪ from, resource by resource. */
 void grants_merge(struct grants *to, const struct grants *from);
@@ -81,16 +82,16 @@ struct token_record {
 	char *last_used_at; /* optional: NULL means never */
 	char *created_by;   /* optional: actor_display_name */
 	/*
-	 * The object as JSON text, compact (a thousand are kept), without the secrets ("token",
-	 * "plain_text_refresh_token") and without "service_token_accesses", which `grants` holds
-	 * and changes would make untrue. No newline behind it.
+	 * The object as JSON text, compact because a thousand may be stored. Without the secrets
+	 * ("token", "plain_text_refresh_token") and without "service_token_accesses": `grants` has
+	 * them, and a change would make this text wrong. No newline at the end.
 	 */
 	char *info;
 	bool has_grants; /* "service_token_accesses" was there, as an array */
 	struct grants grants;
 };
 
-/* These leave the record empty, so that finishing again is harmless. */
+/* These leave the record empty, so it may be finished again. */
 void organization_record_finish(struct organization_record *r);
 void database_record_finish(struct database_record *r);
 void token_record_finish(struct token_record *r);

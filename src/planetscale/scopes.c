@@ -6,7 +6,7 @@
 
 #include "base/xmalloc.h"
 
-/* Where `name` of `len` bytes is, or belongs. */
+/* The position of `name` of `len` bytes, or where to insert it. */
 static bool find_scope(const struct scopes *s, const char *name, size_t len, size_t *at)
 {
 	size_t low = 0, high = s->n;
@@ -104,7 +104,7 @@ void scopes_merge(struct scopes *to, const struct scopes *from)
 		scopes_add(to, from->v[i]);
 }
 
-/* Those of `to` that are in `other` stay, or those that are not. */
+/* Keep only those of `to` that are in `other`, if `stays`; else only those that are not. */
 static void filter(struct scopes *to, const struct scopes *other, bool stays)
 {
 	size_t kept = 0;

@@ -2,7 +2,8 @@
 /*
  * scopes: a sorted set of permission names (PlanetScale calls one an access; its users, a scope).
  *
- * Plain value type: knows neither which names exist (catalog) nor who holds them (record, model).
+ * Plain value type: does not know which names exist (known_scopes) or which token has them
+ * (record, model).
  */
 #ifndef PSCALEFS_SCOPES_H
 #define PSCALEFS_SCOPES_H
@@ -32,7 +33,7 @@ bool scopes_subset(const struct scopes *a, const struct scopes *b);  /* is all o
 void scopes_merge(struct scopes *to, const struct scopes *from);     /* to = to ∪ from */
 void scopes_subtract(struct scopes *to, const struct scopes *from);  /* to = to − from */
 void scopes_intersect(struct scopes *to, const struct scopes *with); /* to = to ∩ with */
-/* Append each name and `separator` behind each (the file's text: '\n'). */
+/* Append each name, with `separator` after each (in the file's text: '\n'). */
 void scopes_print(const struct scopes *s, char separator, struct buf *out);
 /* "a, b and c", for sentences. */
 void scopes_list(const struct scopes *s, struct buf *out);

@@ -21,8 +21,8 @@ uint64_t capability_permitted(void)
 	return get(data) ? (uint64_t)data[1].permitted << 32 | data[0].permitted : 0;
 }
 
-/* Needs CAP_SETPCAP, which goes last; who lacks it has no use for the set but through programs
- * that no_new_privs keeps out. */
+/* Needs CAP_SETPCAP, which is therefore dropped last. Without that capability the bounding set
+ * only matters for executed programs, and no_new_privs gives them nothing. */
 static void limit_bounding(uint64_t kept)
 {
 	for (int c = 0; c < ALL_BITS && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)

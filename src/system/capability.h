@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capability: gives up capabilities, for good. By the kernel's own system calls: no library.
+ * capability: gives up capabilities permanently, by the kernel's system calls, without a library.
  */
 #ifndef PSCALEFS_CAPABILITY_H
 #define PSCALEFS_CAPABILITY_H
@@ -12,11 +12,11 @@
 #define CAPABILITY(c) (1ull << (c))
 
 /*
- * Keep these at most, in all sets of this thread and of those that it makes: the bounding set too,
- * so none comes back by executing a program. False if the kernel refused.
+ * Keep these at most, in all sets of this thread and of threads that it creates. The bounding set
+ * is included, so executing a program cannot regain any. False if the kernel refused.
  */
 bool capability_keep(uint64_t kept);
-/* Those that this thread may use or take (its permitted set). */
+/* The capabilities that this thread has or may enable (its permitted set). */
 uint64_t capability_permitted(void);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * descriptors: those that a new process is not to have.
+ * descriptors: closes file descriptors that a new process must not inherit.
  */
 #ifndef PSCALEFS_DESCRIPTORS_H
 #define PSCALEFS_DESCRIPTORS_H
 
-/* Close every file descriptor of ours above `lowest` but `except`. */
+/* Close every file descriptor above `lowest` except `except`. */
 void close_above(int lowest, int except);
 
 #endif

@@ -39,7 +39,7 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* The type in this line if it is about `path`, else NULL; takes the line apart. */
+/* The file system type in this line if it is about `path`, else NULL; changes the line. */
 static char *line_type(char *line, const char *path)
 {
 	char *save = NULL, *field = strtok_r(line, " ", &save);
@@ -51,7 +51,7 @@ static char *line_type(char *line, const char *path)
 	unescape(field);
 	if (!str_eq(field, path))
 		return NULL;
-	while (field != NULL && !str_eq(field, "-")) /* the optional fields end so */
+	while (field != NULL && !str_eq(field, "-")) /* it ends the optional fields */
 		field = strtok_r(NULL, " ", &save);
 	return field == NULL ? NULL : strtok_r(NULL, " ", &save);
 }
@@ -73,7 +73,7 @@ char *mountpoint_type(const char *mountinfo, const char *path)
 	return type;
 }
 
-/* Does the line say so? proc_pid_mountinfo(5): (3) major:minor, … (8) "-", (9) file system type */
+/* Is it a pscalefs with that device? proc_pid_mountinfo(5): (3) major:minor … (8) "-", (9) type */
 static bool line_is_device(const char *line, unsigned major, unsigned minor)
 {
 	const char *type = strstr(line, " - " MOUNTPOINT_TYPE " ");
@@ -125,7 +125,7 @@ int mountpoint_look(const char *path)
 	return S_ISDIR(st.stx_mode) ? 0 : -ENOTDIR;
 }
 
-/* Users may not umount(2); the helper, which is root's, may do it for them. */
+/* Users may not call umount(2); the fusermount3 program, which is setuid root, does it for them. */
 static int run_helper(const char *path, struct error *e)
 {
 	char *argv[] = {xstrdup(UNMOUNT_HELPER), xstrdup("-u"), xstrdup("-z"),
@@ -140,7 +140,7 @@ static int run_helper(const char *path, struct error *e)
 		if (errno != EINTR)
 			return error_set(e, errno, "lost " UNMOUNT_HELPER ": %s", strerror(errno));
 	if (r == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		r = ENOENT; /* posix_spawn(3): how it may say so, too */
+		r = ENOENT; /* posix_spawn(3): a child that cannot execute it may exit so */
 	if (r != 0)
 		return error_set(e, r, "cannot run " UNMOUNT_HELPER ": %s", strerror(r));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -157,7 +157,7 @@ int mountpoint_detach(const char *path, struct error *e)
 	return 0;
 }
 
-/* Is `path` inside one of our mounts? A mount there would cover what the outer one shows. */
+/* Is `path` inside a mounted pscalefs? A mount there would hide what the outer one shows. */
 static bool inside_ours(const char *mountinfo, const char *path)
 {
 	cleanup(free_ptr) char *parent = xstrdup(path);

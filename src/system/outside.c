@@ -21,8 +21,8 @@
 #define LINKS_MAX 40 /* path_resolution(7) */
 
 struct walk {
-	int at;                /* owned: where we are, opened with O_PATH and known to be outside */
-	char *left;            /* owned: the names that are still to be followed */
+	int at;                /* owned: where we are, by O_PATH; checked to be outside */
+	char *left;            /* owned: the part of the path that is not followed yet */
 	int links;             /* followed so far */
 	const char *mountinfo; /* borrowed */
 };
@@ -34,7 +34,7 @@ static void walk_finish(struct walk *w)
 	free(w->left);
 }
 
-/* 0, or -errno. The kernel answers without its file system: nothing is asked but the device. */
+/* 0, or -errno. Compares only the device number, which the kernel knows without the file system. */
 static int check_outside(const struct walk *w, int fd)
 {
 	struct statx st;
@@ -61,7 +61,7 @@ static int go_to(struct walk *w, int fd)
 	return 0;
 }
 
-/* The name itself, a link not followed. As a directory first: so the kernel mounts what automounts. */
+/* Open one name, not following a link. Tries O_DIRECTORY first, which triggers automounts. */
 static int open_name(const struct walk *w, const char *name)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -70,7 +70,7 @@ static int open_name(const struct walk *w, const char *name)
 	return fd < 0 && errno == ENOTDIR ? openat(w->at, name, flags) : fd;
 }
 
-/* fs.protected_symlinks of proc_sys_fs(5), which the kernel cannot apply for us here. */
+/* fs.protected_symlinks of proc_sys_fs(5): not applied by the kernel, as we follow the links. */
 static bool may_follow(const struct walk *w, const struct stat *link)
 {
 	const mode_t shared = S_ISVTX | S_IWOTH;
@@ -82,7 +82,7 @@ static bool may_follow(const struct walk *w, const struct stat *link)
 	       link->st_uid == directory.st_uid;
 }
 
-/* The links of /proc lead where no name may lead, and going there asks nothing of what is there. */
+/* Links of /proc such as fd/3 lead to an object, not to a name; following asks no file system. */
 static bool by_kernel(int link)
 {
 	struct statfs fs;
@@ -126,7 +126,7 @@ static int step(struct walk *w, const char *name)
 	return r;
 }
 
-/* The first of the names that are left, owned by the caller; NULL if there is none. */
+/* Remove the first name from `left`, owned by the caller; NULL if there is none. */
 static char *next_name(struct walk *w)
 {
 	const char *start = w->left + strspn(w->left, "/");

@@ -19,7 +19,7 @@ void process_delegate(const struct process_delegate *d)
 	delegate = d;
 }
 
-/* /proc never blocks: its text is made by the kernel while it is read. */
+/* Reading /proc never blocks: the kernel makes the text during the read. */
 static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
 {
 	char path[64];
@@ -34,7 +34,7 @@ static bool read_proc(pid_t pid, const char *file, char *out, size_t size)
 	return n > 0;
 }
 
-/* The number behind "Name:" in /proc/PID/status. */
+/* The number after "Name:" in /proc/PID/status. */
 static uint64_t field(const char *status, const char *name, int base)
 {
 	const char *at = strstr(status, name);
@@ -53,7 +53,7 @@ pid_t process_group(pid_t tid)
 	return (pid_t)field(status, "\nTgid:", 10);
 }
 
-/* A hash of its path, also when the file was replaced while it runs. */
+/* A hash of the path of the executable, also if that file was replaced while it runs. */
 static uint64_t program(pid_t tgid)
 {
 	static const char replaced[] = " (deleted)";
@@ -69,8 +69,8 @@ static uint64_t program(pid_t tgid)
 	return hash_bytes(HASH_INIT, exe, len);
 }
 
-/* Field `n` of /proc/PID/stat, a number; field 2 is the command in parentheses, which may hold
- * anything. */
+/* Number in field `n` of /proc/PID/stat. Field 2 is the command in parentheses, which may contain
+ * blanks and parentheses. */
 static uint64_t stat_field(const char *stat, int n)
 {
 	const char *at = strrchr(stat, ')');
@@ -103,16 +103,16 @@ static uint64_t bit(int signal)
 	return 1ull << (signal - 1);
 }
 
-/* Signals that do not end who neither catches nor ignores them: signal(7). */
+/* Signals that by default do not end a process: signal(7). */
 static uint64_t harmless(void)
 {
 	return bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) | bit(SIGSTOP) |
 	       bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
 }
 
-/* A signal that ends processes is pending, and nothing holds it back. SIGKILL for the thread alone
- * (SigPnd) is no such sign: see end_of(). */
-static bool doomed(const char *status)
+/* Is a signal pending that ends processes and is neither blocked, ignored nor caught? A SIGKILL
+ * pending for the thread alone (SigPnd) proves nothing: see end_of(). */
+static bool fatal_signal_pending(const char *status)
 {
 	uint64_t own = field(status, "\nSigPnd:", 16) & ~bit(SIGKILL);
 	uint64_t shared = field(status, "\nShdPnd:", 16);
@@ -122,8 +122,8 @@ static bool doomed(const char *status)
 	return (shared & bit(SIGKILL)) != 0 || ((own | shared) & ~held & ~harmless()) != 0;
 }
 
-/* What wait(2) will say of a process is shown to those who may trace it, and 0 to all others. The
- * same is asked of who reads this link. */
+/* /proc shows the exit code only to users who may trace the process, and 0 to all others. Reading
+ * the link /proc/PID/exe needs the same right. */
 static bool shows_exit_code(pid_t tid)
 {
 	char path[64], exe[1];
@@ -133,9 +133,9 @@ static bool shows_exit_code(pid_t tid)
 }
 
 /*
- * The kernel ends this thread with SIGKILL. When a program ends by itself, its other threads are
- * ended so, too. What sets a killed one apart is the exit code: its low seven bits are the signal's
- * number, or 0.
+ * The kernel ends each thread of a killed process with SIGKILL; but when a program ends by itself,
+ * its other threads are ended in the same way. The exit code tells the difference: its low seven
+ * bits are the signal's number, or 0.
  */
 static enum process_end end_of(pid_t tid, const char *status)
 {
@@ -163,7 +163,7 @@ enum process_end process_end(pid_t tid)
 		return delegate->end(tid);
 	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
 		return PROCESS_LIVES;
-	return doomed(status) ? PROCESS_KILLED : end_of(tid, status);
+	return fatal_signal_pending(status) ? PROCESS_KILLED : end_of(tid, status);
 }
 
 bool process_ending(pid_t tid)

@@ -15,7 +15,7 @@
 #include "base/macros.h"
 #include "system/capability.h"
 
-#define NOBODY          65534 /* whose files are nobody's */
+#define NOBODY          65534 /* the user that owns no files */
 #define THREADS_WAIT_MS 2000
 
 static struct {
@@ -37,7 +37,7 @@ static unsigned threads(void)
 	return n;
 }
 
-/* libcurl may still be giving up looking up a name: such a thread would stay outside. */
+/* A libcurl thread may still be in a name lookup that was given up: the sandbox would miss it. */
 static void await_threads(void)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
@@ -46,12 +46,12 @@ static void await_threads(void)
 	for (; threads() > 1 && waited_ms < THREADS_WAIT_MS; waited_ms += 10)
 		nanosleep(&pause, NULL);
 	if (waited_ms >= THREADS_WAIT_MS)
-		log_warning("a thread that looks up a name stays outside the sandbox");
+		log_warning("a thread that still looks up a name is not in the sandbox");
 }
 
 /*
- * Root owns much that only its owner may read, and what landlock lets be read below /etc is not
- * only for the resolver. Nobody reads what everybody may.
+ * As root, read files as the user `nobody`: many files can be read by root only, and below /etc
+ * landlock allows more than the resolver's files. `nobody` can only read what all users may read.
  */
 static void read_as_nobody(void)
 {
@@ -70,11 +70,11 @@ void sandbox_enter(const struct sandbox_rules *rules)
 	now.landlock = sandbox_landlock(rules);
 	read_as_nobody();
 	if (!capability_keep(0))
-		log_warning("capabilities are kept: %s", strerror(errno));
-	/* Last, as it forbids most of the above. */
+		log_warning("cannot give up capabilities: %s", strerror(errno));
+	/* Last, because it forbids most of the system calls used above. */
 	now.seccomp = sandbox_seccomp();
 	if (!now.seccomp || !now.landlock.files)
-		log_detail("the sandbox is not all that it could be: see .pscalefs/status");
+		log_detail("the sandbox is not complete: see .pscalefs/status");
 }
 
 static void print_words(struct buf *out, const char *name, bool wanted)

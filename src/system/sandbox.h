@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sandbox: what this process may still do once it serves, enforced by the kernel.
+ * sandbox: limits what this process may do while it serves; the kernel enforces it.
  *
- * It gives up, for good and for all threads it makes later: every capability; gaining privileges by
- * executing a program (no_new_privs); as root, reading files as their owner; by landlock, all files
- * but those that libcurl, its TLS library and the resolver read, TCP connections to other ports,
- * and signals and abstract sockets of processes outside; by seccomp, system calls that nothing here
- * needs. Each as far as the kernel has it, and independent of the others.
+ * Gives up permanently, for this thread and all that it creates later: every capability; gaining
+ * privileges by executing a program (no_new_privs); as root, reading files as their owner; by
+ * landlock, all files but those that libcurl, its TLS library and the resolver read, TCP
+ * connections to other ports, and signals and abstract sockets of processes outside; by seccomp,
+ * system calls that this program does not need. Each is used if the kernel has it, independent of
+ * the others.
  *
- * What needs more than that is the helper's (helper.h). Knows no configuration but its rules.
+ * The helper (helper.h) does what needs more rights. Knows no configuration except its rules.
  */
 #ifndef PSCALEFS_SANDBOX_H
 #define PSCALEFS_SANDBOX_H
@@ -25,16 +26,17 @@ struct sandbox_rules {
 };
 
 /*
- * Enter it; there is no way back. To be called while this thread is the only one, when everything
- * has been opened that needs more. What is refused is left out, and sandbox_print() says so.
+ * Enter the sandbox; it cannot be left. Call it while this is the only thread, and after
+ * everything that needs more rights has been opened. If the kernel refuses a part, the rest is
+ * still used, and sandbox_print() reports it.
  */
 void sandbox_enter(const struct sandbox_rules *rules);
-/* For .pscalefs/status: lines of what is in force, and what is not. */
+/* For .pscalefs/status: lines that list which parts are in force, and which are missing. */
 void sandbox_print(struct buf *out);
 
 /* --- parts, in files of their own; both need no_new_privs ------------------------------------- */
 
-/* What is in force, which depends on the kernel's version of landlock. */
+/* The parts in force, which depend on the kernel's version of landlock. */
 struct sandbox_landlock {
 	bool files, ports, scoped;
 };
@@ -42,7 +44,7 @@ struct sandbox_landlock sandbox_landlock(const struct sandbox_rules *rules);
 /* False where this program was built without libseccomp, or the kernel refused. */
 bool sandbox_seccomp(void);
 
-/* The sanitizers' runtimes do in this process what nothing else does. */
+/* The runtimes of the sanitizers make system calls that the program itself does not make. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANDBOX_SANITIZED true
 #elif defined(__has_feature)

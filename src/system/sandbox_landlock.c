@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of sandbox that is landlock(7), by its system calls: the C library has no functions for
- * them, and the kernel's header on the machine that builds may be older than the kernel that runs.
+ * The landlock(7) part of sandbox, by direct system calls: the C library has no functions for
+ * them, and the kernel headers of the build machine may be older than the running kernel.
  */
 #include "base/macros.h"
 #include "base/text.h"
@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* <linux/landlock.h>; the system calls' numbers are alike on all architectures but Alpha. */
+/* <linux/landlock.h>; all architectures but Alpha have the same system call numbers. */
 #define CREATE_RULESET      444
 #define ADD_RULE            445
 #define RESTRICT_SELF       446
@@ -33,7 +33,7 @@
 #define NET_CONNECT_TCP     (1ull << 1)
 #define SCOPE_ABSTRACT_UNIX (1ull << 0)
 #define SCOPE_SIGNAL        (1ull << 1)
-#define DNS_PORT            53 /* of answers that are too long for UDP */
+#define DNS_PORT            53 /* over TCP, for answers that are too long for UDP */
 
 struct ruleset {
 	uint64_t handled_fs;
@@ -52,14 +52,15 @@ struct net_port {
 };
 
 /*
- * What the resolver, TLS libraries and the C library open while running. Files that are replaced by
- * renaming, such as resolv.conf, need the directory's rule: a rule for a file ends with it.
+ * Files that the resolver, TLS libraries and the C library open at run time. A rule for a file
+ * ends when the file is replaced by rename, as resolv.conf is; such a file needs a rule for its
+ * directory.
  */
 static const char *const readable[] = {
 	"/usr", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys/devices/system/cpu",
-	/* where /etc/resolv.conf leads, by who manages it */
+	/* targets of the link /etc/resolv.conf, one for each program that manages it */
 	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman",
-	/* what modules of nsswitch.conf read */
+	/* read by modules of nsswitch.conf */
 	"/var/cache/nscd", "/var/lib/sss/mc", "/var/lib/sss/pubconf", "/dev/random",
 	"/dev/urandom"};
 
@@ -70,7 +71,7 @@ static bool is_directory(int fd)
 	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Where there is no such path there is nothing to allow. */
+/* If the path does not exist, there is nothing to allow. */
 static void allow_path(int ruleset, const char *path, uint64_t access)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -84,8 +85,8 @@ static void allow_path(int ruleset, const char *path, uint64_t access)
 	close(fd);
 }
 
-/* The directory in which the file is that /etc/resolv.conf leads to, unless it is no place for it
- * alone. */
+/* Allow the directory of the file that /etc/resolv.conf links to, unless that directory also has
+ * other files. */
 static void allow_resolver(int ruleset)
 {
 	static const char *const crowded[] = {"/",    "/run",  "/var", "/var/run",
@@ -124,7 +125,7 @@ static void allow_ports(int ruleset, const struct sandbox_rules *rules)
 	}
 }
 
-/* What this version can forbid. */
+/* Everything that this version of landlock can forbid. */
 static struct ruleset everything(long version)
 {
 	int bits = FS_FIRST_BITS + (version >= 2) + (version >= 3) + (version >= 5);
@@ -145,7 +146,7 @@ struct sandbox_landlock sandbox_landlock(const struct sandbox_rules *rules)
 	if (version < 1)
 		return nothing;
 	struct ruleset r = everything(version);
-	/* An older kernel takes a longer structure whose rest is zero. */
+	/* An older kernel accepts a longer structure if the rest is zero. */
 	int fd = (int)syscall(CREATE_RULESET, &r, sizeof(r), 0);
 	if (fd < 0)
 		return nothing;

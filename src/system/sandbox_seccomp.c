@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of sandbox that is a seccomp filter, by libseccomp, which knows each architecture's
- * numbers.
+ * The seccomp part of sandbox, by libseccomp, which knows the system call numbers of each
+ * architecture.
  *
- * Three kinds of system calls: what the loop and its libraries use, in this and in newer versions,
- * is allowed, generously, as far as it only concerns this process; what would be of use to an
- * intruder, and is used by nothing here, ends the process, and the kernel logs it; all others fail
- * with ENOSYS, which libraries take as "not on this kernel" and do without.
+ * There are three kinds of system calls. Allowed: what the loop and its libraries use, in this and
+ * in newer versions; the list is generous for calls that only affect this process. Calls that are
+ * useful to an intruder and used by nothing here end the process, and the kernel logs that. All
+ * others fail with ENOSYS, which libraries understand as "not on this kernel", and use something
+ * else.
  */
 #include "base/macros.h"
 #include "base/text.h"
@@ -33,9 +34,9 @@ bool sandbox_seccomp(void)
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Names that an architecture or this libseccomp does not have are passed over. */
+/* Names that this architecture or libseccomp version does not know are skipped. */
 static const char *const allowed[] = {
-	/* descriptors and files: which ones is landlock's to say */
+	/* descriptors and files; landlock limits which files */
 	"read",
 	"readv",
 	"pread64",
@@ -137,7 +138,7 @@ static const char *const allowed[] = {
 	"recvmmsg_time64",
 	"shutdown",
 	"socketcall",
-	/* time and chance */
+	/* time and random numbers */
 	"clock_gettime",
 	"clock_gettime64",
 	"clock_getres",
@@ -197,7 +198,7 @@ static const char *const allowed[] = {
 	"signalfd4",
 	"restart_syscall",
 	"pause",
-	/* what this process is */
+	/* attributes of this process */
 	"getpid",
 	"getppid",
 	"gettid",
@@ -327,7 +328,7 @@ static const char *const deadly[] = {
 	"_sysctl",
 };
 
-/* The sanitizers look for leaks by a process of their own that traces this one. */
+/* The leak check of the sanitizers runs in a process that traces this one. */
 static const char *const sanitizing[] = {"ptrace", "clone", "kill", "tkill", "unlink", "prctl"};
 
 static bool rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
@@ -338,7 +339,7 @@ static bool rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsi
 	if (number == __NR_SCMP_ERROR)
 		return true;
 	int r = seccomp_rule_add_array(filter, action, number, n, conditions);
-	/* Not on this architecture; or the same number as another name's. */
+	/* -EEXIST: another name has the same number. The others: not on this architecture. */
 	return r == 0 || r == -EDOM || r == -EEXIST || (r == -EINVAL && number < 0);
 }
 
@@ -358,14 +359,14 @@ static bool allow_if(scmp_filter_ctx filter, const char *name, unsigned argument
 	return rule(filter, SCMP_ACT_ALLOW, name, 1, &is);
 }
 
-/* Those where it depends on an argument. */
+/* System calls that are allowed for some arguments only. */
 static bool allow_some(scmp_filter_ctx filter)
 {
 	static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
 	static const unsigned ioctls[] = {FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME};
 	static const unsigned prctls[] = {PR_SET_NAME,         PR_GET_NAME,    PR_GET_DUMPABLE,
 					  PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
-					  0x53564d41 /* PR_SET_VMA: names memory */};
+					  0x53564d41 /* PR_SET_VMA: gives memory a name */};
 	const struct scmp_arg_cmp netlink[] = {SCMP_A0_64(SCMP_CMP_EQ, AF_NETLINK, 0),
 					       SCMP_A2_64(SCMP_CMP_EQ, NETLINK_ROUTE, 0)};
 	const struct scmp_arg_cmp thread = SCMP_A0_64(

@@ -208,7 +208,7 @@ touch "$tokens"
 for ((i = 0; i < 10; i++)); do
 	assert_fails 'Key was rejected by service' ls "$tokens"
 done
-[[ $(grep -c 'was not read again' "$log") -le 4 ]] || fail "it was asked again and again"
+[[ $(grep -c 'could not be read again' "$log") -le 4 ]] || fail "it was asked again and again"
 wait_for no_children
 start_session
 wait_for ls "$tokens"

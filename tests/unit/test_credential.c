@@ -120,20 +120,21 @@ static void a_wrong_line_is_named_and_never_quoted(void **state)
 	} cases[] = {
 		{"dummy", "line 1: not of the form KEY=value"},
 		{"\n\npscale_tkn_dummy\n", "line 3: not of the form KEY=value"},
-		{"dummyAAA==\n", "line 1: no key that pscalefs knows"},
-		{"PLANETSCALE_dummy=x", "line 1: no key that pscalefs knows"},
-		{"PLANETSCALE_DATABASE=x", "line 1: PLANETSCALE_DATABASE is no key"},
-		{"PLANETSCALE_ORG =x", "no key that pscalefs knows"},
-		{"export =x", "no key that pscalefs knows"},
-		{"=x", "no key that pscalefs knows"},
-		{"export= PLANETSCALE_ORG", "no key that pscalefs knows"},
+		{"dummyAAA==\n", "line 1: pscalefs does not know this key"},
+		{"PLANETSCALE_dummy=x", "line 1: pscalefs does not know this key"},
+		{"PLANETSCALE_DATABASE=x",
+		 "line 1: pscalefs does not know the key PLANETSCALE_DATABASE"},
+		{"PLANETSCALE_ORG =x", "pscalefs does not know this key"},
+		{"export =x", "pscalefs does not know this key"},
+		{"=x", "pscalefs does not know this key"},
+		{"export= PLANETSCALE_ORG", "pscalefs does not know this key"},
 		{"export PLANETSCALE_ORG", "not of the form KEY=value"},
 		{"PLANETSCALE_ORG=\"x", "a quote is not closed"},
 		{"PLANETSCALE_ORG='", "a quote is not closed"},
 		{"PLANETSCALE_ORG='x' y", "something follows the closing quote"},
 		{"PLANETSCALE_ORG=x\r\nPLANETSCALE_ORG=x",
 		 "line 2: PLANETSCALE_ORG is given twice"},
-		{"\xef\xbb\xbfPLANETSCALE_ORG=x", "no key that pscalefs knows"},
+		{"\xef\xbb\xbfPLANETSCALE_ORG=x", "pscalefs does not know this key"},
 	};
 	struct credential_fields f;
 	struct error e;
@@ -392,11 +393,11 @@ static void what_is_no_proper_file_is_refused(void **state)
 	assert_int_equal(credential_find("/nonexistent/file", NULL, &c, &org, &e), -ENOENT);
 	assert_says(&e, "cannot open /nonexistent/file: No such file");
 	assert_int_equal(credential_find(dir, NULL, &c, &org, &e), -EINVAL);
-	assert_says(&e, "is no regular file");
+	assert_says(&e, "is not a regular file");
 	snprintf(path, sizeof(path), "%s/fifo", dir);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(credential_find(path, NULL, &c, &org, &e), -EINVAL);
-	assert_says(&e, "is no regular file");
+	assert_says(&e, "is not a regular file");
 	unlink(path);
 	memset(large, '\n', CREDENTIAL_FILE_MAX + 1);
 	write_file("c", large, CREDENTIAL_FILE_MAX + 1, 0600);

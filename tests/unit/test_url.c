@@ -76,7 +76,7 @@ static void a_bad_address_is_refused_with_a_reason(void **state)
 		{"https://h/#f", "query or fragment"},
 		{"https://h/a b", "a blank"},
 		{"https://h/\n", "a blank"},
-		{"https://h/\xc3\xa9", "no plain ASCII"},
+		{"https://h/\xc3\xa9", "not plain ASCII"},
 		{"https://h/a\\b", "a blank or"},
 	};
 	struct error e;
