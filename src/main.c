@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pscalefs: mount PlanetScale as a file system. This file only puts the parts together, in order,
- * and takes them apart in the reverse order.
+ * pscalefs: mount PlanetScale as a file system. This file only creates the parts in order, and
+ * frees them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@
 #include "system/mountpoint.h"
 #include "system/sandbox.h"
 
-/* How long a signal to stop waits, still mounted, for those that wait for a commit. */
+/* After a signal to stop: how long it stays mounted for commits to end. */
 #define DRAIN_MS 5000
 
 struct mount {
@@ -53,8 +53,8 @@ struct mount {
 	struct fs *fs;
 	struct session *session;
 	struct status status;
-	int ca_fd;     /* owned; what certificates are read from in the sandbox; -1: none */
-	char *ca_file; /* owned; how that is called; NULL: the system's certificates */
+	int ca_fd;     /* owned; the copy of the certificates, for the sandbox; -1: none */
+	char *ca_file; /* owned; the path for libcurl; NULL: the system's certificates */
 };
 
 static int print_version(void)
@@ -81,12 +81,12 @@ static void print_error(const struct error *e)
 		fprintf(stderr, "pscalefs: %s\n", e->hint);
 }
 
-/* --- the credential is proved before anything is mounted -------------------------------------- */
+/* --- check the credential before mounting ----------------------------------------------------- */
 
 struct proof {
 	struct waiter waiter; /* first */
 	struct model *model;
-	int result; /* WAIT until it is known */
+	int result; /* WAIT until there is one */
 };
 
 static void prove(struct waiter *w)
@@ -101,7 +101,7 @@ static bool proved(void *ctx)
 	return ((struct proof *)ctx)->result != WAIT;
 }
 
-/* A credential that sees no organization, or not the one asked for, is of no use. */
+/* The credential must see the organization that the user has chosen. */
 static int check_organizations(const struct mount *m, struct error *e)
 {
 	const struct model *model = store_model(m->store);
@@ -139,8 +139,8 @@ static int prove_credential(struct mount *m, struct error *e)
 /* --- the sandbox ------------------------------------------------------------------------------ */
 
 /*
- * The certificates of --cacert, read once: in the sandbox the file is out of reach. libcurl opens
- * the copy, which is in memory, by name.
+ * Copy the certificates of --cacert into memory, because the sandbox cannot open the file. libcurl
+ * opens the copy by its path in /proc.
  */
 static int copy_certificates(struct mount *m, struct error *e)
 {
@@ -163,7 +163,7 @@ static int copy_certificates(struct mount *m, struct error *e)
 	return 0;
 }
 
-/* What has to be there before, while nothing is mounted and no connection exists. */
+/* What the sandbox needs; called before there is a mount or a connection. */
 static int prepare_sandbox(struct mount *m, struct error *e)
 {
 	const struct config *c = &m->config;
@@ -180,7 +180,7 @@ static int prepare_sandbox(struct mount *m, struct error *e)
 	return r;
 }
 
-/* No file, program, other process or address but those that serving takes. */
+/* From now on only the files, processes and ports that serving needs are accessible. */
 static void enter_sandbox(const struct mount *m)
 {
 	static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
@@ -192,13 +192,13 @@ static void enter_sandbox(const struct mount *m)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(proxies); i++) {
 		const char *proxy = getenv(proxies[i]);
-		if (proxy != NULL && proxy[0] != '\0') /* libcurl's ports where none is given */
+		if (proxy != NULL && proxy[0] != '\0') /* the default ports are libcurl's */
 			ports[rules.n_ports++] = url_port(proxy, 443, 1080);
 	}
 	sandbox_enter(&rules);
 }
 
-/* --- up and down ------------------------------------------------------------------------------ */
+/* --- start and end ---------------------------------------------------------------------------- */
 
 static int mount_parts(struct mount *m, struct error *e)
 {
@@ -261,7 +261,7 @@ static int mount_parts(struct mount *m, struct error *e)
 	return r;
 }
 
-/* What was accepted before goes on: it is lost neither with the mount nor with its caller. */
+/* Changes that were accepted before go on after the unmount, until they end. */
 static void unmount(struct mount *m)
 {
 	fs_let_go(m->fs, ENODEV);
@@ -269,7 +269,7 @@ static void unmount(struct mount *m)
 	m->session = NULL;
 	log_notice("unmounted %s", m->config.mountpoint);
 	if (fs_busy(m->fs))
-		log_notice("changes that were accepted go on; a signal to stop ends them");
+		log_notice("changes that were accepted go on; SIGTERM ends them");
 	loop_complete(&m->loop);
 }
 
@@ -327,7 +327,7 @@ int main(int argc, char **argv)
 		keyring_be_asker(argv);
 	if (helper_is_this(argc, argv))
 		helper_be(argv);
-	/* Large listings come and go: give their memory back. */
+	/* Return the memory of large lists to the system when they are freed. */
 	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
 	cleanup(free_ptr) char *program = keyring_program();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * create_token: make tokens, by mkdir and by writing a line to create-token.
+ * create_token: create tokens, by mkdir and by writing a line to create-token.
  */
 #include "base/buf.h"
 #include "base/macros.h"
@@ -20,8 +20,8 @@
 #define LINE_MAX_BYTES 4096
 
 /*
- * May a token of this name be made: 0, WAIT, or EEXIST? Against a list asked for after the op
- * arrived, for PlanetScale itself allows two tokens of one name.
+ * 0 if no token has this name, WAIT, or -EEXIST. Checks a list that was requested after the op
+ * arrived, because PlanetScale itself allows two tokens of the same name.
  */
 static int check_free(struct op *op, struct organization *o, const char *name)
 {
@@ -59,7 +59,7 @@ static void mkdir_done(struct op *op, const struct store_outcome *outcome)
 
 	if (op_finished(op, e))
 		return;
-	if (dir == NULL) { /* the kernel holds the directory of a mkdir, so it is there */
+	if (dir == NULL) { /* impossible: the kernel holds the directory during a mkdir */
 		const struct error lost = {.err = ESTALE};
 		op_reply_error(op, &lost);
 		return;
@@ -82,15 +82,15 @@ int fs_mkdir(struct op *op)
 		return r;
 	if (dir->key.kind != TREE_TOKENS)
 		return fs_refuse(op, EPERM,
-				 "mkdir makes service tokens, below service-tokens/ only");
+				 "mkdir creates service tokens, and only in service-tokens/");
 	r = name_decode(op->name, &name);
 	if (r != 0) {
 		buf_finish(&name);
-		return fs_refuse(op, -r, "a token cannot be called that: %s",
+		return fs_refuse(op, -r, "a token cannot have this name: %s",
 				 op->name[0] == '.'   ? "the name begins with a dot"
 				 : r == -ENAMETOOLONG ? "the name has over 255 bytes"
-						      : "it is no valid UTF-8, or written with "
-							"needless percent signs");
+						      : "the name is not valid UTF-8, or has an "
+							"escape (%XX) that is not needed");
 	}
 	struct organization *o = directory_organization(op, &r);
 	if (o != NULL)
@@ -108,7 +108,7 @@ int fs_mkdir(struct op *op)
 
 struct creation {
 	struct file *file; /* held */
-	size_t size;       /* bytes of the write that this line took; 0: flush */
+	size_t size;       /* how many bytes of the write belong to this line; 0: flush */
 };
 
 static void create_done(struct op *op, const struct store_outcome *outcome)
@@ -129,7 +129,7 @@ static void create_done(struct op *op, const struct store_outcome *outcome)
 		op_reply_ok(op);
 }
 
-/* One line: 0 (committed), WAIT, -errno. `size` as in struct creation. */
+/* Create the token of one line: 0 (committed), WAIT, -errno. `size`: see struct creation. */
 static int create_line(struct op *op, struct file *f, const char *line, size_t len, size_t size)
 {
 	struct fs *fs = fs_of(op);
@@ -168,8 +168,8 @@ static bool blank_line(const char *s, size_t len)
 	return true;
 }
 
-/* A line a write: what comes behind the first is left to the caller's next write, as write(2)
- * allows. */
+/* Each write takes one line. The reply is a short count if there are more: the caller then writes
+ * the rest again, as write(2) requires. */
 int fs_write_create_token(struct op *op, struct file *f)
 {
 	const char *data = buf_str(&op->data);
@@ -177,13 +177,13 @@ int fs_write_create_token(struct op *op, struct file *f)
 	size_t size = end == NULL ? op->data.len : (size_t)(end - data) + 1;
 	struct buf line = BUF_INIT;
 
-	if (fs_check_seen(op) != 0) { /* the file was opened by one that is, and handed on */
+	if (fs_check_seen(op) != 0) { /* another process opened the file and passed it on */
 		buf_clear(&f->line);
 		return -EPERM;
 	}
 	f->line_writer = process_group(op->pid);
 	if (f->line_refused || f->line.len + size > LINE_MAX_BYTES) {
-		buf_clear(&f->line); /* half a line makes no token when the file is closed */
+		buf_clear(&f->line); /* so that close creates no token from half a line */
 		f->line_refused = true;
 		return fs_refuse(op, EFBIG, "a line of create-token has at most %d bytes",
 				 LINE_MAX_BYTES);
@@ -206,7 +206,8 @@ int fs_write_create_token(struct op *op, struct file *f)
 	return r;
 }
 
-/* The opener's close counts; if it has ended, so does that of the process that wrote the line. */
+/* May a close by this process complete the last line? The opener's may; if the opener has ended,
+ * also that of the process that wrote the line. */
 static bool may_complete(const struct file *f, pid_t closer)
 {
 	struct process opener;
@@ -215,7 +216,8 @@ static bool may_complete(const struct file *f, pid_t closer)
 	       (closer == f->line_writer && process_read(f->opener, &opener) != 0);
 }
 
-/* The last line may lack its end. A killed writer's half a line makes no token. */
+/* Completes a last line that has no newline. If its writer was killed, no token is created from
+ * it. */
 int fs_flush_create_token(struct op *op, struct file *f)
 {
 	if (!f->writable) {
@@ -227,7 +229,7 @@ int fs_flush_create_token(struct op *op, struct file *f)
 		buf_clear(&f->line);
 		return fs_refuse(op, ECANCELED,
 				 "it cannot be seen whether its writer was killed: "
-				 "no token is made of a line without an end");
+				 "no token is created from a line without a newline");
 	}
 	if (end != PROCESS_LIVES)
 		buf_clear(&f->line);
@@ -243,7 +245,8 @@ int fs_flush_create_token(struct op *op, struct file *f)
 	return r;
 }
 
-/* Nobody listens any more, and what is made now would have a secret that nobody reads. */
+/* An unfinished line creates no token at release: no caller is left to read the token's secret, or
+ * to get an error. */
 void fs_release_create_token(struct file *f)
 {
 	struct error e;
@@ -251,8 +254,8 @@ void fs_release_create_token(struct file *f)
 	if (!f->writable || blank_line(buf_str(&f->line), f->line.len))
 		return;
 	error_set(&e, ECANCELED,
-		  "the last line had no end when its writer closed the file: no "
-		  "token was made");
+		  "the last line had no newline when the file was closed: no "
+		  "token was created");
 	error_hint(&e, "end the line with a newline");
 	fs_record_close(f->fs, &f->node->key, &e);
 }

@@ -59,9 +59,9 @@ int fs_check_seen(struct op *op)
 	if (process_read(op->pid, &p) == 0)
 		return 0;
 	fs_refuse(op, EPERM,
-		  "the process that asks cannot be seen from here, so it may only read: "
+		  "the calling process cannot be seen from here, so it may only read: "
 		  "it is in another pid namespace, or hidden in /proc");
-	error_hint(&op->waiter.error, "do it where pscalefs runs");
+	error_hint(&op->waiter.error, "run the command where pscalefs runs");
 	return -EPERM;
 }
 
@@ -94,9 +94,8 @@ int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 	int r;
 
 	/*
-	 * A lookup that waits blocks its whole directory; so where the size may need the network,
-	 * the kernel gets attributes that have expired, and asks for the true ones when it needs
-	 * them.
+	 * A lookup that waits blocks its whole directory. So if the size may need the network, the
+	 * reply has attributes that have expired; the kernel asks again when it needs them.
 	 */
 	if (tree_attr_later(p->kind)) {
 		r = tree_resolve(&fs->tree, &op->waiter, p, &v);
@@ -140,7 +139,7 @@ void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups)
 		node_forget(&fs->nodes, n, lookups);
 }
 
-/* --- handlers that only look ------------------------------------------------------------------ */
+/* --- lookup ----------------------------------------------------------------------------------- */
 
 int fs_lookup(struct op *op)
 {
@@ -159,8 +158,8 @@ int fs_lookup(struct op *op)
 }
 
 /*
- * Like a file that was unlinked while it was open: fstat(2) works, and reading it says what became
- * of the token. The kernel does not tell fstat from stat; a path finds out at the next lookup.
+ * Attributes of a file that is gone, but open: fstat(2) works, as for a file that was unlinked. The
+ * kernel's request is the same for stat(2), whose path fails at the next lookup.
  */
 static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st)
 {
@@ -180,13 +179,14 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 
 /* --- what stat(2) shows to a writer ----------------------------------------------------------- */
 
-/* Has this thread group opened it, or written through it last? */
+/* Did this thread group open the handle, or write through it last? */
 static bool is_of(const struct file *f, pid_t tgid)
 {
 	return f->opener == tgid || (f->writer != NULL && f->writer->last == tgid);
 }
 
-/* Does it write the file at `p`, though the kernel has moved the node that it was opened by? */
+/* Does the handle write the permissions file `p`? The kernel may have renamed the node by which it
+ * was opened. */
 static bool writes_at(const struct file *f, const struct inode_key *p)
 {
 	return f->writer != NULL && f->writer->text->file != NULL &&
@@ -194,14 +194,14 @@ static bool writes_at(const struct file *f, const struct inode_key *p)
 }
 
 /*
- * The handle whose text the caller means. fstat(2) does not tell which handle it was asked of: so of
- * a process that has the file open for writing it is that one, unless it has it open for reading,
- * too (`sort f > f`).
+ * The handle whose text size the caller expects. The request of fstat(2) does not name a handle:
+ * take the one by which the caller's process has the file open for writing, unless the process has
+ * it open for reading too (`sort f > f`).
  */
 static const struct file *writer_of(struct op *op, const struct node *n)
 {
 	const struct file *f = file_of(op), *found = NULL;
-	pid_t caller = -1; /* asked for only where it matters: it costs a look into /proc */
+	pid_t caller = -1; /* determined only if needed: it means reading /proc */
 
 	if (f != NULL)
 		return f->writer != NULL ? f : NULL;
@@ -209,7 +209,7 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 		f = container_of(pos, struct file, link);
 		if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
 			continue;
-		/* Its text is gone, and the kernel has this node under the file's name again. */
+		/* The handle's text is detached; this node belongs to the new file. */
 		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
 			continue;
 		if (caller == -1)
@@ -232,7 +232,7 @@ static bool writer_size(struct op *op, const struct node *n, off_t *size)
 	return f != NULL;
 }
 
-/* Has the calling process this very node open, so that fstat(2) may be meant? */
+/* Does the calling process have this node open, so that the call may be fstat(2)? */
 static bool opened_by_caller(struct op *op, const struct node *n)
 {
 	pid_t caller = process_group(op->pid);
@@ -245,7 +245,8 @@ static bool opened_by_caller(struct op *op, const struct node *n)
 	return false;
 }
 
-/* The kernel has `permissions` under the name of its backup, until it looks that up anew. */
+/* Attributes of the backup, for a node of `permissions` that the kernel has under the backup's name
+ * until its next lookup. */
 static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st)
 {
 	struct fs *fs = fs_of(op);
@@ -264,7 +265,7 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	off_t size;
 	int r;
 
-	/* Replaced while it was open: another file has its name. */
+	/* It was replaced while it was open: another file has its name. */
 	if (n->detached && tree_is_scratch(n->key.kind) && attr_of_removed(fs, n, st))
 		return 0;
 	if (!tree_is_permissions(n->key.kind) || !writer_size(op, n, &size)) {
@@ -320,9 +321,9 @@ int fs_statfs(struct op *op)
 }
 
 /*
- * An access control list is the mode in another form, and setting it, too, succeeds and does nothing.
- * The kernel answers getxattr(2) of one by "there is none", so that editors which copy it set the
- * mode's; refusing that, they would give up the save.
+ * Setting an access control list succeeds and does nothing, as does setting the mode. The kernel
+ * reports that a file has none; editors that copy the list then set one made from the mode, and
+ * would not save the file if that failed.
  */
 int fs_setxattr(struct op *op)
 {
@@ -334,7 +335,7 @@ int fs_setxattr(struct op *op)
 
 /* --- setting up and ending -------------------------------------------------------------------- */
 
-/* Where an op was at work, for the journal. */
+/* The path of an op, for the error log. */
 static void op_path(struct op *op, struct buf *out)
 {
 	struct fs *fs = fs_of(op);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs_directory: list. Slow work is done at opendir, which blocks nobody else in the kernel. What was
- * found is kept with the open directory, so that its offsets stay true; handles of one directory
- * that found the same share it.
+ * fs_directory: list directories. opendir does the slow work, because the kernel holds no lock
+ * meanwhile that would block other callers. The entries are kept with the open directory, so that
+ * offsets stay valid; handles of a directory with equal entries share them.
  */
 #include "base/xmalloc.h"
 #include "fs/fs.h"
@@ -41,7 +41,7 @@ static bool same_entries(const struct op_directory *a, const struct op_directory
 	return true;
 }
 
-/* The entries are moved in: into a new snapshot, or out of the world for one that says the same. */
+/* Takes the entries over: they become a new snapshot, or are freed if there is an equal one. */
 static struct snapshot *snapshot_hold(struct fs *fs, uint64_t node, struct op_directory *entries)
 {
 	list_for_each(pos, &fs->snapshots) {
@@ -64,7 +64,7 @@ static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
 {
 	struct op_directory *d = ctx;
 
-	/* Room for a power of two at a time. */
+	/* The capacity is the next power of two. */
 	if ((d->n & (d->n - 1)) == 0)
 		d->v = xrealloc(d->v, (d->n == 0 ? 1 : d->n * 2) * sizeof(*d->v));
 	d->v[d->n++] = (struct op_dirent){xstrdup(name), mode, inode};

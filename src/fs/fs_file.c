@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fs_file: open, create, read, write, set the size, close: the table at the end has a row for each
- * kind of file. Slow work is done at open, which blocks nobody else in the kernel; what was found is
- * kept with the open file.
+ * kind of file. open does the slow work, because the kernel holds no lock meanwhile that would
+ * block other callers; the content is kept with the open file.
  */
 #include "base/buf.h"
 #include "fs/fs.h"
@@ -17,13 +17,13 @@
 #include "system/process.h"
 #include "tree/scratch_names.h"
 
-/* What an operation does, by what writing the file means (enum tree_write). */
+/* The handlers of one kind of file (enum tree_write). */
 struct file_handlers {
 	int (*open)(struct op *op, struct node *n);
 	int (*read)(struct op *op, struct file *f);
-	int (*write)(struct op *op, struct file *f); /* of a handle that is open for writing */
+	int (*write)(struct op *op, struct file *f); /* only for a handle open for writing */
 	int (*truncate)(struct op *op, const struct inode_key *p); /* as fs_set_size() */
-	/* NULL: nothing. */
+	/* NULL: nothing to do. */
 	int (*flush)(struct op *op, struct file *f);
 	int (*fsync)(struct op *op, struct file *f);
 	void (*release)(struct file *f);
@@ -89,13 +89,13 @@ static bool wants_write(const struct op *op)
 	return (op->flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* Both to read and to write wait for a commit under way: what comes next shall see it. */
+/* Opening waits for a commit under way, also for reading, so that the caller sees its result. */
 static int open_permissions(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
 	struct tree_objects v;
 	struct buf text = BUF_INIT;
-	/* As on any file, O_TRUNC acts with O_RDONLY, too. */
+	/* As with any file, O_TRUNC also works with O_RDONLY. */
 	bool writes = wants_write(op) || (op->flags & O_TRUNC);
 	int r = writes ? fs_check_seen(op) : 0;
 
@@ -165,7 +165,7 @@ static int open_shown(struct op *op, struct node *n)
 
 static int refuse_write(struct op *op)
 {
-	return fs_refuse(op, EPERM, "this file says what PlanetScale says: it cannot be written");
+	return fs_refuse(op, EPERM, "this file shows data of PlanetScale: it cannot be written");
 }
 
 static int open_read_only(struct op *op, struct node *n)
@@ -195,7 +195,7 @@ int fs_open(struct op *op)
 	if (n == NULL)
 		return r;
 	if (n->misnamed)
-		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
+		return -ESTALE; /* the kernel repeats the lookup: `permissions` or its backup? */
 	return handlers_of(n->key.kind)->open(op, n);
 }
 
@@ -213,7 +213,7 @@ static int reply_create(struct op *op, struct op_entry *e, struct file *f)
 	return 0;
 }
 
-/* `permissions`, made again after it was removed: as if opened with O_TRUNC. */
+/* `permissions` is created again after it was removed: as if opened with O_TRUNC. */
 static int create_permissions(struct op *op, const struct inode_key *p)
 {
 	struct fs *fs = fs_of(op);
@@ -281,8 +281,7 @@ int fs_create(struct op *op)
 	if (!name_scratch(op->name))
 		return fs_refuse_name(op, op->name);
 	p = tree_scratch(&dir->key, op->name);
-	/* The directory may be gone: making a scratch file there would keep it in memory for
-	 * nothing. */
+	/* The directory may be gone: a scratch file there could never be opened or removed. */
 	struct tree_objects v;
 	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
 	return r != 0 ? r : create_scratch(op, &p);
@@ -303,7 +302,7 @@ static int reply_slice(struct op *op, const struct buf *text)
 	return reply_part(op, buf_str(text), text->len);
 }
 
-/* Whoever reads from the start again sees what is granted now. */
+/* A read from the start shows what is granted now. */
 static int read_permissions(struct op *op, struct file *f)
 {
 	struct buf text = BUF_INIT;
@@ -391,8 +390,8 @@ static int truncate_permissions(struct op *op, const struct inode_key *p)
 	if (f != NULL && f->writer != NULL)
 		return fs_truncate_text(op, f);
 	if (n != NULL && n->misnamed)
-		return -ESTALE; /* look again: is `permissions` meant, or its backup? */
-	/* Though what is known be empty already: somebody else may have granted since. */
+		return -ESTALE; /* the kernel repeats the lookup: `permissions` or its backup? */
+	/* Also if the cache says that nothing is granted: another user may have granted since. */
 	if (op->size == 0)
 		return fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, NULL, truncate_done);
 	return fs_cut_permissions(op, p, truncate_done);
@@ -402,7 +401,7 @@ static int truncate_scratch(struct op *op, const struct inode_key *p)
 {
 	struct fs *fs = fs_of(op);
 	const struct file *f = file_of(op);
-	/* Of an open one, whatever became of its name. */
+	/* By the handle if there is one: the name may refer to another file now. */
 	struct scratch *s = f != NULL ? f->scratch : scratch_find(&fs->scratches, p);
 
 	if (s == NULL)
@@ -416,7 +415,7 @@ static int truncate_read_only(struct op *op, const struct inode_key *p)
 	return refuse_write(op);
 }
 
-/* What is written there is taken in at once: it is always empty. */
+/* For files that are always empty. */
 static int truncate_empty(struct op *op, const struct inode_key *p)
 {
 	(void)op;

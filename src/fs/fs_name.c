@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs_name: remove files and rename. Nothing that comes down from above removes anything of a token
- * (sweep); nothing but a token, its grants and scratch files can be removed at all.
+ * fs_name: remove and rename files, set attributes. Only tokens, their grants and scratch files can
+ * be removed, and not by a recursive removal that starts above the token (removal_guard).
  */
 #include "base/buf.h"
 #include "base/macros.h"
@@ -17,8 +17,8 @@
 #include "tree/scratch_names.h"
 
 /*
- * The name is unlinked in the kernel: the next lookup makes another node. A directory above all:
- * in one that was removed the kernel finds nothing any more, as long as anybody is in it.
+ * The kernel has unlinked the name: let the next lookup make a new node. This is necessary for a
+ * directory: the kernel finds nothing in a removed one while a process has it open or works in it.
  */
 void fs_detach(struct fs *fs, const struct inode_key *p)
 {
@@ -30,7 +30,8 @@ void fs_detach(struct fs *fs, const struct inode_key *p)
 
 /* --- what may be removed ---------------------------------------------------------------------- */
 
-/* The first refusal tells the journal; a sweep's hundreds would leave room for nothing else. */
+/* Only the first refusal of a process has a sentence: a recursive removal may cause hundreds, which
+ * would fill the error log. */
 static int refuse_removal(struct op *op, const char *why)
 {
 	if (!removal_guard_refused(&fs_of(op)->removal_guard, op->pid))
@@ -38,15 +39,15 @@ static int refuse_removal(struct op *op, const char *why)
 	return fs_refuse(op, EPERM, "%s", why);
 }
 
-static int check_sweep(struct op *op, const struct inode_key *p)
+static int check_guard(struct op *op, const struct inode_key *p)
 {
 	const struct node *dir = node_find(&fs_of(op)->nodes, op->node);
 	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? inode_number(&dir->key) : 0;
 
 	if (removal_guard_allows(&fs_of(op)->removal_guard, op->pid, inside))
 		return 0;
-	refuse_removal(op, "a removal that comes down from above deletes no token and no access");
-	error_hint(&op->waiter.error, "name the token: rm -r service-tokens/NAME");
+	refuse_removal(op, "a recursive removal that starts above a token removes nothing of it");
+	error_hint(&op->waiter.error, "give the name of the token: rm -r service-tokens/NAME");
 	return -EPERM;
 }
 
@@ -61,7 +62,7 @@ int fs_removal(struct op *op, struct inode_key *p)
 	if (!tree_of_token(p->kind))
 		return refuse_removal(op,
 				      "only service tokens and their access can be removed here");
-	return check_sweep(op, p);
+	return check_guard(op, p);
 }
 
 /* --- unlink ----------------------------------------------------------------------------------- */
@@ -110,8 +111,8 @@ int fs_unlink(struct op *op)
 		fs_detach(fs, &p);
 		scratch_unlink(&fs->scratches, scratch_find(&fs->scratches, &p));
 	} else if (tree_secret(p.kind) == 0) {
-		/* Quietly, for rm -r: they are the token's, and go with it. */
-		fs_empties(op, &p);
+		/* For rm -r: report success; the file disappears when the token is deleted. */
+		fs_note_emptying(op, &p);
 	} else if (!fs_keeps_secret(op, &p)) {
 		model_remove_secret(fs->model, p.target.token_id, tree_secret(p.kind));
 	}
@@ -126,7 +127,7 @@ static bool same_directory(const struct op *op)
 	return op->node == op->new_node;
 }
 
-/* The node that the kernel now has under `to`. */
+/* The kernel has renamed `from` to `to`: move the node. */
 static void moved(struct fs *fs, const struct inode_key *from, const struct inode_key *to)
 {
 	struct node *n = node_known(&fs->nodes, from);
@@ -137,9 +138,9 @@ static void moved(struct fs *fs, const struct inode_key *from, const struct inod
 		fs_detach(fs, to);
 }
 
-/* The places of a scratch file and of `permissions` in the op's directory. */
-static bool rename_places(struct op *op, const char *scratch_name, struct inode_key *scratch,
-			  struct inode_key *permissions)
+/* The keys of a scratch file and of `permissions` in the op's directory. */
+static bool rename_keys(struct op *op, const char *scratch_name, struct inode_key *scratch,
+			struct inode_key *permissions)
 {
 	struct node *dir = node_find(&fs_of(op)->nodes, op->node);
 
@@ -156,7 +157,7 @@ static void rename_done(struct op *op, const struct store_outcome *outcome)
 	struct fs *fs = fs_of(op);
 	struct inode_key scratch, permissions;
 
-	if (e == NULL && rename_places(op, op->name, &scratch, &permissions)) {
+	if (e == NULL && rename_keys(op, op->name, &scratch, &permissions)) {
 		struct scratch *s = scratch_find(&fs->scratches, &scratch);
 		moved(fs, &scratch, &permissions);
 		permissions_drop_removal(permissions_at(&fs->permissions, &permissions));
@@ -169,11 +170,12 @@ static void rename_done(struct op *op, const struct store_outcome *outcome)
 		op_reply_ok(op);
 		return;
 	}
-	/* mv prints nonsense for EINVAL, and copies and deletes for EXDEV. */
-	struct error told = *e;
-	if (told.err == EINVAL)
-		told.err = EBADMSG;
-	op_reply_error(op, &told);
+	/* Not EINVAL, for which mv prints a misleading message; nor EXDEV, after which it would
+	 * copy and delete. */
+	struct error answer = *e;
+	if (answer.err == EINVAL)
+		answer.err = EBADMSG;
+	op_reply_error(op, &answer);
 }
 
 static int commit_scratch(struct op *op, const struct inode_key *from, const struct inode_key *to)
@@ -192,7 +194,7 @@ static int commit_scratch(struct op *op, const struct inode_key *from, const str
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
-/* An editor's backup: the text is copied, the grants and `permissions` stay. */
+/* An editor renames `permissions` to a backup: copy its text; `permissions` and the grants stay. */
 static int back_up(struct op *op, const struct inode_key *from, const struct inode_key *to)
 {
 	struct fs *fs = fs_of(op);
@@ -204,7 +206,7 @@ static int back_up(struct op *op, const struct inode_key *from, const struct ino
 	if (r == 0)
 		r = tree_show(&fs->tree, &op->waiter, from, &text);
 
-	if (r == 0 && s != NULL) { /* what has that one open keeps it */
+	if (r == 0 && s != NULL) { /* open handles of the old backup keep it */
 		fs_detach(fs, to);
 		scratch_unlink(&fs->scratches, s);
 	}
@@ -269,7 +271,7 @@ static int rename_child(struct op *op)
 					  : back_up(op, &from, &to);
 }
 
-/* A 422 to what had to be read first would be EINVAL, too. */
+/* EINVAL may also come from a request that a handler needs first: PlanetScale answered 422. */
 int fs_rename(struct op *op)
 {
 	int r = rename_child(op);
@@ -277,7 +279,7 @@ int fs_rename(struct op *op)
 	return r == -EINVAL ? -EBADMSG : r;
 }
 
-/* --- what does not exist here ----------------------------------------------------------------- */
+/* --- links and special files ------------------------------------------------------------------ */
 
 int fs_link(struct op *op)
 {
@@ -290,7 +292,7 @@ int fs_mknod(struct op *op)
 			 "only permissions and editors' temporary files can be made here");
 }
 
-/* Emacs locks a file by a link beside it that points nowhere. */
+/* Emacs locks a file by a symbolic link beside it, whose target does not exist. */
 int fs_symlink(struct op *op)
 {
 	struct fs *fs = fs_of(op);
@@ -318,7 +320,7 @@ int fs_symlink(struct op *op)
 
 /* --- setattr ---------------------------------------------------------------------------------- */
 
-/* touch: look again at what this directory shows. */
+/* touch on a directory: fetch its contents again. */
 static void forget_below(struct fs *fs, const struct inode_key *p)
 {
 	struct organization *o = p->target.organization_id == NULL
@@ -354,14 +356,14 @@ int fs_setattr(struct op *op)
 		r = fs_set_size(op, &n->key);
 		if (r != 0 || op->state == OP_COMMITTED)
 			return r;
-		op->set_size = false; /* once: a write may come in while this waits */
+		op->set_size = false; /* only once: a write may arrive while this waits */
 	}
 	if (op->set_times && (S_ISDIR(tree_mode(n->key.kind)) || n->key.kind == TREE_REFRESH)) {
 		forget_below(fs, &n->key);
-		op->set_times = false; /* once, however often this runs */
+		op->set_times = false; /* only once, although this may run again */
 	}
-	/* Mode, owner and times of files are not kept, and setting them is no error: cp -p, tar,
-	 * editors do. */
+	/* Mode, owner and times of files are not stored. Setting them succeeds, because cp -p, tar
+	 * and editors do it. */
 	struct stat st;
 	r = fs_attr(op, n, &st);
 	if (r == 0)

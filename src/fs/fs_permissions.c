@@ -2,13 +2,13 @@
 /*
  * fs_permissions: the operations on `permissions`, the file that grants and revokes.
  *
- * A write grants (and, with "-", revokes) by its complete lines and answers when PlanetScale has
- * confirmed it. What a replaced text leaves out is revoked when it is closed, by fsync, or at
- * release: permissions_file decides when. A commit that failed when nobody could be told is kept for
- * the next fsync of the file.
+ * A write grants (and, with "-", revokes) what its complete lines name, and is answered when
+ * PlanetScale has confirmed that. What a new text leaves out is revoked at close, fsync or release:
+ * permissions_file decides when. If a commit fails and no caller checks the result, the failure is
+ * kept for the next fsync of the file.
  *
- * One change of a file at a time: whoever comes meanwhile waits, so the text that a change was made
- * of is still the text when its answer comes.
+ * A file has one change at a time, and other ops wait for its end. So the text from which a change
+ * was made is still the text when its answer comes.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -28,18 +28,18 @@
 #include "planetscale/known_scopes.h"
 #include "system/process.h"
 
-/* A change under way, and what is needed when it ends. */
+/* A change under way, and what its completion needs. */
 struct permissions_change {
-	struct list link;                     /* in fs->commits: of a released file */
-	struct store_job *job;                /* borrowed; of a released file */
+	struct list link;                     /* in fs->commits, if it is of a released file */
+	struct store_job *job;                /* borrowed; set for a released file only */
 	struct fs *fs;                        /* borrowed */
-	struct permissions_file *permissions; /* borrowed: it lives while `committing` counts us */
-	struct permissions_text *text;        /* held; NULL: nobody has the file open for writing */
-	struct file *file;                    /* held; NULL: not through an open file */
+	struct permissions_file *permissions; /* borrowed: lives while `committing` is not 0 */
+	struct permissions_text *text;        /* held; NULL: no handle is open for writing */
+	struct file *file;                    /* held; NULL: not through a handle */
 	struct permissions_demand demand;
 	size_t size;          /* write: bytes taken */
 	struct target target; /* owned; of the file */
-	/* fs_replace_permissions: what becomes of the file, its text then, and who replies. */
+	/* fs_replace_permissions: how the text is replaced, the new text, and what replies. */
 	enum fs_replacement how;
 	struct buf replacement;
 	op_done_handler *done;
@@ -74,7 +74,8 @@ static struct permissions_change *commit_new(struct fs *fs, const struct inode_k
 
 static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f);
 
-/* What had to wait for it begins: first what closed files left to do. */
+/* Frees it. If it was the last one of the file: starts what closed handles have left to do, and
+ * wakes the waiters. */
 static void commit_free(struct permissions_change *c)
 {
 	struct permissions_file *f = c->permissions;
@@ -113,7 +114,7 @@ static struct store_job *commit_start(struct permissions_change *c, uint64_t sin
 	return store_change(c->fs->store, &change, done, ctx);
 }
 
-/* A refused grant names the nearest scope. */
+/* If a grant was refused: add a hint with the known scope that is most similar. */
 static void advise(struct error *e, const char *database_id, const struct scopes *granting)
 {
 	enum scope_level level = database_id == NULL ? SCOPE_ORGANIZATION : SCOPE_DATABASE;
@@ -143,8 +144,8 @@ int fs_await_commits(struct op *op, const struct inode_key *p)
 
 /* --- write ------------------------------------------------------------------------------------ */
 
-/* Of a write whose caller was killed, another process that has the file open may hear at close: not
- * by EINTR, for a shell would then try again. */
+/* Remember a refusal for close. Not EINTR, which a write of a killed caller fails with: another
+ * process may close the handle, and a shell would retry after EINTR. */
 static void refuse_handle(struct file *f, const struct error *e,
 			  void (*mark)(struct permissions_writer *w, const struct error *e))
 {
@@ -157,8 +158,8 @@ static void refuse_handle(struct file *f, const struct error *e,
 		permissions_save_failed(f->writer->text->file, f->opener);
 }
 
-/* Callers ignore ftruncate(2) errors: a refused one marks the handle, so that its close does not
- * commit the text that was not cut. */
+/* Callers ignore ftruncate(2) errors: mark the handle, so that its close does not commit the text
+ * that was not truncated. */
 int fs_truncate_text(struct op *op, struct file *f)
 {
 	struct error *e = &op->waiter.error;
@@ -176,19 +177,19 @@ static void write_done(struct op *op, const struct store_outcome *outcome)
 {
 	const struct error *e = outcome->error;
 	struct permissions_change *c = op->commit;
-	struct error told;
+	struct error answer;
 	size_t size = c->size;
 
 	if (e == NULL) {
 		permissions_accept(c->file->writer, &c->demand.edit, revocations(c));
 	} else {
-		told = *e;
-		advise(&told, c->target.database_id, &c->demand.edit.grant);
+		answer = *e;
+		advise(&answer, c->target.database_id, &c->demand.edit.grant);
 		permissions_unconfirm(c->file->writer, &c->demand.edit.revoke);
-		refuse_handle(c->file, &told, permissions_refuse_write);
+		refuse_handle(c->file, &answer, permissions_refuse_write);
 	}
 	commit_free(c);
-	if (!op_finished(op, e != NULL ? &told : NULL))
+	if (!op_finished(op, e != NULL ? &answer : NULL))
 		op_reply_written(op, size);
 }
 
@@ -202,13 +203,15 @@ int fs_write_permissions(struct op *op, struct file *f)
 
 	if (r != 0)
 		return r;
-	r = fs_check_seen(op); /* the file was opened by one that is, and handed on */
-	/* Where the end is the kernel takes from what stat(2) was answered last, to anyone. */
+	r = fs_check_seen(op); /* another process opened the file and passed it on */
+	/* With O_APPEND the kernel's offset may be wrong: it comes from the last size that any
+	 * stat(2) returned. */
 	if (r == 0)
 		r = permissions_write(w, op->offset, (op->flags & O_APPEND) != 0, &op->data,
 				      process_group(op->pid), op->waiter.arrived, e);
 	if (r != 0) {
-		/* What can be tried again leaves no mark, unless its close would take away. */
+		/* The caller can repeat a write after EAGAIN: it leaves no mark, unless the close
+		 * would revoke something. */
 		if (r != -ESTALE && (r != -EAGAIN || w->owes))
 			refuse_handle(f, e, permissions_refuse);
 		return r;
@@ -234,19 +237,20 @@ int fs_write_permissions(struct op *op, struct file *f)
 
 /* --- close, fsync ----------------------------------------------------------------------------- */
 
-/* A commit succeeded or failed; `heard`: its caller is answered in a way that tools look at. */
-static void keep_outcome(struct permissions_change *c, const struct error *e, bool heard)
+/* Keep the failure of a commit, or drop an older one. `reported`: the caller gets the error, and
+ * checks it. */
+static void keep_outcome(struct permissions_change *c, const struct error *e, bool reported)
 {
-	/* EINTR: a killed writer commits nothing, which is no failure. */
+	/* EINTR: the writer was killed and nothing committed, which is no failure. */
 	if (e != NULL && e->err == EINTR)
 		return;
-	if (e != NULL && !heard)
-		permissions_keep_failure(c->permissions, e, HEARD_BY_NOBODY);
+	if (e != NULL && !reported)
+		permissions_keep_failure(c->permissions, e, REPORTED_BY_CLOSE);
 	else if (e == NULL && c->demand.exact)
 		permissions_drop_failure(c->permissions);
 }
 
-static void close_commit(struct permissions_change *c, const struct error *e, struct error *told)
+static void close_commit(struct permissions_change *c, const struct error *e, struct error *answer)
 {
 	struct file *f = c->file;
 
@@ -259,21 +263,21 @@ static void close_commit(struct permissions_change *c, const struct error *e, st
 	}
 	if (f != NULL)
 		permissions_save_failed(c->permissions, f->opener);
-	*told = *e;
-	advise(told, c->target.database_id, &c->demand.edit.grant);
+	*answer = *e;
+	advise(answer, c->target.database_id, &c->demand.edit.grant);
 }
 
 static void closing_done(struct op *op, const struct store_outcome *outcome)
 {
 	const struct error *e = outcome->error;
 	struct permissions_change *c = op->commit;
-	struct error told;
+	struct error answer;
 
-	close_commit(c, e, &told);
-	/* Shells ignore what close says, so it may not have been heard; fsync's callers listen. */
-	keep_outcome(c, e != NULL ? &told : NULL, op->kind == OP_FSYNC && !op_detached(op));
+	close_commit(c, e, &answer);
+	/* Shells ignore the result of close; callers of fsync check it. */
+	keep_outcome(c, e != NULL ? &answer : NULL, op->kind == OP_FSYNC && !op_detached(op));
 	commit_free(c);
-	if (!op_finished(op, e != NULL ? &told : NULL))
+	if (!op_finished(op, e != NULL ? &answer : NULL))
 		op_reply_ok(op);
 }
 
@@ -284,10 +288,10 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 	struct permissions_demand demand;
 	int r = permissions_commit(t, f->writer, what, &demand, e);
 
-	if (r != 0) { /* it is no permissions file */
+	if (r != 0) { /* the text is not valid */
 		permissions_save_failed(t->file, f->opener);
-		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
-			permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
+		if (op->kind == OP_FLUSH) /* a shell ignores the result of close */
+			permissions_keep_failure(t->file, e, REPORTED_BY_CLOSE);
 		return r;
 	}
 	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
@@ -298,7 +302,7 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 	return 0;
 }
 
-/* Obey what closing (or fsync) asks for. */
+/* Do what a close or fsync requires. */
 static int close_text(struct op *op, struct file *f, enum closing what)
 {
 	struct permissions_text *t = f->writer->text;
@@ -309,15 +313,16 @@ static int close_text(struct op *op, struct file *f, enum closing what)
 	case CLOSING_WHOLE:
 		return commit_text(op, f, what);
 	case CLOSING_REFUSED:
-		/* Not every program looks at what write and close say: the next fsync asks. */
+		/* A program may ignore the results of write and close: repeat it at the next
+		 * fsync. */
 		if (op->kind == OP_FLUSH && t->file->failure == NULL)
-			permissions_keep_failure(t->file, &f->writer->refused, HEARD_BY_WRITER);
-		e = (struct error){.err = f->writer->refused.err}; /* errors has the sentence */
+			permissions_keep_failure(t->file, &f->writer->refused, REPORTED_BY_WRITE);
+		e = (struct error){.err = f->writer->refused.err}; /* the sentence was logged */
 		return op_reply_error(op, &e), 0;
 	case CLOSING_SPOILED:
 		op->waiter.error = t->spoiled;
-		if (op->kind == OP_FLUSH) /* a shell ignores what close says */
-			permissions_keep_failure(t->file, &t->spoiled, HEARD_BY_NOBODY);
+		if (op->kind == OP_FLUSH) /* a shell ignores the result of close */
+			permissions_keep_failure(t->file, &t->spoiled, REPORTED_BY_CLOSE);
 		return -t->spoiled.err;
 	case CLOSING_NOTHING:
 		break;
@@ -326,16 +331,16 @@ static int close_text(struct op *op, struct file *f, enum closing what)
 	return 0;
 }
 
-/* Its writer ends, and a daemon that may not look into it does not see whether by a signal. */
+/* The writer ends, but the daemon may not see whether a signal ends it. */
 static int refuse_unseen(struct op *op, struct file *f)
 {
 	struct error *e = &op->waiter.error;
 
 	error_set(e, ECANCELED,
-		  "it cannot be seen whether its writer was killed: nothing is "
-		  "revoked for what its text lacks");
-	error_hint(e, "write it with another program, as in: PROGRAM | cat >permissions");
-	permissions_keep_failure(f->writer->text->file, e, HEARD_BY_NOBODY);
+		  "it cannot be seen whether its writer was killed: what the text "
+		  "leaves out is not revoked");
+	error_hint(e, "let another program write it: PROGRAM | cat >permissions");
+	permissions_keep_failure(f->writer->text->file, e, REPORTED_BY_CLOSE);
 	return -ECANCELED;
 }
 
@@ -355,7 +360,8 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		op_reply_ok(op);
 		return 0;
 	}
-	/* Not yet decided for good: the text may change while this waits. */
+	/* permissions_flush() is called only after the wait, because the text may change
+	 * meanwhile. */
 	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->key)
 							   : 0;
 	if (r != 0)
@@ -380,7 +386,7 @@ int fs_fsync_permissions(struct op *op, struct file *f)
 		return close_text(op, f, what);
 	struct permissions_file *memory = permissions_known(&fs->permissions, p);
 	if (memory != NULL && memory->failure != NULL) {
-		struct error e = {.err = memory->failure->err}; /* errors has the sentence */
+		struct error e = {.err = memory->failure->err}; /* the sentence was logged */
 		permissions_drop_failure(memory);
 		op_reply_error(op, &e);
 		return 0;
@@ -389,16 +395,16 @@ int fs_fsync_permissions(struct op *op, struct file *f)
 	return 0;
 }
 
-/* --- release: nobody listens any more --------------------------------------------------------- */
+/* --- release: there is no caller any more ----------------------------------------------------- */
 
 void fs_record_close(struct fs *fs, const struct inode_key *p, const struct error *e)
 {
 	struct buf path = BUF_INIT;
 
 	tree_path(&fs->tree, p, &path);
-	struct error_log_caller who = {
+	struct error_log_caller log_caller = {
 		.pid = 0, .command = "", .operation = "close", .path = buf_str(&path)};
-	log_warning("%s", error_log_add(&fs->error_log, fs->cache->clock->wall_s, &who, e));
+	log_warning("%s", error_log_add(&fs->error_log, fs->cache->clock->wall_s, &log_caller, e));
 	buf_finish(&path);
 }
 
@@ -416,12 +422,12 @@ static void release_done(void *ctx, const struct store_outcome *outcome)
 	commit_free(c);
 }
 
-/* The mount ends: those that are left will not be. */
+/* The mount ends: cancel the commits that are left. */
 void fs_end_commits(struct fs *fs, int err)
 {
 	struct error e;
 
-	error_set(&e, err, "the mount ended before it was done");
+	error_set(&e, err, "the mount ended before the change was done");
 	while (!list_empty(&fs->commits)) {
 		struct permissions_change *c =
 			container_of(fs->commits.next, struct permissions_change, link);
@@ -430,7 +436,7 @@ void fs_end_commits(struct fs *fs, int err)
 	}
 }
 
-/* Commit what closed files have left to do, once nothing stands in its way. */
+/* Start what closed handles have left to do, unless it still has to wait. */
 static void start_due(struct fs *fs, const struct inode_key *p, struct permissions_file *f)
 {
 	enum closing what = permissions_due(f);
@@ -440,8 +446,8 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 	if (what == CLOSING_NOTHING)
 		return;
 	struct permissions_change *c = commit_new(fs, p, NULL);
-	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* no permissions file */
-		permissions_keep_failure(f, &e, HEARD_BY_NOBODY);
+	if (permissions_commit(c->text, NULL, what, &demand, &e) != 0) { /* the text is not valid */
+		permissions_keep_failure(f, &e, REPORTED_BY_CLOSE);
 		fs_record_close(fs, p, &e);
 		commit_free(c);
 		return;
@@ -459,7 +465,8 @@ void fs_release_permissions(struct file *f)
 		return;
 	struct permissions_file *permissions = w->text->file;
 	if (w->changed && !w->closed)
-		log_notice("a writer of permissions was killed: what it wrote takes nothing away");
+		log_notice("a writer of permissions was killed: what its text leaves out is not "
+			   "revoked");
 	permissions_release(w);
 	if (permissions != NULL)
 		start_due(f->fs, &f->node->key, permissions);
@@ -467,7 +474,7 @@ void fs_release_permissions(struct file *f)
 
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */
 
-/* Handles on the file that was renamed here read and write this one from now on. */
+/* Handles of the scratch file that was renamed onto this one now read and write this one. */
 static void adopt_handles(struct permissions_change *c, const struct scratch *s)
 {
 	list_for_each(pos, &c->fs->files) {
@@ -506,11 +513,11 @@ static void replace_done(struct op *op, const struct store_outcome *outcome)
 {
 	const struct error *e = outcome->error;
 	struct permissions_change *c = op->commit;
-	struct error told;
+	struct error answer;
 
 	if (e != NULL) {
-		told = *e;
-		advise(&told, c->target.database_id, &c->demand.edit.grant);
+		answer = *e;
+		advise(&answer, c->target.database_id, &c->demand.edit.grant);
 	}
 	keep_outcome(c, e, true);
 	if (e == NULL)
@@ -518,7 +525,7 @@ static void replace_done(struct op *op, const struct store_outcome *outcome)
 	op->commit = NULL;
 	op_done_handler *done = c->done;
 	commit_free(c);
-	done(op, &(const struct store_outcome){.error = e != NULL ? &told : NULL});
+	done(op, &(const struct store_outcome){.error = e != NULL ? &answer : NULL});
 }
 
 int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_replacement how,
@@ -555,7 +562,7 @@ int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler
 	else if (r == 0)
 		r = tree_show(&fs_of(op)->tree, &op->waiter, p, &text);
 	if (r == 0 && op->size > text.len)
-		r = fs_refuse(op, EINVAL, "permissions can be cut, not made longer");
+		r = fs_refuse(op, EINVAL, "permissions can be truncated, but not extended");
 	if (r == 0 && op->size < text.len) {
 		buf_resize(&text, op->size);
 		r = fs_replace_permissions(op, p, REPLACED_BY_TRUNCATE, &text, done);

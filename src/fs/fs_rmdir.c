@@ -2,15 +2,16 @@
 /*
  * fs_rmdir: remove directories that are empty, as rmdir(2) does everywhere.
  *
- * A token is empty when nothing is granted to it and no secret of it is kept here; a database's
- * directory, when nothing is granted there. Grants are asked for afresh: the answer decides.
+ * A token is empty if nothing is granted to it and this mount keeps no secret of it; a database's
+ * directory is empty if nothing is granted there. A new request for the grants decides.
  *
- * rm -r removes what is in a token file by file, and then the token. Two files it cannot do without
- * help. The secret exists once: it must outlive an rm -r that fails before the token is gone, so
- * its file only seems to go, and the deletion takes it away. A permission that was granted for all
- * databases cannot be taken away for one: it, too, goes with the token. So what a process removes
- * is remembered, if it empties the token's directory: has read it and removes the files of fixed
- * names, which nobody does who names one of them.
+ * rm -r removes the files of a token one by one, and then the token. Two kinds of file need
+ * special treatment. The secret exists only here: it must be kept if rm -r fails before the token
+ * is deleted, so unlink only reports success, and the deletion drops it. A permission that was
+ * granted for all databases cannot be revoked for one: it also ends with the token. So the files
+ * that a process removes are remembered if it empties the token's directory, that is, if it has
+ * read the directory and removes files of fixed names. A command that names a single file does not
+ * read the directory.
  */
 #include "base/buf.h"
 #include "base/text.h"
@@ -25,7 +26,7 @@
 #include "fs/fs_internal.h"
 #include "system/process.h"
 
-/* --- what is being emptied -------------------------------------------------------------------- */
+/* --- directories that are being emptied ------------------------------------------------------- */
 
 static struct emptying *emptying(const struct op *op, const char *token_id)
 {
@@ -56,7 +57,7 @@ void fs_drop_emptying(struct fs *fs, const char *token_id)
 			drop_emptying(fs, i);
 }
 
-void fs_empties(struct op *op, const struct inode_key *file)
+void fs_note_emptying(struct op *op, const struct inode_key *file)
 {
 	struct fs *fs = fs_of(op);
 	const struct node *dir = node_find(&fs->nodes, op->node);
@@ -89,24 +90,24 @@ bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct err
 {
 	struct emptying *e = emptying(op, token_id);
 
-	/* PlanetScale's answer was read, and says that it is still granted: see store_change.c. */
+	/* This error: PlanetScale's answer says that it is still granted; see store_change.c. */
 	if (e == NULL || why->err != EREMOTEIO || why->http_status != 0)
 		return false;
 	e->granted = true;
 	return true;
 }
 
-/* --- what is in it ---------------------------------------------------------------------------- */
+/* --- what a token contains -------------------------------------------------------------------- */
 
-/* Is it in the tree, where it can be removed? One without a name is not. */
+/* Does the tree show the grant, so that it can be removed? Not if its database has no name. */
 static bool grant_shown(const struct grant *g)
 {
 	return g->level == GRANT_ORGANIZATION ||
 	       (g->level == GRANT_DATABASE && g->resource_name != NULL);
 }
 
-/* What is granted, in words; empty if nothing. `all`: what the tree does not show, too. A database
- * that is gone does not count. */
+/* Names what is granted, for a sentence; empty if nothing. `all`: also what the tree does not show.
+ * Databases that are deleted do not count. */
 static void list_grants(const struct token *t, bool all, struct buf *out)
 {
 	const struct grants *grants = &t->r.grants;
@@ -130,7 +131,7 @@ static void list_grants(const struct token *t, bool all, struct buf *out)
 		buf_addf(out, " and %zu more", n - 5);
 }
 
-/* -ENOTEMPTY, and what is in the token; 0: nothing. */
+/* 0 if the token is empty, else -ENOTEMPTY with a sentence. */
 static int check_token(struct op *op, const struct token *t)
 {
 	const struct emptying *e = emptying(op, t->r.id);
@@ -146,14 +147,14 @@ static int check_token(struct op *op, const struct token *t)
 			      grants.len > 0 && secret ? ", and " : "",
 			      secret ? "a secret that only this mount keeps" : "");
 	if (r != 0)
-		error_hint(&op->waiter.error, "rm -r deletes it, whatever it may do");
+		error_hint(&op->waiter.error, "rm -r deletes the token with all of this");
 	buf_finish(&grants);
 	return r;
 }
 
 /* --- rmdir ------------------------------------------------------------------------------------ */
 
-/* Scratch files go with the token, if it is gone. */
+/* If the token is deleted, drop its scratch files too. */
 static void rmdir_token_done(struct op *op, const struct store_outcome *outcome)
 {
 	const struct error *e = outcome->error;
@@ -184,8 +185,8 @@ static int rmdir_token(struct op *op, const struct inode_key *p, struct token *t
 	return 0;
 }
 
-/* Its scratch files go with it, and so does its node: the directory itself is there again when
- * asked for. */
+/* Drops the directory's scratch files and its node. The directory itself exists again at the next
+ * lookup. */
 static int rmdir_access(struct op *op, const struct inode_key *p, struct token *t)
 {
 	struct fs *fs = fs_of(op);
@@ -195,7 +196,7 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 
 	if (p->kind == TREE_TOKEN_DATABASE)
 		r = fs_await_commits(op, p);
-	/* What rm -r has just revoked is known. */
+	/* What rm -r has just revoked is in the cache. */
 	if (r == 0)
 		r = e != NULL ? resource_need(grants, &op->waiter)
 			      : resource_need_since(grants, &op->waiter, op->waiter.arrived);

@@ -16,7 +16,7 @@ struct word {
 	size_t line; /* counted from 1 */
 };
 
-/* Walks over the words of a text; comments and separators are passed over. */
+/* Reads the words of a text; skips comments and separators. */
 struct reader {
 	const char *at, *end;
 	size_t line;
@@ -58,7 +58,7 @@ static bool has_sign(const struct word *w)
 	return w->at[0] == '+' || w->at[0] == '-';
 }
 
-/* Every word is looked at before the first one is obeyed. */
+/* Check all words before the first one is used. */
 static int check_words(const char *text, size_t len, size_t words, struct error *err)
 {
 	struct reader r = {text, text + len, 1};
@@ -115,7 +115,7 @@ void edit_finish(struct edit *e)
 	*e = (struct edit)EDIT_INIT;
 }
 
-/* 100 years of 365.25 days: beyond any purpose, and far from overflow. */
+/* 100 years of 365.25 days: longer than any useful duration, and far from overflow. */
 #define DURATION_MAX_S (INT64_C(36525) * 86400)
 
 int grammar_duration(const char *text, int64_t *out_s)
@@ -151,7 +151,7 @@ static void skip_blanks(struct reader *r)
 		r->at++;
 }
 
-/* A run of non-blanks. */
+/* The characters up to the next blank. */
 static struct word take_word(struct reader *r)
 {
 	struct word w = {r->at, 0, 1};
@@ -181,7 +181,7 @@ static int take_name(struct reader *r, struct word *name, struct error *err)
 		*name = (struct word){start, (size_t)(quote - start), 1};
 		r->at = quote + 1;
 		if (r->at < r->end && !is_blank(*r->at))
-			return error_set(err, EINVAL, "a blank is missing behind the quoted name");
+			return error_set(err, EINVAL, "a blank is missing after the quoted name");
 	} else {
 		*name = take_word(r);
 	}
@@ -194,7 +194,7 @@ static int take_name(struct reader *r, struct word *name, struct error *err)
 	return 0;
 }
 
-/* Text that a person can see and that a list of tokens can show. */
+/* A name must be readable in a list of tokens. */
 static int check_text(const struct word *name, struct error *err)
 {
 	if (name->len > FILE_NAME_MAX)
@@ -228,7 +228,7 @@ static int take_ttl(struct reader *r, int64_t *ttl_s, struct error *err)
 		if (w.len - 4 >= sizeof(text) || grammar_duration(text, ttl_s) != 0)
 			return error_set(
 				err, EINVAL,
-				"\"%s\" is no time to live; write a number and one of s, m, "
+				"\"%s\" is not a duration; write a number and one of s, m, "
 				"h, d, w, such as ttl=90d",
 				quoted);
 	}
@@ -246,7 +246,7 @@ int grammar_token_request(const char *text, size_t len, struct token_request *ou
 	int64_t ttl_s;
 
 	if (newline != NULL && newline + 1 != text + len)
-		return error_set(err, EINVAL, "more than one line; one token is made a write");
+		return error_set(err, EINVAL, "more than one line; a write creates one token");
 	skip_blanks(&r);
 	int result = take_name(&r, &name, err);
 	if (result == 0)

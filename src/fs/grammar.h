@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grammar: the text of a `permissions` file and of `create-token`, read into what it asks for.
+ * grammar: parses the text of a `permissions` file and the lines of `create-token`.
  *
  *     line  = [ word { (blank | ",") word } ] [ "#" comment ]
  *     word  = scope | "+" scope | "-" scope          scope = [a-z0-9_]+
  *
- * Pure; sends nothing and knows no token. A blank is a space, a tab, or a carriage return (editors
+ * Has no side effects and knows no token. A blank is a space, a tab, or a carriage return (editors
  * on other systems end lines with one).
  */
 #ifndef PSCALEFS_GRAMMAR_H
@@ -18,15 +18,15 @@
 #include "base/error.h"
 #include "planetscale/scopes.h"
 
-/* What a piece of text asks for. The last word about a scope wins: "a -a" revokes a. */
+/* What a piece of text grants and revokes. The last word about a scope counts: "a -a" revokes a. */
 struct edit {
-	struct scopes grant;  /* named plainly or with "+" */
+	struct scopes grant;  /* named without a sign or with "+" */
 	struct scopes revoke; /* named with "-" */
-	bool plain;           /* some scope stood without a sign */
-	bool sign;            /* some scope stood with "+" or "-": an edit, not the whole content */
+	bool plain;           /* a scope was named without a sign */
+	bool sign; /* a scope was named with "+" or "-": an edit, not the whole content */
 };
 
-/* Words of one text and scopes gathered before it; more is no permissions file. */
+/* Limit for the words of a text plus the scopes that the struct edit already has. */
 #define GRAMMAR_WORDS_MAX 16384
 
 /* clang-format off */
@@ -35,9 +35,9 @@ struct edit {
 
 void edit_finish(struct edit *e); /* frees; usable again */
 /*
- * Add the words of `text` (any number of lines) to `e`. 0, or -EINVAL with a sentence that quotes
- * the first impossible word (cleaned, shortened) and its line number, `e` then unchanged. NUL bytes
- * are impossible words. Commas and blanks may repeat; a "#" needs no blank before it.
+ * Add the words of `text` (any number of lines) to `e`. 0; or -EINVAL, with `e` unchanged and a
+ * sentence that has the line number of the first invalid word and quotes it (cleaned, shortened).
+ * NUL bytes are invalid. Commas and blanks may repeat; a "#" needs no blank before it.
  */
 int grammar_parse(const char *text, size_t len, struct edit *e, struct error *err);
 
@@ -48,10 +48,10 @@ struct token_request {
 };
 
 /*
- * One line, trailing newline optional; a name may hold blanks when quoted with "…", and has no
- * escapes. It is the name itself, not a file name: "team/ci" needs no encoding. -EINVAL with a
- * sentence otherwise (*out then unchanged): the ttl must come after the name, which is valid UTF-8
- * without control characters and at most FILE_NAME_MAX bytes.
+ * Parse one line; its newline may be missing. A name with blanks must be in double quotes; there
+ * are no escapes. It is the name itself, not a file name: "team/ci" needs no encoding. The ttl
+ * comes after the name, which is valid UTF-8 without control characters and has at most
+ * FILE_NAME_MAX bytes. Otherwise -EINVAL with a sentence, and *out is unchanged.
  */
 int grammar_token_request(const char *text, size_t len, struct token_request *out,
 			  struct error *err);

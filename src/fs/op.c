@@ -11,7 +11,7 @@
 #include "base/xmalloc.h"
 #include "system/process.h"
 
-/* More than any op needs when no answer is overtaken. */
+/* More often than any op waits if no answer is invalidated. */
 #define WAITS_AT_LEAST 16
 
 const char *op_name(enum op_kind kind)
@@ -69,18 +69,18 @@ static void record(struct op *op, const struct error *e)
 		return;
 	process_read(op->pid, &caller);
 	op->ops->path(op, &path);
-	struct error_log_caller who = {
+	struct error_log_caller log_caller = {
 		.pid = op->state == OP_DETACHED ? 0 : op->pid,
 		.command = caller.command,
 		.operation = op_name(op->kind),
 		.path = buf_str(&path),
 	};
-	log_warning("%s",
-		    error_log_add(op->ops->error_log, op->ops->cache->clock->wall_s, &who, e));
+	log_warning("%s", error_log_add(op->ops->error_log, op->ops->cache->clock->wall_s,
+					&log_caller, e));
 	buf_finish(&path);
 }
 
-/* The caller has its answer, or EINTR, and the op is over unless a job still refers to it. */
+/* Mark the op as replied: exactly one reply (rule 8). */
 static void replied(struct op *op)
 {
 	assert(op->state != OP_REPLIED && op->state != OP_DETACHED);
@@ -168,7 +168,7 @@ static void reply_interrupted(struct op *op)
 	op_reply_error(op, &e);
 }
 
-/* Its caller has its answer; the change goes on. */
+/* Reply `err` now; the change goes on. */
 static void op_detach(struct op *op, int err)
 {
 	op->ops->sink->error(op->req, err);
@@ -176,7 +176,8 @@ static void op_detach(struct op *op, int err)
 	op->state = OP_DETACHED;
 }
 
-/* A committed op whose caller is being ended: drop what was not sent, let go of what was. */
+/* A signal ends the caller of a committed op: drop a change that was not sent; detach one that was
+ * (rule 7). */
 static void abandon(struct op *op)
 {
 	if (op->job == NULL || store_drop(op->job)) {
@@ -187,8 +188,9 @@ static void abandon(struct op *op)
 	op_detach(op, EINTR);
 }
 
-/* A daemon that stood still for hours has answers to read, and one or two more to ask for. */
-static bool out_of_patience(const struct op *op)
+/* Time alone does not decide: a daemon that was stopped for hours has answers to read, and perhaps
+ * one or two more requests to send. */
+static bool waited_too_long(const struct op *op)
 {
 	return op->ops->patience_ms > 0 && op->waits >= WAITS_AT_LEAST &&
 	       op->ops->cache->clock->mono_ms - op->began_ms > op->ops->patience_ms;
@@ -209,7 +211,7 @@ static void op_run(struct op *op)
 	}
 	if (op->state == OP_COMMITTED)
 		return;
-	bool last = out_of_patience(op); /* but what has come meanwhile is looked at */
+	bool last = waited_too_long(op); /* run once more: the answer may have arrived */
 	struct ops *ops = op->ops;
 	unsigned settled = ops->settled;
 	op->state = OP_RUNNING;
@@ -219,7 +221,7 @@ static void op_run(struct op *op)
 	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
 	(void)settled;
 	if (r == WAIT && last) {
-		error_set(&e, ETIMEDOUT, "no answer came that was not out of date by then");
+		error_set(&e, ETIMEDOUT, "every answer was out of date when it arrived");
 		op_reply_error(op, &e);
 	} else if (r == WAIT) {
 		op->state = OP_WAITING;
@@ -304,7 +306,7 @@ void op_done(void *ctx, const struct store_outcome *outcome)
 	op_free(op);
 }
 
-/* What a commit owns is freed by its completion, which has to run. */
+/* Run `done` in any case: it frees what the commit owns. */
 static void end_commit(struct op *op, int err)
 {
 	struct error e = {.err = err};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * op: one request of the kernel in flight: copies of its arguments, exactly one reply, interrupts.
+ * op: one operation, made from a request of the kernel: its arguments, its one reply, interrupts.
  *
  *     RUNNING ──WAIT──▶ WAITING ──woken──▶ RUNNING        (from the top, any number of times)
  *        │ op_commit                          │ op_reply_*
@@ -11,10 +11,10 @@
  *     DETACHED ──the job's completion──▶ freed (the caller has EINTR or ENODEV; a
  *                                              failure goes to the error log)
  *
- * This module keeps rules 6, 7 and 8 of src/README.md, which has all rules of waiting; handlers keep
- * rules 1 and 2.
+ * This module keeps rules 6, 7 and 8 of src/README.md, which has all rules of waiting; handlers
+ * keep rules 1 and 2.
  *
- * Knows neither libfuse (a sink takes the replies) nor what the operations mean (fs).
+ * Knows neither libfuse (a sink sends the replies) nor what the operations mean (fs).
  */
 #ifndef PSCALEFS_OP_H
 #define PSCALEFS_OP_H
@@ -55,7 +55,7 @@ enum op_kind {
 const char *op_name(enum op_kind kind);
 
 struct op_entry {
-	uint64_t node; /* number; its lookup count was raised for this reply */
+	uint64_t node; /* number; the caller has raised its lookup count for this reply */
 	struct stat st;
 	double attr_timeout_s;
 	double entry_timeout_s;
@@ -74,8 +74,8 @@ struct op_directory {
 void op_directory_finish(struct op_directory *d);
 
 /*
- * Takes the replies. Each returns 0, or -errno if the kernel no longer wanted it (the caller died):
- * what the reply handed over (a lookup, an open file) is then not the kernel's.
+ * Sends the replies. Each function returns 0, or -errno if the kernel did not accept the reply,
+ * because the caller has died: then the kernel does not have the lookup or open file in it either.
  */
 struct op_sink {
 	int (*error)(void *req, int err);
@@ -86,7 +86,7 @@ struct op_sink {
 	int (*open)(void *req, uint64_t file, bool direct);
 	int (*create)(void *req, const struct op_entry *e, uint64_t file);
 	int (*written)(void *req, size_t size);
-	/* As many entries from `offset` as fit into `size` bytes. */
+	/* Sends as many entries from `offset` on as fit into `size` bytes. */
 	int (*directory)(void *req, const struct op_directory *d, uint64_t offset, size_t size);
 	int (*statfs)(void *req);
 };
@@ -101,10 +101,10 @@ enum op_state {
 
 struct op;
 typedef int op_handler(struct op *op); /* 0: replied or committed; WAIT: parked; -errno */
-/* What the op committed to has ended: see op_commit(). */
+/* The job of a committed op has ended: see op_commit(). */
 typedef void op_done_handler(struct op *op, const struct store_outcome *outcome);
 
-/* What ops of one mount share. */
+/* What all ops of a mount share. */
 struct ops {
 	struct cache *cache;         /* borrowed */
 	struct error_log *error_log; /* borrowed */
@@ -112,20 +112,21 @@ struct ops {
 	struct list live;
 	op_handler *const *handlers;                  /* borrowed; by kind */
 	void *fs;                                     /* borrowed; for the handlers */
-	void (*path)(struct op *op, struct buf *out); /* for the journal */
+	void (*path)(struct op *op, struct buf *out); /* for the error log */
 	/*
-	 * A request ends by its own deadline (http). This is for an op whose every answer is
-	 * overtaken, by somebody who writes to `refresh` in a loop, say. 0: none.
+	 * How long an op may wait in total. A single request has a deadline of its own (http);
+	 * this one ends an op whose answers are invalidated again and again, for example because a
+	 * process writes to `refresh` in a loop. 0: no limit.
 	 */
 	int64_t patience_ms;
-	unsigned settled; /* ops that were replied to or committed, ever */
+	unsigned settled; /* how many ops were replied to or committed since the start */
 };
 
 struct op {
 	struct waiter waiter; /* first */
 	struct list live;
 	struct ops *ops; /* borrowed */
-	void *req;       /* the sink's */
+	void *req;       /* for the sink */
 	enum op_kind kind;
 	enum op_state state;
 	bool interrupted;
@@ -133,7 +134,7 @@ struct op {
 	int64_t began_ms;
 	unsigned waits; /* how often it was parked */
 
-	/* Arguments; which are set depends on the kind. */
+	/* The arguments. Each kind uses some of them. */
 	uint64_t node,
 		new_node;      /* numbers: the inode or directory; the target directory of rename */
 	char *name, *new_name; /* owned; new_name also: the target of symlink */
@@ -143,11 +144,11 @@ struct op {
 	size_t size;
 	int flags; /* open: O_*; rename: RENAME_* */
 	mode_t mode;
-	bool set_size, set_times; /* setattr; `size` is the new one */
+	bool set_size, set_times; /* setattr; `size` is the new size */
 
 	struct store_job *job; /* of the commit; borrowed */
 	op_done_handler *done;
-	/* What the handler that has committed keeps for `done`, which frees it; one of: */
+	/* State from the commit until `done`, which frees it; one of: */
 	struct permissions_change *commit; /* a change of `permissions`: fs_permissions.c */
 	struct creation *creation;         /* a line of create-token: create_token.c */
 	char *removed_id;                  /* rmdir of a token: fs_rmdir.c */
@@ -156,32 +157,32 @@ struct op {
 void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,
 	      const struct op_sink *sink, op_handler *const *handlers, void *fs,
 	      void (*path)(struct op *op, struct buf *out));
-/* Answer all that are still open with `err`, the mount ends; what they committed goes on, detached.
+/* The mount ends: reply `err` to all ops that have no reply yet. Committed changes go on, detached.
  */
 void ops_let_go(struct ops *ops, int err);
-/* The same, and end what they committed. */
+/* The same, and cancel the changes too. */
 void ops_finish(struct ops *ops, int err);
 
 struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint64_t node);
-/* The first run; afterwards the op may be gone. */
+/* Run it for the first time; the op may be freed when this returns. */
 void op_start(struct op *op);
-/* From the interrupt callback: mark, make ready, nothing else. */
+/* For the interrupt callback: marks the op and makes it ready, nothing else. */
 void op_interrupt(struct op *op);
 
 /*
- * From a handler: a job is about to be started for it. `done` runs once and must reply, unless
- * op_detached() (then it must not). Use op_done as the job's callback.
+ * For a handler that is about to start a job. `done` runs once, when the job ends, and must reply,
+ * unless op_detached() (then it must not). Use op_done as the job's callback.
  */
 void op_commit(struct op *op, op_done_handler *done);
 store_done op_done;
 bool op_detached(const struct op *op);
-/* In a completion: nobody waits any more, or the failure `e` (may be NULL) has now been answered.
- */
+/* For `done`: true if the op is detached, or if `e` (may be NULL) is a failure, which this has now
+ * replied. */
 bool op_finished(struct op *op, const struct error *e);
 
-/* The replies. After any of them the op is no longer the caller's. The int: see struct op_sink. */
-int op_reply_error(struct op *op,
-		   const struct error *e); /* told in the journal if it has a sentence */
+/* The replies. Each may free the op. Returns what the sink returned: see struct op_sink. */
+/* An error with a sentence is added to the error log. */
+int op_reply_error(struct op *op, const struct error *e);
 int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct op_entry *e);
 int op_reply_attr(struct op *op, const struct stat *st, double timeout_s);

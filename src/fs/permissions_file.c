@@ -48,7 +48,7 @@ static bool in_use(const struct permissions_file *f)
 	return f->text != NULL || f->committing > 0 || !list_empty(&f->waiters);
 }
 
-/* Forget files of which there is nothing to remember, and the oldest of too many. */
+/* Free files that need not be remembered; and if there are too many, others that are not in use. */
 static void make_room(struct permissions_files *all)
 {
 	list_for_each(pos, &all->all) {
@@ -63,7 +63,7 @@ struct permissions_file *permissions_at(struct permissions_files *all, const str
 {
 	struct permissions_file *f = permissions_known(all, p);
 
-	if (f != NULL) { /* to the end of the list: used last */
+	if (f != NULL) { /* used last: move it to the end of the list */
 		list_remove(&f->link);
 		list_append(&all->all, &f->link);
 		return f;
@@ -80,12 +80,12 @@ struct permissions_file *permissions_at(struct permissions_files *all, const str
 /* --- failures, for the next fsync ------------------------------------------------------------- */
 
 void permissions_keep_failure(struct permissions_file *f, const struct error *e,
-			      enum failure_heard heard)
+			      enum failure_report report)
 {
 	if (f->failure == NULL)
 		f->failure = xmalloc(sizeof(*f->failure));
 	*f->failure = *e;
-	f->heard = heard;
+	f->report = report;
 }
 
 void permissions_drop_failure(struct permissions_file *f)
@@ -96,11 +96,11 @@ void permissions_drop_failure(struct permissions_file *f)
 
 void permissions_begin(struct permissions_file *f)
 {
-	if (f->failure != NULL && f->heard == HEARD_BY_WRITER)
+	if (f->failure != NULL && f->report == REPORTED_BY_WRITE)
 		permissions_drop_failure(f);
 }
 
-/* --- the file as the process sees it that has removed it -------------------------------------- */
+/* --- how the process that removed the file sees it -------------------------------------------- */
 
 static bool by_process(const struct removal *r, pid_t tid)
 {

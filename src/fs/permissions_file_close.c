@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * permissions_file_close: what closing a handle, or fsync, asks for.
+ * permissions_file_close: what to do at a close or fsync.
  */
 #include "base/buf.h"
 #include "fs/permissions_file.h"
@@ -15,7 +15,7 @@ static bool unterminated(const struct permissions_text *t)
 	return t->state != TEXT_OVERWRITTEN && t->text.len > t->judged && !t->tail_judged;
 }
 
-/* The handle has something to answer for. */
+/* What to do for a handle with an uncommitted change, or an error to report. */
 static enum closing close_handle(struct permissions_writer *w)
 {
 	struct permissions_text *t = w->text;
@@ -50,8 +50,8 @@ enum closing permissions_flush(struct permissions_writer *w, pid_t tgid)
 
 	if (t->file == NULL || !unanswered(w))
 		return CLOSING_NOTHING;
-	/* Nothing was written yet (a shell sets up its redirection), or a child of the opener
-	 * closes its copy: the text may go on. */
+	/* Nothing was written yet (a shell sets up a redirection), or a child of the opener closes
+	 * its copy: more writes may follow. */
 	if (tgid != w->opener || (!w->wrote && !w->to_answer && t->last_writer != tgid))
 		return CLOSING_NOTHING;
 	return close_handle(w);
@@ -67,7 +67,7 @@ enum closing permissions_fsync(struct permissions_writer *w)
 	return w->text->file == NULL || !unanswered(w) ? CLOSING_NOTHING : close_handle(w);
 }
 
-/* It has written the last line, which is not ended, and nothing has counted that yet. */
+/* Has the handle written a last line that has no newline and is not judged? */
 static bool in_half_a_line(const struct permissions_writer *w)
 {
 	return w->last_line && unterminated(w->text) && w->text->text.len > text_lines_end(w->text);
@@ -78,20 +78,22 @@ void permissions_killed(struct permissions_writer *w, pid_t tgid)
 	struct permissions_text *t = w->text;
 	struct error e;
 
-	/* It may have been answered already for a write that was refused: what it left is no text
-	 * that was meant, all the same. A child that only had it open may end as it likes. */
+	/* Also if the error of a refused write was reported already: the text is still incomplete.
+	 * But a child that only inherited the handle may be killed without consequences. */
 	if (t->file == NULL || !(w->changed || w->owes || in_half_a_line(w)) ||
 	    (tgid != w->opener && tgid != w->last))
 		return;
-	error_set(&e, ECANCELED,
-		  "a process that wrote it was killed: nothing is revoked for what its text lacks");
-	error_hint(&e, "write it again");
+	error_set(
+		&e, ECANCELED,
+		"a process that wrote the file was killed: the text may be incomplete, so what it "
+		"leaves out is not revoked");
+	error_hint(&e, "write the file again");
 	w->killed = true;
-	/* Half a line is no line. Complete lines remain: a write of them may be under way, and what
-	 * follows is judged from their end. */
+	/* Drop an unfinished line. Complete lines remain: a change of theirs may be under way, and
+	 * later lines are judged from their end. */
 	if (w->last_line && t->state != TEXT_OVERWRITTEN) {
 		buf_resize(&t->text, text_lines_end(t));
-		if (t->undo.len > t->judged) /* nor is it one if that write is refused */
+		if (t->undo.len > t->judged) /* so that an undo does not restore it */
 			t->undo.len = t->judged;
 	}
 	text_spoil(t, &e);
@@ -108,7 +110,7 @@ void permissions_release(struct permissions_writer *w)
 		what = close_handle(w);
 	if (what == CLOSING_LINE || what == CLOSING_WHOLE)
 		text_set_due(t, what);
-	/* Whatever became of it: nothing waits for it any more, and its last line will not grow. */
+	/* In any case no other handle waits for this one now, and its last line cannot grow. */
 	w->owes = w->changed = false;
 }
 
@@ -118,7 +120,8 @@ enum closing permissions_due(const struct permissions_file *f)
 
 	if (t == NULL || f->committing > 0 || text_others_owe(t, NULL))
 		return CLOSING_NOTHING;
-	/* A spoiled text revokes nothing; a line that was closed well is granted all the same. */
+	/* A spoiled text revokes nothing; but the last line of a handle that was closed is
+	 * granted. */
 	return t->spoiled.err != 0 && t->due == CLOSING_WHOLE ? CLOSING_NOTHING : t->due;
 }
 
@@ -128,7 +131,7 @@ void permissions_demand_finish(struct permissions_demand *d)
 	scopes_finish(&d->keep);
 }
 
-/* The last line is taken as it is: remember what it granted, in case it grows. */
+/* The last line is judged without a newline: remember what it granted, in case it grows. */
 static void close_tail(struct permissions_text *t)
 {
 	struct edit line = EDIT_INIT;
@@ -151,8 +154,8 @@ static int commit_line(struct permissions_text *t, struct permissions_demand *ou
 	return r;
 }
 
-/* Where the text ends for a commit by `w` (NULL: a closed handle): an unterminated last line that
- * another handle has written, which is still open, may go on. */
+/* Where the text ends for a commit by `w` (NULL: a closed handle): without an unfinished last line
+ * of another handle that is still open, which may continue it. */
 static size_t committed_end(const struct permissions_text *t, const struct permissions_writer *w)
 {
 	list_for_each(pos, &t->writers) {
@@ -164,7 +167,7 @@ static size_t committed_end(const struct permissions_text *t, const struct permi
 	return t->text.len;
 }
 
-/* Nothing but what the text says shall remain; what an unfinished line says may remain, too. */
+/* Revoke all that the text leaves out, but not what an unfinished line after `end` names. */
 static void make_exact(struct permissions_text *t, size_t end, struct permissions_demand *out)
 {
 	struct edit rest = EDIT_INIT;
@@ -176,12 +179,12 @@ static void make_exact(struct permissions_text *t, size_t end, struct permission
 		scopes_merge(&out->keep, &rest.grant);
 	edit_finish(&rest);
 	scopes_subtract(&out->edit.grant, &t->confirmed);
-	/* What is revoked now and named again later is to be granted again. */
+	/* So that what is revoked now and written again later is granted again. */
 	scopes_intersect(&t->confirmed, &out->keep);
 }
 
-/* A text without signs is the whole content; one with signs is an edit, whose complete lines were
- * done when they were written. */
+/* A text without signs is the whole content. One with signs is an edit, whose complete lines were
+ * sent when they were written. */
 static int commit_whole(struct permissions_text *t, size_t end, struct permissions_demand *out,
 			struct error *e)
 {
@@ -193,7 +196,7 @@ static int commit_whole(struct permissions_text *t, size_t end, struct permissio
 		make_exact(t, end, out);
 	} else if (t->state == TEXT_OVERWRITTEN) {
 		scopes_subtract(&out->edit.grant, &t->confirmed);
-		scopes_subtract(&out->edit.revoke, &t->obeyed);
+		scopes_subtract(&out->edit.revoke, &t->revoked);
 	} else {
 		size_t from = t->judged < end ? t->judged : end;
 		edit_finish(&out->edit);
@@ -214,7 +217,7 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 
 	if (r != 0)
 		permissions_demand_finish(out);
-	if (w != NULL) { /* a text that is none is looked at again when it is changed again */
+	if (w != NULL) { /* an invalid text is parsed again after the next change */
 		w->owes = r != 0 && w->owes;
 		w->changed = false;
 	}
@@ -222,9 +225,9 @@ int permissions_commit(struct permissions_text *t, struct permissions_writer *w,
 	if (what == CLOSING_WHOLE && r == 0)
 		t->superseded = false;
 	if (r == 0) {
-		/* From now on, whatever the answer: a failure may have done it. */
+		/* Now, and not after the answer: a request that failed may have done it. */
 		scopes_subtract(&t->confirmed, &out->edit.revoke);
-		scopes_subtract(&t->obeyed, &out->edit.grant);
+		scopes_subtract(&t->revoked, &out->edit.grant);
 		if (t->state == TEXT_OVERWRITTEN)
 			t->state = TEXT_EXTENDED;
 		scopes_finish(&t->tail);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * permissions_file_text: the text that all writers of a file share, and what changes it.
+ * permissions_file_text: the text that all writers of a file share, and its changes.
  */
 #include "base/buf.h"
 #include "base/xmalloc.h"
@@ -44,7 +44,7 @@ void text_release(struct permissions_text *t)
 	buf_finish(&t->undo.bytes);
 	scopes_finish(&t->tail);
 	scopes_finish(&t->confirmed);
-	scopes_finish(&t->obeyed);
+	scopes_finish(&t->revoked);
 	free(t);
 }
 
@@ -77,8 +77,8 @@ size_t text_lines_end(const struct permissions_text *t)
 	return text_lines_before(t, t->text.len);
 }
 
-/* Another text begins, by `self` (or NULL): what was asked of the last one is over. The caller holds
- * it. */
+/* The text was truncated to 0, by `self` (NULL: by no handle): what was left to do for the old
+ * content is dropped. The caller holds the text. */
 static void begin_anew(struct permissions_text *t, const struct permissions_writer *self)
 {
 	t->superseded = t->superseded || t->due != CLOSING_NOTHING;
@@ -87,7 +87,7 @@ static void begin_anew(struct permissions_text *t, const struct permissions_writ
 	t->judged = t->judge_from = t->judge_to = 0;
 	scopes_finish(&t->tail);
 	scopes_finish(&t->confirmed);
-	scopes_finish(&t->obeyed);
+	scopes_finish(&t->revoked);
 	t->tail_judged = false;
 	t->last_writer = 0;
 	text_clear_due(t);
@@ -106,10 +106,10 @@ void text_spoil(struct permissions_text *t, const struct error *e)
 {
 	if (t->spoiled.err == 0)
 		t->spoiled = *e;
-	/* Another handle was closed well, or its text truncated away, and what was to be revoked
-	 * for it is not. */
+	/* Another handle was closed, or its text truncated, without an error; what it should have
+	 * revoked is not revoked: report that at the next fsync. */
 	if (t->file != NULL && (t->due != CLOSING_NOTHING || t->superseded))
-		permissions_keep_failure(t->file, e, HEARD_BY_NOBODY);
+		permissions_keep_failure(t->file, e, REPORTED_BY_CLOSE);
 	text_clear_due(t);
 }
 
@@ -145,7 +145,7 @@ struct permissions_writer *permissions_open(struct permissions_file *f, const st
 	if (t == NULL) {
 		t = text_new(f, granted);
 	} else if (!t->changed) {
-		/* Nobody has touched it: it says what is granted, now as then. */
+		/* No handle has changed it: take what is granted now. */
 		buf_clear(&t->text);
 		buf_add(&t->text, buf_str(granted), granted->len);
 		t->judged = t->text.len;
@@ -219,7 +219,7 @@ static int too_big(struct error *e)
 
 static int hole(struct error *e)
 {
-	return error_set(e, EINVAL, "this would leave a hole in the text: it is shorter by now");
+	return error_set(e, EINVAL, "this would leave a hole: the text is shorter now");
 }
 
 static int detached(struct error *e)
@@ -238,8 +238,8 @@ static void changed(struct permissions_writer *w, uint64_t stamp)
 	w->text->written = stamp;
 }
 
-/* Is another handle in the middle of a line at the end? What it and `w` wrote would be one word that
- * neither meant. */
+/* Would a write at `offset` continue the unfinished last line of another handle? The two pieces
+ * would make a word that neither writer meant. */
 static bool joins(const struct permissions_writer *w, uint64_t offset)
 {
 	const struct permissions_text *t = w->text;
@@ -257,19 +257,19 @@ static bool joins(const struct permissions_writer *w, uint64_t offset)
 
 static int in_the_middle(struct error *e)
 {
-	error_set(e, EAGAIN, "another program is in the middle of a line at the end of this file");
-	error_hint(e, "try again when it has ended the line or closed the file");
+	error_set(e, EAGAIN, "another program is writing the last line of this file");
+	error_hint(e, "try again when it has finished the line or closed the file");
 	return -EAGAIN;
 }
 
-/* Not by its lines any more: only as a whole. */
+/* From now on the text is judged as a whole, not by its lines. */
 static void overwritten(struct permissions_writer *w)
 {
 	w->text->state = TEXT_OVERWRITTEN;
 	w->owes = true;
 }
 
-/* Through which handle the last bytes of the text came; NULL: none that is open. */
+/* The handle that wrote the last bytes of the text; NULL: none that is open. */
 static const struct permissions_writer *last_line_of(const struct permissions_text *t)
 {
 	list_for_each(pos, &t->writers) {
@@ -281,7 +281,7 @@ static const struct permissions_writer *last_line_of(const struct permissions_te
 	return NULL;
 }
 
-/* The last bytes of the text come through `w` (NULL: none) from now on. */
+/* Note that `w` (NULL: none) has written the last bytes of the text. */
 static void end_line(struct permissions_text *t, const struct permissions_writer *w)
 {
 	list_for_each(pos, &t->writers) {
@@ -291,7 +291,7 @@ static void end_line(struct permissions_text *t, const struct permissions_writer
 	}
 }
 
-/* What a write will replace, in case it is refused. */
+/* Save what a write will replace, in case it is refused. */
 static void note_undo(const struct permissions_writer *w, size_t offset, size_t len)
 {
 	struct permissions_text *t = w->text;
@@ -307,7 +307,7 @@ static void note_undo(const struct permissions_writer *w, size_t offset, size_t 
 	t->undo.last_line = last_line_of(t);
 }
 
-/* Bytes were written at `offset`: which lines of the text are to be judged now? */
+/* After a write at `offset`: find the lines to judge now. */
 static void find_lines(struct permissions_writer *w, size_t offset, size_t len, bool append)
 {
 	struct permissions_text *t = w->text;
@@ -338,7 +338,8 @@ int permissions_write(struct permissions_writer *w, uint64_t offset, bool append
 		return in_the_middle(e);
 	w->last = t->last_writer = tgid;
 	note_undo(w, offset, data->len);
-	/* Also what extends a text that is being overwritten: it is not whole before its close. */
+	/* Also a write at the end of a text that is being overwritten: the text is whole only after
+	 * this handle's close. */
 	if (offset < t->text.len || (t->state == TEXT_OVERWRITTEN && !append))
 		overwritten(w);
 	if (offset + data->len >= t->text.len) {
@@ -373,7 +374,7 @@ int permissions_truncate(struct permissions_writer *w, uint64_t size, pid_t tgid
 	} else if (size < t->text.len) {
 		overwritten(w);
 		buf_resize(&t->text, size);
-		end_line(t, w); /* it may be half a line now */
+		end_line(t, w); /* the last line may be unfinished now */
 		t->tail_judged = false;
 	}
 	changed(w, stamp);
@@ -428,8 +429,8 @@ void permissions_accept(struct permissions_writer *w, const struct edit *edit, u
 	permissions_confirm(t, w, &edit->grant, revocations);
 	scopes_subtract(&w->confirmed, &edit->revoke);
 	scopes_subtract(&t->confirmed, &edit->revoke);
-	scopes_merge(&t->obeyed, &edit->revoke);
-	scopes_subtract(&t->obeyed, &edit->grant);
+	scopes_merge(&t->revoked, &edit->revoke);
+	scopes_subtract(&t->revoked, &edit->grant);
 	if (t->state != TEXT_OVERWRITTEN && t->judge_to > t->judged) {
 		t->judged = t->judge_to;
 		t->tail_judged = false;
@@ -458,7 +459,7 @@ void permissions_refuse_write(struct permissions_writer *w, const struct error *
 	struct permissions_text *t = w->text;
 	const struct text_undo *undo = &t->undo;
 
-	if (undo->len < t->text.len) /* it may be cut already: its writer was killed */
+	if (undo->len < t->text.len) /* it may be shorter already, if its writer was killed */
 		buf_resize(&t->text, undo->len);
 	if (undo->bytes.len > 0 && undo->at + undo->bytes.len <= t->text.len)
 		memcpy(t->text.data + undo->at, undo->bytes.data, undo->bytes.len);

@@ -32,7 +32,7 @@ static struct remover *find_process(struct removal_guard *s, const struct proces
 	return NULL;
 }
 
-/* Room for one more: first of those that have ended, else of the one not seen for longest. */
+/* Room for one more process: forget those that have ended; else the least recently used one. */
 static struct remover *make_room_for_process(struct removal_guard *s)
 {
 	size_t n = 0, oldest = 0;
@@ -101,7 +101,7 @@ void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t dire
 		p->read_many = true;
 		return;
 	}
-	/* Room for a power of two at a time. */
+	/* The capacity is the next power of two. */
 	if ((p->n_inside & (p->n_inside - 1)) == 0)
 		p->inside = xrealloc(p->inside,
 				     (p->n_inside == 0 ? 1 : p->n_inside * 2) * sizeof(*p->inside));
@@ -133,7 +133,7 @@ bool removal_guard_allows(struct removal_guard *s, pid_t tid, uint64_t directory
 	struct process p;
 
 	if (process_read(tid, &p) != 0)
-		return false; /* who cannot be told apart may not remove */
+		return false; /* a process that cannot be identified may not remove anything */
 	const struct remover *known = find_process(s, &p);
 	if (known == NULL)
 		return true;

@@ -34,7 +34,7 @@ static void replace(char **p, char *with)
 	*p = with;
 }
 
-/* pscale takes an empty variable for an absent one, so we do. */
+/* An empty variable counts as unset, as in pscale. */
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -63,16 +63,17 @@ static int check_org(const char *org, struct error *e)
 	if (org == NULL)
 		return 0;
 	if (org[0] == '\0' || org[0] == '.' || strlen(org) > NAME_MAX)
-		return error_set(e, EINVAL, "'%s' is no organization's name", org);
+		return error_set(e, EINVAL, "'%s' cannot be the name of an organization", org);
 	for (const char *p = org; *p != '\0'; p++)
 		if (*p <= ' ' || *p >= 0x7f || *p == '/')
-			return error_set(e, EINVAL, "'%s' is no organization's name", org);
+			return error_set(e, EINVAL, "'%s' cannot be the name of an organization",
+					 org);
 	return 0;
 }
 
 /*
- * Where a dead FUSE mount is. realpath(3) finds it through a symbolic link, unless it asks the
- * directory itself, which does not answer; the one above does.
+ * The path of a dead FUSE mount. realpath(3) may fail, because a dead mount does not answer: then
+ * resolve the parent directory and add the last name.
  */
 static char *resolve_dead(const char *given)
 {
@@ -122,7 +123,7 @@ static int check_mountpoint(struct config *c, struct error *e)
 		return error_set(e, errno, "cannot mount on %s: %s", given, strerror(errno));
 	replace(&c->mountpoint, resolved);
 	if (str_eq(resolved, "/"))
-		return error_set(e, EBUSY, "cannot mount on /: everything would be below it");
+		return error_set(e, EBUSY, "cannot mount on /: it would hide all files");
 	return 0;
 }
 
@@ -134,25 +135,25 @@ static bool below(const char *path, const char *directory)
 }
 
 /*
- * Reading a file below the mount point would be asking ourselves, and waiting for ever. Looks at
- * where the name stands and at where it leads.
+ * The daemon must not read a file below its own mount point: it would wait for itself forever.
+ * Checks both the directory of the name and the target of a symbolic link.
  */
 static int check_path_outside(const char *path, const char *mountpoint, const char *what,
 			      struct error *e)
 {
 	cleanup(free_ptr) char *target = realpath(path, NULL);
 	cleanup(free_ptr) char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path) + 1);
-	cleanup(free_ptr) char *place = realpath(directory, NULL);
+	cleanup(free_ptr) char *parent = realpath(directory, NULL);
 
 	if ((target == NULL || !below(target, mountpoint)) &&
-	    (place == NULL || !below(place, mountpoint)))
+	    (parent == NULL || !below(parent, mountpoint)))
 		return 0;
-	error_set(e, EINVAL, "the %s %s lies below the mount point", what, path);
-	error_hint(e, "the mount would hide it: keep it somewhere else");
+	error_set(e, EINVAL, "the %s %s is below the mount point", what, path);
+	error_hint(e, "the mount would hide it: move it to another directory");
 	return -EINVAL;
 }
 
-/* As given, but not relative to a working directory that a daemon leaves. */
+/* A daemon leaves the working directory, so a relative path needs it in front. Links stay. */
 static void make_absolute(char **path)
 {
 	if (*path == NULL || (*path)[0] == '/')
@@ -184,8 +185,8 @@ static int check_ca_file(struct config *c, struct error *e)
 	}
 	replace(&c->ca_file, resolved);
 	if (!S_ISREG(st.st_mode))
-		return error_set(e, EINVAL, "%s is no file of certificates", resolved);
-	return check_path_outside(resolved, c->mountpoint, "file of certificates", e);
+		return error_set(e, EINVAL, "%s is not a certificate file", resolved);
+	return check_path_outside(resolved, c->mountpoint, "certificate file", e);
 }
 
 static int check_credential(struct config *c, struct error *e)

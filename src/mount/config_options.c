@@ -20,9 +20,8 @@
 #define RATE_MAX      100000
 
 /*
- * An option may be known by a letter (-f), by a long name (--help) and as a word of -o; `arg` is
- * what its argument is called, NULL if it takes none. Without `help` it is one of the words that
- * mount(8) and fstab(5) use.
+ * An option has a letter (-f), a long name (--help), a word of -o, or several of these. `arg` names
+ * its argument in -h; NULL: it has none. Options without `help` are words of mount(8) and fstab(5).
  */
 struct mount_option {
 	char letter;
@@ -32,7 +31,7 @@ struct mount_option {
 	int (*set)(struct config *c, const struct mount_option *o, const char *value,
 		   struct error *e);
 	size_t field;
-	int64_t number; /* set_flag, set_action: the value; set_seconds, set_count: the largest */
+	int64_t number; /* set_flag, set_action: the value; set_seconds, set_count: the maximum */
 	const char *help;
 };
 
@@ -220,12 +219,12 @@ static const struct mount_option options[] = {
 	{0, NULL, "noexec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "exec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "noatime", NULL, pass_on, 0, 0, NULL},
-	/* libfuse mounts with nosuid and nodev; asking for less changes nothing here. */
+	/* libfuse always mounts with nosuid and nodev; suid and dev have no effect. */
 	{0, NULL, "nosuid", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "nodev", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "suid", NULL, drop, 0, 0, NULL},
 	{0, NULL, "dev", NULL, drop, 0, 0, NULL},
-	/* mount(8)'s own words, and some that mean nothing to a network file system */
+	/* words for mount(8) itself, and some without a meaning for a network file system */
 	{0, NULL, "defaults", NULL, drop, 0, 0, NULL},
 	{0, NULL, "auto", NULL, drop, 0, 0, NULL},
 	{0, NULL, "noauto", NULL, drop, 0, 0, NULL},
@@ -244,11 +243,12 @@ static const struct mount_option options[] = {
 	{0, NULL, "allow_root", NULL, refuse_sharing, 0, 0, NULL},
 };
 
-/* What the person may have meant: a long name, or a word of -o. */
+/* The most similar long name, or word of -o; NULL if none is similar. */
 static const struct mount_option *nearest(const char *text, bool word)
 {
 	const struct mount_option *best = NULL;
-	size_t least = strlen(text) / 3 + 2; /* one slip in a short word, a few in a long one */
+	size_t least =
+		strlen(text) / 3 + 2; /* one typing error in a short word, more in a long one */
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const char *name = word ? options[i].word : options[i].name;
@@ -274,7 +274,7 @@ static int unknown(const char *prefix, const char *text, bool word, struct error
 	return -EINVAL;
 }
 
-/* Call the option's setter; `shown` is how the person wrote it, without the value. */
+/* Call the option's setter; `shown` is the option as the user wrote it, without the value. */
 static int apply(struct config *c, const struct mount_option *o, const char *prefix,
 		 const char *shown, const char *value, struct error *e)
 {
@@ -291,13 +291,13 @@ static int apply(struct config *c, const struct mount_option *o, const char *pre
 	return r;
 }
 
-/* For mount(8)'s helpers: systemd's and others' notes to themselves. */
+/* Words for other programs, such as systemd and the helpers of mount(8). */
 static bool foreign(const char *word)
 {
 	return str_starts(word, "x-") || str_starts(word, "X-") || str_starts(word, "comment=");
 }
 
-/* One word of -o, which may be cut apart. */
+/* Set one word of -o. Changes `word`. */
 static int set_word(struct config *c, char *word, struct error *e)
 {
 	if (word[0] == '\0' || foreign(word))
@@ -336,10 +336,10 @@ static int set_words(struct config *c, const struct mount_option *o, const char 
 	return r;
 }
 
-/* What getopt_long(3) returns for a long name: this, and the index in the table of options. */
+/* getopt_long(3) returns this plus the index in the table of options for a long name. */
 #define LONG_FIRST 256
 
-/* The table of options as getopt_long(3) has it. */
+/* The table of options, converted for getopt_long(3). */
 struct getopt_tables {
 	char letters[3 + 2 * ARRAY_LEN(options)];
 	struct option names[ARRAY_LEN(options) + 1];
@@ -351,7 +351,7 @@ static void getopt_tables_fill(struct getopt_tables *t)
 	size_t n = 0;
 
 	memset(t, 0, sizeof(*t));
-	*letter++ = '-'; /* operands are returned as they come, as the argument of option 1 */
+	*letter++ = '-'; /* operands are returned in order, as arguments of an option 1 */
 	*letter++ = ':'; /* a missing argument is returned as ':', and nothing is printed */
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		const struct mount_option *o = &options[i];
@@ -368,15 +368,15 @@ static void getopt_tables_fill(struct getopt_tables *t)
 	}
 }
 
-/* "--name", "--name=value", "--name value", in `token` as it was written. */
+/* "--name", "--name=value", "--name value"; `token` is the argument as it was written. */
 static int take_long(struct config *c, int found, const char *token, struct error *e)
 {
 	cleanup(free_ptr) char *name = xstrndup(token + 2, strcspn(token + 2, "="));
 	int i = found == '?' || found == ':' ? optopt : found;
 	const struct mount_option *o = i < LONG_FIRST ? NULL : &options[i - LONG_FIRST];
 
-	/* getopt_long(3) takes the beginning of a name for the name: a later version may have
-	 * another name that begins like it. */
+	/* getopt_long(3) accepts abbreviations; refuse them, because a name that is added later may
+	 * make them ambiguous. */
 	if (o == NULL || !str_eq(o->name, name))
 		return unknown("--", name, false, e);
 	return apply(c, o, "--", name, found == '?' ? "" : found == ':' ? NULL : optarg, e);
@@ -409,7 +409,7 @@ static int add_operand(struct operands *operands, const char *operand, struct er
 	return 0;
 }
 
-/* "MOUNTPOINT", or "SOURCE MOUNTPOINT" as mount(8) has it. */
+/* "MOUNTPOINT", or "SOURCE MOUNTPOINT" as mount(8) passes them. */
 static int take_operands(struct config *c, const struct operands *operands, struct error *e)
 {
 	size_t n = operands->n;
@@ -421,7 +421,7 @@ static int take_operands(struct config *c, const struct operands *operands, stru
 	}
 	if (n > 1 && !str_eq(operands->v[0], "pscalefs") && !str_eq(operands->v[0], "none")) {
 		error_set(e, EINVAL, "more than one mount point given");
-		error_hint(e, "before the mount point there may only be the word pscalefs or none, "
+		error_hint(e, "only the word pscalefs or none may precede the mount point, "
 			      "as in fstab");
 		return -EINVAL;
 	}
@@ -436,7 +436,7 @@ int config_options_parse(struct config *c, int argc, char **argv, struct error *
 	int r = 0;
 
 	getopt_tables_fill(&tables);
-	optind = 0; /* begin anew, if another command line was read before */
+	optind = 0; /* start again, if another command line was read before */
 	while (r == 0 && c->action == CONFIG_MOUNT) {
 		const char *token = optind < argc ? argv[optind > 0 ? optind : 1] : NULL;
 		int found = getopt_long(argc, argv, tables.letters, tables.names, NULL);
@@ -474,7 +474,7 @@ static void describe(const struct mount_option *o, bool word, struct buf *out)
 		 o->help);
 }
 
-/* The words without a text of their own, in lines that fit a terminal. */
+/* List the words without a help text, in lines that fit a terminal. */
 static void list_words(struct buf *out)
 {
 	size_t line = out->len;

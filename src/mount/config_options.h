@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_options: the table of options, and the command line read by it.
+ * config_options: the table of options, and the parser of the command line.
  *
- * Fills the plain fields of struct config as they were given; looks at no file and no environment
- * (config does). Private to config.
+ * Stores the values in struct config as they were given; does not read files or the environment
+ * (config does). Only config includes this.
  */
 #ifndef PSCALEFS_CONFIG_OPTIONS_H
 #define PSCALEFS_CONFIG_OPTIONS_H
@@ -11,8 +11,8 @@
 #include "mount/config.h"
 
 /*
- * 0, or -EINVAL with a sentence and a hint. c->mountpoint is as given, and not NULL if the action
- * is CONFIG_MOUNT. Stops reading at -h or -V.
+ * 0, or -EINVAL with a sentence and a hint. If the action is CONFIG_MOUNT, c->mountpoint is set,
+ * as it was given. Stops at -h or -V.
  */
 int config_options_parse(struct config *c, int argc, char **argv, struct error *e);
 

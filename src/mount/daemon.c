@@ -18,9 +18,9 @@
 #include "system/descriptors.h"
 
 #define STATUS_FAILED 32   /* mount(8): mount failure */
-#define FILES_WANTED  4096 /* connections, and what libraries open besides */
+#define FILES_WANTED  4096 /* for connections, and files that libraries open */
 
-/* 0 once the child has reported, 1 if it is gone. */
+/* 0 when the child has reported, 1 if it has ended. */
 static int await_report(int fd)
 {
 	char byte;
@@ -33,7 +33,7 @@ static int await_report(int fd)
 }
 
 /* The exit status of a child that ended before it was ready. */
-static int autopsy(pid_t child, struct error *e)
+static int status_of_ended(pid_t child, struct error *e)
 {
 	int status = 0;
 	pid_t r;
@@ -55,7 +55,7 @@ static int become_child(struct daemon *d, pid_t parent, int fd, struct error *e)
 {
 	d->report_fd = fd;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent) /* gone before the line above took effect */
+	if (getppid() != parent) /* it ended before prctl(2) took effect */
 		return error_set(e, EPIPE, "the starting process was ended");
 	return 0;
 }
@@ -69,7 +69,7 @@ int daemon_fork(struct daemon *d, bool foreground, struct error *e)
 	*d = (struct daemon){.report_fd = -1};
 	if (foreground)
 		return 0;
-	/* Sockets, not a pipe: MSG_NOSIGNAL spares the child a SIGPIPE. */
+	/* Sockets instead of a pipe, because MSG_NOSIGNAL avoids SIGPIPE in the child. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return error_set(e, errno, "cannot start in the background: %s", strerror(errno));
 	fflush(NULL);
@@ -83,7 +83,7 @@ int daemon_fork(struct daemon *d, bool foreground, struct error *e)
 	close(fds[child == 0 ? 0 : 1]);
 	if (child == 0)
 		return become_child(d, parent, fds[1], e);
-	d->status = await_report(fds[0]) == 0 ? 0 : autopsy(child, e);
+	d->status = await_report(fds[0]) == 0 ? 0 : status_of_ended(child, e);
 	close(fds[0]);
 	return DAEMON_PARENT;
 }
@@ -135,7 +135,7 @@ static void raise_limit(__rlimit_resource_t which, rlim_t wanted)
 {
 	struct rlimit limit;
 
-	/* Who may raise the limit itself has to do so now: later it may no longer exceed it. */
+	/* Raise the hard limit too if that is allowed (to root). */
 	if (getrlimit(which, &limit) != 0 ||
 	    (limit.rlim_max < wanted && setrlimit(which, &(struct rlimit){wanted, wanted}) == 0))
 		return;
@@ -146,7 +146,7 @@ static void raise_limit(__rlimit_resource_t which, rlim_t wanted)
 	}
 }
 
-/* A file must not come to be descriptor 0, 1 or 2, because the caller had closed it. */
+/* If descriptor 0, 1 or 2 is closed, open /dev/null there: otherwise another file would get it. */
 static void fill_standard_streams(void)
 {
 	int fd;
@@ -166,6 +166,7 @@ void daemon_harden(void)
 	umask(077);
 	raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
 	raise_limit(RLIMIT_NOFILE, FILES_WANTED);
-	/* libcurl would write to that file what opens its TLS connections, credential and all. */
+	/* libcurl would write keys to that file which decrypt its connections, and the
+	 * credential. */
 	unsetenv("SSLKEYLOGFILE");
 }

@@ -26,10 +26,10 @@
 #include "system/outside.h"
 #include "system/process.h"
 
-#define HELPER_NAME "pscalefs-helper" /* its argv[0], which nobody else has, and its comm */
+#define HELPER_NAME "pscalefs-helper" /* its argv[0], which identifies it, and its comm */
 #define SOCKET_FD   3
-/* After so many waits of so long for an answer the helper counts as lost. It is no single wait: when
- * the machine stands still, that ends before the helper could answer. */
+/* The helper counts as lost after this many waits for an answer, each of this many seconds. Not one
+ * long wait: after the machine was suspended that would end before the helper could answer. */
 #define PATIENCE_S     1
 #define PATIENCE_WAITS 20
 
@@ -50,7 +50,7 @@ struct request {
 	pid_t tid;
 };
 
-/* A descriptor may come with it. Both ends are the same program, so this needs no encoding. */
+/* A descriptor may be sent with it. Both ends are the same program, so this needs no encoding. */
 struct reply {
 	int result;
 	struct process process;
@@ -81,7 +81,7 @@ static bool send_reply(int socket, const struct reply *reply, int fd)
 	return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*reply);
 }
 
-/* *fd is -1 if none came. */
+/* *fd: the descriptor that came with the reply, or -1. */
 static bool receive_reply(int socket, struct reply *reply, int *fd)
 {
 	union control control = {.room = {0}};
@@ -118,7 +118,7 @@ static void end_reader(struct duties *d)
 {
 	keyring_end(&d->reader);
 	while (!keyring_gone(&d->reader))
-		usleep(1000); /* it was killed */
+		usleep(1000); /* not long: it was killed */
 }
 
 static int start_reader(struct duties *d, struct error *e)
@@ -128,7 +128,7 @@ static int start_reader(struct duties *d, struct error *e)
 	return r != 0 ? r : d->reader.fd;
 }
 
-/* What is to be sent along, or -1. */
+/* Carry out a request. Returns the descriptor to send, or -1. */
 static int fulfil(struct duties *d, const struct request *request, struct reply *reply)
 {
 	int fd = -1;
@@ -163,8 +163,8 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 	return fd >= 0 ? fd : -1;
 }
 
-/* The reader's end of its pipe is not ours to keep: who reads must see its end. */
-static void let_caller_go(struct duties *d, int fd)
+/* Close a descriptor that was sent, so that the daemon has the only copy. */
+static void close_sent(struct duties *d, int fd)
 {
 	if (fd >= 0)
 		close(fd);
@@ -172,14 +172,14 @@ static void let_caller_go(struct duties *d, int fd)
 		d->reader.fd = -1;
 }
 
-/* No terminal, no directory, no signal that is meant for the daemon. */
+/* Leave terminal, directory and open files, and ignore signals that are meant for the daemon. */
 static void leave_surroundings(void)
 {
-	static const int deaf_to[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
 	int null = open("/dev/null", O_RDWR);
 
-	for (size_t i = 0; i < ARRAY_LEN(deaf_to); i++)
-		signal(deaf_to[i], SIG_IGN);
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
 	if (null < 0 || chdir("/") != 0)
 		_exit(EXIT_FAILURE);
 	setsid();
@@ -202,7 +202,7 @@ _Noreturn void helper_be(char **argv)
 	if (fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) != 0)
 		_exit(EXIT_FAILURE);
 	leave_surroundings();
-	/* Others than root have none to drop, and fusermount3 needs what it gains. */
+	/* Only root has capabilities to drop; for other users fusermount3 must gain privileges. */
 	if (geteuid() == 0) {
 		capability_keep(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_PTRACE) |
 				CAPABILITY(CAP_DAC_READ_SEARCH));
@@ -217,7 +217,7 @@ _Noreturn void helper_be(char **argv)
 		struct reply reply = {0};
 		int fd = fulfil(&d, &request, &reply);
 		bool sent = send_reply(SOCKET_FD, &reply, fd);
-		let_caller_go(&d, fd);
+		close_sent(&d, fd);
 		if (!sent)
 			_exit(EXIT_FAILURE);
 	}
@@ -232,7 +232,8 @@ static struct {
 	bool delegated;
 } helper = {.fd = -1};
 
-/* False: it is lost, and what came late must not be taken for another's answer. */
+/* False: the helper is lost. The socket is then closed, so that a late reply is not taken for the
+ * reply to another request. */
 static bool ask_helper(enum request_kind kind, pid_t tid, struct reply *reply, int *fd)
 {
 	const struct request request = {kind, tid};
@@ -247,8 +248,8 @@ static bool ask_helper(enum request_kind kind, pid_t tid, struct reply *reply, i
 	if (other >= 0)
 		close(other);
 	if (!answered) {
-		log_error("the helper process is lost: callers cannot be seen any more; unmount "
-			  "and mount again");
+		log_error("the helper process is lost: pscalefs cannot see its callers any more; "
+			  "unmount and mount again");
 		close(helper.fd);
 		helper.fd = -1;
 	}
@@ -281,7 +282,7 @@ static enum process_end delegated_process_end(pid_t tid)
 {
 	struct reply reply;
 
-	/* What is not known takes nobody's access away. */
+	/* If it is unknown whether a signal ends the process, nothing may be revoked. */
 	return ask_helper(PROCESS_END, tid, &reply, NULL) ? (enum process_end)reply.result
 							  : PROCESS_END_UNSEEN;
 }
@@ -396,7 +397,7 @@ int helper_unmount(const char *mountpoint, struct error *e)
 
 void helper_stop(void)
 {
-	/* One that was lost may not end either. */
+	/* Do not wait for one that is lost: it may never end. */
 	if (helper.fd < 0)
 		helper.pid = 0;
 	else

@@ -10,10 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* Requests of the kernel a turn, before the network gets its turn again. */
+/* At most so many requests of the kernel per turn. */
 #define RECEIVE_MOST 64
-/* How soon a second signal to an interrupted caller is noticed: the kernel tells of the first only.
- */
+/* How often to check interrupted callers for a second signal: the kernel reports only the first. */
 #define INTERRUPTED_POLL_MS 50
 
 int loop_init(struct loop *l, struct clock *clock, struct http *http,
@@ -50,11 +49,11 @@ static void read_signals(struct loop *l)
 
 	while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			continue; /* credential_refresh_turn() looks whose end it was */
+			continue; /* credential_refresh_turn() checks its children */
 		if (info.ssi_signo != SIGHUP) {
 			l->stop = true;
 		} else if (l->fs != NULL) {
-			log_notice("SIGHUP: what is cached is forgotten");
+			log_notice("SIGHUP: cache cleared");
 			http_refresh(l->http);
 			fs_refresh(l->fs);
 			credential_refresh_now(l->credential_refresh);
@@ -84,8 +83,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 
 	credential_refresh_turn(l->credential_refresh);
 	http_turn(l->http);
-	/* Who ran may have sent something, or may be whom loop_run() waits for: do not sleep on it.
-	 */
+	/* If a waiter ran, it may have sent a request, or loop_run() may wait for it: do not
+	 * sleep. */
 	bool ran = cache_run_ready(l->cache);
 	if (l->ending && !fs_busy(l->fs))
 		return;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: one thread, one turn after another: the network, who is ready, the kernel, wait.
+ * loop: the one thread of the program. Each turn: network, waiters that are ready, wait, requests
+ * of the kernel.
  *
- * Nothing in a turn blocks: no file is opened after start but in /proc and the credential's,
- * nothing is looked up by name, nothing is locked. Each part of a turn is bounded by what there was
- * when it began, so none starves another (rule 13 of src/README.md). Owns the signal descriptor.
+ * Nothing in a turn blocks: after start no files are opened but the credential's and those in
+ * /proc, no names are resolved, nothing is locked. Each part of a turn handles only what was there
+ * when it began, so that no part starves another (rule 13 of src/README.md). Owns the signal
+ * descriptor.
  */
 #ifndef PSCALEFS_LOOP_H
 #define PSCALEFS_LOOP_H
@@ -21,11 +23,11 @@ struct loop {
 	struct http *http;                             /* borrowed */
 	struct cache *cache;                           /* borrowed */
 	struct credential_refresh *credential_refresh; /* borrowed */
-	struct fs *fs;           /* borrowed; NULL until there is something to serve */
-	struct session *session; /* borrowed; NULL likewise */
+	struct fs *fs;                                 /* borrowed; NULL until it is mounted */
+	struct session *session; /* borrowed; NULL until it is mounted, and after the unmount */
 	int signal_fd;
-	bool stop;   /* SIGTERM or SIGINT came */
-	bool ending; /* a turn waits only while the file system is busy */
+	bool stop;   /* SIGTERM or SIGINT has arrived */
+	bool ending; /* a turn does not wait if the file system is not busy */
 };
 
 /*
@@ -36,12 +38,12 @@ int loop_init(struct loop *l, struct clock *clock, struct http *http,
 	      struct credential_refresh *credential_refresh, struct cache *cache, struct error *e);
 void loop_finish(struct loop *l);
 
-/* Until `done(ctx)`, a signal to stop, or the end of the session. */
+/* Run until `done(ctx)`, a signal to stop, or the end of the session. */
 void loop_run(struct loop *l, bool (*done)(void *ctx), void *ctx);
-/* When told to stop: answer those that wait for a commit, for at most `patience_ms`. */
+/* After a signal to stop: run until all commits have ended, but at most for `patience_ms`. */
 void loop_drain(struct loop *l, int64_t patience_ms);
-/* The mount is gone: let the changes that were accepted end, each by its own deadline, or until a
- * signal to stop. */
+/* After the unmount: run until all commits have ended, each by its own deadline, or until a signal
+ * to stop. */
 void loop_complete(struct loop *l);
 
 #endif

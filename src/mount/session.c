@@ -24,7 +24,7 @@ struct session {
 	struct fs *fs;             /* borrowed */
 	struct fuse_buf buffer;    /* its memory is owned */
 	char *mountpoint;          /* owned */
-	int unread;                /* owned; for let_go() */
+	int unread;                /* owned; see close_device() */
 };
 
 /* --- requests to ops -------------------------------------------------------------------------- */
@@ -34,7 +34,7 @@ static struct fs *fs_of_request(fuse_req_t req)
 	return ((struct session *)fuse_req_userdata(req))->fs;
 }
 
-/* Rule 6: installed once, when the op is made; marks, and nothing else. */
+/* Rule 6: set once, when the op is created; marks it, and nothing else. */
 static void interrupted(fuse_req_t req, void *data)
 {
 	(void)req;
@@ -71,10 +71,10 @@ static struct op *begin_open(fuse_req_t req, enum op_kind kind, fuse_ino_t ino,
 static void ll_init(void *userdata, struct fuse_conn_info *conn)
 {
 	(void)userdata;
-	/* O_TRUNC comes with open, tied to its file, so that a truncation alone revokes nothing
-	 * yet. */
+	/* O_TRUNC comes as a flag of open, not as a separate truncation, which would revoke
+	 * everything at once. */
 	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
-	/* Attributes may need the network, names do not: readdir gives names, lookup the rest. */
+	/* No readdirplus: attributes may need the network, which names alone do not. */
 	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
 				  FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ |
 				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
@@ -215,7 +215,7 @@ static void ll_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	op_start(begin_open(req, OP_FLUSH, ino, fi));
 }
 
-/* Rule 12: never parked; what a closed file still has to do goes on without a request. */
+/* Rule 12: never parked; what a closed file has left to do goes on without a request. */
 static void ll_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
@@ -267,8 +267,8 @@ static void ll_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 	op_start(begin_named(req, OP_SETXATTR, ino, name));
 }
 
-/* No getxattr, listxattr: ENOSYS once, and the kernel asks no more. No ioctl, poll, lseek, locks:
- * the kernel's own do. */
+/* getxattr and listxattr are left out: after one ENOSYS the kernel does not ask again. So are
+ * ioctl, poll, lseek and locks, which the kernel handles itself. */
 static const struct fuse_lowlevel_ops operations = {
 	.init = ll_init,
 	.lookup = ll_lookup,
@@ -427,7 +427,7 @@ static struct fuse_session *open_session(const struct config *config, struct ses
 	return fuse;
 }
 
-/* Nobody unmounted it before us: then there may be another mount by now. */
+/* False: it was unmounted from outside, and another mount may be there now. */
 static bool still_mounted(const struct session *s)
 {
 	struct pollfd device = {.fd = session_fd(s)};
@@ -435,7 +435,7 @@ static bool still_mounted(const struct session *s)
 	return poll(&device, 1, 0) == 0 || (device.revents & POLLERR) == 0;
 }
 
-/* A pipe that nobody reads from; or -1. */
+/* The write end of a pipe whose read end is closed; or -1. */
 static int unread_pipe(void)
 {
 	int fds[2];
@@ -447,11 +447,11 @@ static int unread_pipe(void)
 }
 
 /*
- * libfuse would unmount by itself, with what the sandbox forbids. It lets go without that when the
- * device polls as an unmounted one does; and so does a pipe that nobody reads from. This closes the
- * device.
+ * Close the device without unmounting. libfuse would unmount in ways that the sandbox forbids,
+ * unless poll(2) reports an error for the device, as it does after an unmount. A pipe whose read
+ * end is closed reports the same, so it replaces the device.
  */
-static void let_go(struct session *s)
+static void close_device(struct session *s)
 {
 	dup2(s->unread, session_fd(s));
 	close(s->unread);
@@ -497,8 +497,9 @@ void session_free(struct session *s)
 	struct error e;
 	bool ours = still_mounted(s);
 
-	/* The device is closed first: who still waits for an answer must not wait for this. */
-	let_go(s);
+	/* Close the device first, so that callers that still wait get an error before the unmount,
+	 * which may take time. */
+	close_device(s);
 	if (ours && helper_unmount(s->mountpoint, &e) != 0)
 		log_warning("cannot unmount %s: %s", s->mountpoint, e.text);
 	fuse_session_destroy(s->fuse);
@@ -520,7 +521,7 @@ void session_receive(struct session *s, unsigned most)
 			continue;
 		if (n == -EAGAIN)
 			return;
-		if (n <= 0) { /* 0: unmounted */
+		if (n <= 0) { /* 0: it was unmounted */
 			fuse_session_exit(s->fuse);
 			return;
 		}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session: the seam to libfuse. Mounts, turns kernel requests into ops and replies into answers.
+ * session: the interface to libfuse. Mounts; makes ops of the kernel's requests, and sends replies.
  *
- * Owns the FUSE session. Receives without blocking; the loop says when. Never calls
- * fuse_lowlevel_notify_* (rule 14 of src/README.md): while a request on the same directory is open,
- * the kernel would hold the one thread that could answer it. Decides nothing about the tree: fs does.
+ * Owns the FUSE session. Receives without blocking, when the loop calls it. Never calls
+ * fuse_lowlevel_notify_* (rule 14 of src/README.md): during a request on the same directory the
+ * kernel would block the one thread that could answer it. Knows nothing of the tree: fs does.
  */
 #ifndef PSCALEFS_SESSION_H
 #define PSCALEFS_SESSION_H
@@ -19,18 +19,18 @@ struct session;
 /* The sink that fs replies to. */
 extern const struct op_sink session_sink;
 
-/* Mounts at config->mountpoint and answers nothing yet. NULL with a sentence. */
+/* Mounts at config->mountpoint, without answering requests yet. NULL with a sentence on failure. */
 struct session *session_new(const struct config *config, struct error *e);
-/* Unmounts (lazily, if somebody is inside). Takes NULL. */
+/* Unmounts (lazily, so that open files do not prevent it). Takes NULL. */
 void session_free(struct session *s);
 void session_serve(struct session *s, struct fs *fs);
 
 int session_fd(const struct session *s);
-/* Handle what is there, at most `most` requests. */
+/* Handle the requests that have arrived, at most `most`. */
 void session_receive(struct session *s, unsigned most);
-/* Unmounted from outside, or the connection to the kernel is gone. */
+/* True if it was unmounted from outside, or the connection to the kernel is closed. */
 bool session_ended(const struct session *s);
-/* "3.14.0" of the library in use, for -V. */
+/* The version of libfuse in use ("3.14.0"), for -V. */
 const char *session_library_version(void);
 
 #endif

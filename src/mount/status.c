@@ -5,7 +5,7 @@
 #include "base/macros.h"
 #include "system/sandbox.h"
 
-/* A service token manages tokens only with these; a login with whatever its user may. */
+/* The permissions that a service token needs to manage tokens. (A login has those of its user.) */
 static void print_rights(const struct store *store, struct buf *out)
 {
 	static const char *const permissions[] = {API_READ_DATABASES, API_READ_SERVICE_TOKENS,
@@ -30,16 +30,16 @@ static void print_rights(const struct store *store, struct buf *out)
 		buf_adds(out, *before == ':' ? ": nothing\n" : "\n");
 	}
 	if (store_right(store, API_READ_DATABASES) == API_RIGHT_DOUBTFUL)
-		buf_adds(out, "shows no database, maybe for lack of: " API_READ_DATABASES "\n");
+		buf_adds(out, "shows no database, may lack: " API_READ_DATABASES "\n");
 }
 
-/* `e`: of the last fetch, or NULL. */
+/* `e`: the error of the last fetch, or NULL. */
 static const char *last_try(const struct error *e)
 {
 	if (e == NULL)
 		return "";
 	return resource_unreachable(e) ? ", PlanetScale cannot be reached"
-				       : ", asking again was refused";
+				       : ", the last request was refused";
 }
 
 static void print_requests(const struct status *status, struct buf *out)
@@ -57,7 +57,7 @@ static void print_requests(const struct status *status, struct buf *out)
 	buf_addf(out, "paused for: %6lld ms\n", (long long)s.paused_ms);
 }
 
-/* Numbers that move have a fixed width, so that the size that stat(2) shows is the size read. */
+/* Numbers that change have a fixed width, so that the size that stat(2) shows is the size read. */
 void status_print(void *ctx, struct buf *out)
 {
 	const struct status *status = ctx;

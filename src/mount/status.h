@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status: the text of .pscalefs/status: how this mount reaches PlanetScale, with which credential,
- * what that may do, and what is kept.
+ * status: the text of .pscalefs/status: API, credential and its permissions, requests, cache,
+ * secrets kept in memory, sandbox.
  *
- * Only prints what the other parts know. Never shows a secret.
+ * Only prints what other modules know. Never shows a secret.
  */
 #ifndef PSCALEFS_STATUS_H
 #define PSCALEFS_STATUS_H

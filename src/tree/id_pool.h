@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * id_pool: each id once, until the end.
+ * id_pool: stores each id once, until the mount ends.
  *
- * A thousand tokens are some ten thousand nodes, with the same few ids. Nothing is ever removed:
- * there are no more ids than tokens and databases were ever seen.
+ * A thousand tokens have about ten thousand nodes, which share the same few ids. Ids are never
+ * removed: there are only as many as tokens, databases and organizations that were ever seen.
  */
 #ifndef PSCALEFS_ID_POOL_H
 #define PSCALEFS_ID_POOL_H

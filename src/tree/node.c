@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 
-/* A key is a number, or a place, of which the strings are to be compared. */
+/* The key of a hash table is a number, or a struct inode_key, whose strings have to be compared. */
 #undef HASH_KEYCMP
 #define HASH_KEYCMP(a, b, len) keys_differ(a, b, len)
 
@@ -18,7 +18,7 @@ static uint64_t hash_optional(uint64_t h, const char *s)
 	return s == NULL ? hash_bytes(h, "\377", 1) : hash_str(h, s);
 }
 
-static uint64_t place_hash(const struct inode_key *p)
+static uint64_t key_hash(const struct inode_key *p)
 {
 	uint64_t h = hash_bytes(HASH_INIT, &p->kind, sizeof(p->kind));
 
@@ -28,7 +28,7 @@ static uint64_t place_hash(const struct inode_key *p)
 	return hash_optional(h, p->name);
 }
 
-static bool same_place(const struct inode_key *a, const struct inode_key *b)
+static bool same_key(const struct inode_key *a, const struct inode_key *b)
 {
 	return a->kind == b->kind && target_equal(&a->target, &b->target) &&
 	       str_eq(a->name, b->name);
@@ -36,22 +36,22 @@ static bool same_place(const struct inode_key *a, const struct inode_key *b)
 
 static bool keys_differ(const void *a, const void *b, size_t len)
 {
-	static_assert(sizeof(struct inode_key) != sizeof(uint64_t), "no telling them apart");
+	static_assert(sizeof(struct inode_key) != sizeof(uint64_t), "their sizes must differ");
 
-	return len == sizeof(struct inode_key) ? !same_place(a, b) : memcmp(a, b, len) != 0;
+	return len == sizeof(struct inode_key) ? !same_key(a, b) : memcmp(a, b, len) != 0;
 }
 
 uint64_t inode_number(const struct inode_key *p)
 {
 	static const struct inode_key root = {0}; /* of the first kind, and with no ids */
-	uint64_t h = place_hash(p);
+	uint64_t h = key_hash(p);
 
-	if (same_place(p, &root))
+	if (same_key(p, &root))
 		return NODE_ROOT;
 	return h > NODE_ROOT ? h : h + 2;
 }
 
-static void copy_place(struct nodes *t, struct inode_key *to, const struct inode_key *from)
+static void copy_key(struct nodes *t, struct inode_key *to, const struct inode_key *from)
 {
 	*to = (struct inode_key){
 		.kind = from->kind,
@@ -62,23 +62,23 @@ static void copy_place(struct nodes *t, struct inode_key *to, const struct inode
 	};
 }
 
-static void finish_place(struct inode_key *p)
+static void finish_key(struct inode_key *p)
 {
 	free_ptr(&p->name);
 }
 
 /* --- the two hash tables ----------------------------------------------------------------------- */
 
-static void insert_place(struct nodes *t, struct node *n)
+static void insert_by_key(struct nodes *t, struct node *n)
 {
-	unsigned hash = (unsigned)place_hash(&n->key);
+	unsigned hash = (unsigned)key_hash(&n->key);
 
-	HASH_ADD_BYHASHVALUE(hh_place, t->by_place, key, sizeof(n->key), hash, n);
+	HASH_ADD_BYHASHVALUE(hh_key, t->by_key, key, sizeof(n->key), hash, n);
 }
 
-static void remove_place(struct nodes *t, struct node *n)
+static void remove_by_key(struct nodes *t, struct node *n)
 {
-	HASH_DELETE(hh_place, t->by_place, n);
+	HASH_DELETE(hh_key, t->by_key, n);
 }
 
 static struct node *node_new(struct nodes *t, const struct inode_key *p)
@@ -86,8 +86,8 @@ static struct node *node_new(struct nodes *t, const struct inode_key *p)
 	struct node *n = xcalloc(1, sizeof(*n));
 
 	n->number = t->next_number++;
-	copy_place(t, &n->key, p);
-	insert_place(t, n);
+	copy_key(t, &n->key, p);
+	insert_by_key(t, n);
 	HASH_ADD(hh_number, t->by_number, number, sizeof(n->number), n);
 	t->n++;
 	return n;
@@ -96,9 +96,9 @@ static struct node *node_new(struct nodes *t, const struct inode_key *p)
 static void node_free(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		remove_place(t, n);
+		remove_by_key(t, n);
 	HASH_DELETE(hh_number, t->by_number, n);
-	finish_place(&n->key);
+	finish_key(&n->key);
 	free(n);
 	t->n--;
 }
@@ -130,10 +130,10 @@ struct node *node_find(struct nodes *t, uint64_t number)
 
 struct node *node_known(struct nodes *t, const struct inode_key *p)
 {
-	unsigned hash = (unsigned)place_hash(p);
+	unsigned hash = (unsigned)key_hash(p);
 	struct node *n = NULL;
 
-	HASH_FIND_BYHASHVALUE(hh_place, t->by_place, p, sizeof(*p), hash, n);
+	HASH_FIND_BYHASHVALUE(hh_key, t->by_key, p, sizeof(*p), hash, n);
 	return n;
 }
 
@@ -176,7 +176,7 @@ void node_release(struct nodes *t, struct node *n)
 void node_detach(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		remove_place(t, n);
+		remove_by_key(t, n);
 	n->detached = true;
 }
 
@@ -195,12 +195,12 @@ void node_move(struct nodes *t, struct node *n, const struct inode_key *p)
 		return;
 	if (there != NULL)
 		node_detach(t, there);
-	copy_place(t, &next, p);
+	copy_key(t, &next, p);
 	if (!n->detached)
-		remove_place(t, n);
-	finish_place(&n->key);
+		remove_by_key(t, n);
+	finish_key(&n->key);
 	n->key = next;
 	n->detached = false;
 	n->misnamed = false;
-	insert_place(t, n);
+	insert_by_key(t, n);
 }

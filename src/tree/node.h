@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * node: between the kernel's inode numbers and the places of the tree.
+ * node: maps the kernel's node numbers to the keys of the tree.
  *
- * A place is a kind and the ids it needs; a node is a place that the kernel knows. Node numbers are
- * never used twice, so a forgotten number cannot come to mean another token; what stat(2) shows as
- * inode number is made from the place, so it survives a remount. Owns the nodes. Knows neither
- * model nor files: whether a place still exists, tree says.
+ * A key is a kind and the ids that it needs; a node is a key that the kernel knows. Node numbers
+ * are never used twice, so that a forgotten number cannot refer to another token later. The inode
+ * number that stat(2) shows is computed from the key, so that it is the same after a remount. Owns
+ * the nodes. Knows neither model nor files: tree decides whether the object of a key still exists.
  */
 #ifndef PSCALEFS_NODE_H
 #define PSCALEFS_NODE_H
@@ -18,7 +18,8 @@
 #include "planetscale/target.h"
 #include "tree/id_pool.h"
 
-/* Ids are interned in nodes; in a place under construction they are borrowed. NULL: not needed. */
+/* In a node the ids are strings of the pool; in any other key they are borrowed. NULL: not
+ * needed. */
 struct inode_key {
 	unsigned kind; /* enum tree_kind */
 	struct target target;
@@ -26,19 +27,19 @@ struct inode_key {
 };
 
 struct node {
-	UT_hash_handle hh_place;  /* in nodes.by_place, unless detached */
+	UT_hash_handle hh_key;    /* in nodes.by_key, unless detached */
 	UT_hash_handle hh_number; /* in nodes.by_number */
-	uint64_t number;          /* what the kernel calls it */
-	uint64_t lookups;         /* how often the kernel was told of it and has not forgotten */
-	unsigned refs;            /* open files */
-	struct inode_key key;     /* strings of the table's pool, `name` owned */
-	bool misnamed; /* detached, and the kernel has it under the name of another place */
-	bool detached; /* unlinked or replaced: the place belongs to another node now */
+	uint64_t number;          /* the kernel's name for it */
+	uint64_t lookups;     /* references that the kernel got in replies and has not forgotten */
+	unsigned refs;        /* open files */
+	struct inode_key key; /* strings of the table's pool, `name` owned */
+	bool misnamed;        /* detached, and the kernel has it under the name of another key */
+	bool detached;        /* unlinked or replaced: node_at() makes a new node for the key */
 };
 
 struct nodes {
 	struct id_pool ids;
-	struct node *by_place;  /* a hash table of those that are not detached */
+	struct node *by_key;    /* a hash table of those that are not detached */
 	struct node *by_number; /* owned, with the nodes in it; a hash table */
 	size_t n;
 	uint64_t next_number;
@@ -50,24 +51,23 @@ struct nodes {
 void nodes_init(struct nodes *t, const struct inode_key *root);
 void nodes_finish(struct nodes *t);
 
-/* NULL if the kernel names what it was told to forget. */
+/* NULL if there is no node of this number (any more). */
 struct node *node_find(struct nodes *t, uint64_t number);
-/* The node of a place, made if need be. It lives while it has lookups or refs: take one before the
- * next call. */
+/* The node of a key; creates it if necessary. It lives while it has lookups or refs: take one
+ * before the next call. */
 struct node *node_at(struct nodes *t, const struct inode_key *p);
-/* The node of a place if the kernel knows it; else NULL. */
+/* The node of a key if the kernel knows it; else NULL. */
 struct node *node_known(struct nodes *t, const struct inode_key *p);
 void node_looked_up(struct node *n);
 void node_forget(struct nodes *t, struct node *n, uint64_t lookups);
 void node_hold(struct node *n);
 void node_release(struct nodes *t, struct node *n);
-/* Its place is no longer its own: the next node_at makes another node. */
+/* Separate it from its key: the next node_at() makes a new node. */
 void node_detach(struct nodes *t, struct node *n);
-/* The kernel moved it (rename), but the place stays where it is: whoever opens it by either name
- * must look again. */
+/* The kernel renamed it, but the file of its key keeps its name: an open by either name must first
+ * repeat the lookup. */
 void node_misname(struct nodes *t, struct node *n);
-/* The kernel moved it (rename): from now on it is the node of `p`; one that was there is detached.
- */
+/* The kernel renamed it: from now on it is the node of `p`. A previous node of `p` is detached. */
 void node_move(struct nodes *t, struct node *n, const struct inode_key *p);
 
 uint64_t inode_number(const struct inode_key *p); /* what stat shows */

@@ -8,7 +8,8 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-/* Swap files try 4913 first, then numbers 123 apart, until one is not in use (vim, fileio.c). */
+/* Vim tests whether it can create files: with the name 4913, and if that is in use with the next
+ * number, in steps of 123 (its fileio.c). */
 static bool vim_probe(const char *name)
 {
 	size_t len = strlen(name);
@@ -24,7 +25,7 @@ static bool vim_probe(const char *name)
 #define LOW  "[0-9a-z_]"
 #define LOW8 LOW LOW LOW LOW LOW LOW LOW LOW
 
-/* As fnmatch(3) reads them. Each is there for a tool; what a person may mistype is not. */
+/* Patterns of fnmatch(3). Each is needed by a tool; names that a user may mistype do not match. */
 static const struct {
 	const char *pattern, *tool;
 } scratch[] = {
@@ -33,29 +34,29 @@ static const struct {
 	{"permissions.~[1-9][0-9]~", "the same"},
 	{".permissions~", "backups of editors that hide them"},
 	{".permissions.sw[a-px]", "swap files of vim, locks of nano"},
-	{".permissions.swpx", "vim tries what names it may use"},
+	{".permissions.swpx", "vim tests which names it may use"},
 	{".permissions." SIX, "rsync"},
 	{".permissions.vis." SIX, "vis"},
 	{".permissions.kak." SIX, "kakoune with writemethod replace"},
-	{".permissions.kate-swp", "kate: what was not saved (from its source)"},
+	{".permissions.kate-swp", "kate: unsaved changes (from its source)"},
 	{".permissions" SIX, "mkstemp(3) of a hidden name: uutils and others"},
 	{"permissions" SIX, "busybox sed -i, emacs"},
 	{"permissions." SIX, "QSaveFile of Qt: kate and others"},
-	{"permissions." SIX ONE ONE ONE ONE, "mg: what becomes the backup"},
+	{"permissions." SIX ONE ONE ONE ONE, "mg: becomes the backup"},
 	{"permissions.gawk." ONE "*", "gawk -i inplace"},
 	{"permissions.o" SIX, "patch"},
 	{"permissions.bak", "sed -i.bak, perl -i.bak"},
 	{"permissions.orig", "patch, perl -i.orig"},
 	{"permissions.rej", "patch"},
 	{"permissions.old", "sed -i.old"},
-	{"permissions.new", "scripts that write it whole, then rename it"},
-	{"#permissions#", "emacs, jed, joe: what was not saved"},
-	{"#permissions", "ne: what was not saved"},
+	{"permissions.new", "scripts that write a new file, then rename it"},
+	{"#permissions#", "emacs, jed, joe: unsaved changes"},
+	{"#permissions", "ne: unsaved changes"},
 	{"#permissions#" SIX, "emacs, the same"},
 	{".#permissions", "locks of emacs, joe, jed, mcedit"},
 	{".ansible_tmp" LOW8 "permissions", "ansible"},
 	{"permissions.[0-9]*.[0-9]*-[0-9]*-[0-9]*@[0-9]*:[0-9]*:[0-9]*~", "backups of ansible"},
-	{".unison.permissions.*.unison.tmp", "unison: a sum of the directory's name between"},
+	{".unison.permissions.*.unison.tmp", "unison: with a checksum of the directory's name"},
 	{".bak.[0-9].permissions", "backups of unison beside the file"},
 	{"sed" SIX, "GNU sed -i"},
 	{"XX" SIX, "perl -i: mkstemp(\"XXXXXXXX\")"},
@@ -68,7 +69,7 @@ static const struct {
 	{"tmp" LOW8, "tempfile of Python"},
 	{"tmp." SIX ONE ONE ONE ONE, "mktemp(1)"},
 	{"tmp." SIX, "mktemp(1) with the usual template"},
-	{"?*.tmp", "programs that call it so"},
+	{"?*.tmp", "programs that use this name"},
 };
 
 bool name_scratch(const char *file_name)

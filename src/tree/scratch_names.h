@@ -2,16 +2,17 @@
 /*
  * scratch_names: the temporary names that editors and tools use beside `permissions`.
  *
- * One table, a pattern a row, with the tools that need it. What such a file is, scratch says.
+ * One table: each row has a pattern, and the tools that need it. scratch stores the files.
  */
 #ifndef PSCALEFS_SCRATCH_NAMES_H
 #define PSCALEFS_SCRATCH_NAMES_H
 
 #include <stdbool.h>
 
-/* Is this one of them (held in memory, never sent)? See pscalefs(5). */
+/* Is this such a name? The file is then kept in memory and never sent. See pscalefs(5). */
 bool name_scratch(const char *file_name);
-/* Was `permissions` probably meant: is the name in it, in any case, or a slip of the finger away? */
+/* Did the user probably mean `permissions`? True if the name contains that word, in upper or lower
+ * case, or differs from it by a typing error. */
 bool name_near_permissions(const char *file_name);
 
 #endif

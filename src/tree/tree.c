@@ -15,20 +15,20 @@
 #define FILE_W (S_IFREG | 0600)
 
 /*
- * How long the kernel may answer for us. Short, because other people change things too; not at all
- * for sizes that a write elsewhere in the tree may change, and names that may come to mean none or
- * another at any time.
+ * How long the kernel may use its own copies. Only briefly, because other users change things too.
+ * Not at all for sizes that a write to another file may change, and for names that may disappear or
+ * refer to another object at any time.
  */
 #define ENTRY_TIMEOUT_S 1.0
 #define ATTR_TIMEOUT_S  1.0
 
 enum attr_expiry {
 	ATTR_KEPT,
-	ATTR_EXPIRED, /* true when they are given, and not for longer */
+	ATTR_EXPIRED, /* correct when they are sent, and no longer */
 	ATTR_LATER,   /* the same, and the size may need the network: see tree_attr_later() */
 };
 
-/* All that the kind of a node decides. */
+/* All properties of a kind. */
 struct row {
 	const char *name; /* NULL: PlanetScale names them */
 	enum tree_kind parent;
@@ -39,10 +39,10 @@ struct row {
 	tree_find_fn *find;
 	enum tree_write write; /* files */
 	enum attr_expiry attr;
-	bool entry_expired; /* the name may come to mean none or another at any time */
+	bool entry_expired; /* the name may disappear or refer to another object at any time */
 	bool holds_scratch;
 	bool above_token; /* see tree_above_token() */
-	/* One of the files that show the token's secret; there only while this mount does. */
+	/* The file shows the token's secret, in this form; exists only while this mount has it. */
 	enum secret_form secret;
 };
 
@@ -92,8 +92,8 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
 	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
 	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info, .attr = ATTR_LATER},
-	/* `token` comes last of the three: rm -r takes them in this order, and unlinking it drops
-	   all. */
+	/* `token` is the last of the three: rm -r removes them in this order, and removing `token`
+	   drops the secret. */
 	[TREE_TOKEN_ENV] = {"env", TREE_TOKEN, FILE_R, show_token_env, .secret = SECRET_ENV,
 			    .entry_expired = true},
 	[TREE_TOKEN_HEADER] = {"header", TREE_TOKEN, FILE_R, show_token_header,
@@ -201,16 +201,16 @@ bool tree_above_token(enum tree_kind kind)
 	return rows[kind].above_token;
 }
 
-/* --- the objects of a place ------------------------------------------------------------------- */
+/* --- the objects of a key --------------------------------------------------------------------- */
 
 static int object_gone(struct waiter *w, const char *what)
 {
 	error_set(&w->error, ESTALE, "the %s is gone", what);
-	error_hint(&w->error, "it was deleted meanwhile");
+	error_hint(&w->error, "it was deleted in the meantime");
 	return -ESTALE;
 }
 
-static int view_database(struct waiter *w, struct tree_objects *v)
+static int resolve_database(struct waiter *w, struct tree_objects *v)
 {
 	int r = resource_need(&v->organization->databases, w);
 
@@ -220,12 +220,12 @@ static int view_database(struct waiter *w, struct tree_objects *v)
 }
 
 /*
- * A token's view of a database: one of the list, which all tokens share; but what a grant names is
- * there even if it is not in the list, or no list can be had.
+ * A database in a token's directory: normally one of the list, which all tokens share. A database
+ * that a grant names exists here even if it is not in the list, or the list cannot be fetched.
  */
-static int view_token_database(struct waiter *w, struct tree_objects *v)
+static int resolve_token_database(struct waiter *w, struct tree_objects *v)
 {
-	int r = view_database(w, v);
+	int r = resolve_database(w, v);
 
 	if (r == 0 || r == WAIT)
 		return r;
@@ -254,7 +254,7 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 	if (v->organization == NULL)
 		return object_gone(w, "organization");
 	if (p->target.token_id == NULL)
-		return p->target.database_id == NULL ? 0 : view_database(w, v);
+		return p->target.database_id == NULL ? 0 : resolve_database(w, v);
 	r = resource_need(&v->organization->tokens, w);
 	if (r != 0)
 		return r;
@@ -267,11 +267,11 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 	}
 	if (p->target.database_id == NULL)
 		return 0;
-	return lies_below(p->kind, TREE_DATABASES) ? view_database(w, v)
-						   : view_token_database(w, v);
+	return lies_below(p->kind, TREE_DATABASES) ? resolve_database(w, v)
+						   : resolve_token_database(w, v);
 }
 
-/* --- the table at work ------------------------------------------------------------------------ */
+/* --- using the table -------------------------------------------------------------------------- */
 
 static bool present(const struct tree *t, enum tree_kind kind, const char *token_id)
 {
@@ -280,14 +280,14 @@ static bool present(const struct tree *t, enum tree_kind kind, const char *token
 	return form == 0 || model_shows_secret(t->model, token_id, form);
 }
 
-static struct inode_key child_place(const struct inode_key *dir, enum tree_kind kind)
+static struct inode_key child_key(const struct inode_key *dir, enum tree_kind kind)
 {
 	return (struct inode_key){.kind = kind, .target = dir->target};
 }
 
 struct inode_key tree_scratch(const struct inode_key *p, const char *name)
 {
-	struct inode_key scratch = child_place(p, TREE_SCRATCH);
+	struct inode_key scratch = child_key(p, TREE_SCRATCH);
 
 	scratch.name = name;
 	return scratch;
@@ -301,15 +301,15 @@ int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, co
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
 		if (rows[k].parent != dir->kind || !str_eq(rows[k].name, name))
 			continue;
-		*out = child_place(dir, k);
+		*out = child_key(dir, k);
 		return present(t, k, dir->target.token_id) ? 0 : -ENOENT;
 	}
 	if (rows[dir->kind].holds_scratch) {
 		*out = tree_scratch(dir, name);
 		return scratch_find(t->scratches, out) != NULL ? 0 : -ENOENT;
 	}
-	/* No name that PlanetScale gives begins with a dot here (names.h): what tools probe for
-	 * costs nothing. */
+	/* Names of PlanetScale's objects never begin with a dot here (names.h), so the hidden files
+	 * that tools look for cause no request. */
 	if (rows[dir->kind].find == NULL || name[0] == '.')
 		return -ENOENT;
 	int r = tree_resolve(t, w, dir, &v);
@@ -340,7 +340,7 @@ int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir,
 			return r;
 	}
 	for (enum tree_kind k = 1; k < TREE_KINDS; k++) {
-		struct inode_key p = child_place(dir, k);
+		struct inode_key p = child_key(dir, k);
 		if (rows[k].parent == dir->kind && rows[k].name != NULL &&
 		    present(t, k, dir->target.token_id))
 			emit(ctx, rows[k].name, rows[k].mode, inode_number(&p));
@@ -372,8 +372,8 @@ static int64_t parse_ns(const char *iso8601, int64_t fallback_ns)
 	return s < 0 ? fallback_ns : s * 1000000000;
 }
 
-/* When a thing's content last changed, as far as PlanetScale or this mount knows; and when it was
- * last used. */
+/* When the content last changed, as far as PlanetScale or this mount knows; and when it was last
+ * used. */
 static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, int64_t *atime)
 {
 	*mtime = model_time_seen(t->model, &t->model->born_ns, 0);
@@ -445,7 +445,7 @@ int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struc
 	return 0;
 }
 
-/* --- for people ------------------------------------------------------------------------------- */
+/* --- paths for messages ----------------------------------------------------------------------- */
 
 static const char *dynamic_name(struct tree *t, const struct inode_key *p)
 {

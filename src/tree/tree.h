@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree: the table of the file system. For each kind of thing: its name, where it is, its mode, what
- * it shows and what is in it.
+ * tree: the table of the file system. For each kind of file and directory: its name, its parent,
+ * its mode, its content and its entries.
  *
- * lookup, readdir, getattr and the manual's picture all come from the one table in tree.c. Reads
- * the model through resources, so every function may say WAIT; changes nothing. Of a write the table
- * says what it means, and fs does it.
+ * lookup, readdir and getattr use the one table in tree.c; a test compares the manual with it.
+ * Reads the model through resources, so that every function may return WAIT; changes nothing. The
+ * table only names the meaning of a write (enum tree_write); fs carries it out.
  *
- * Results: 0, WAIT, or -errno with the reason in the waiter's error. A place whose organization,
- * database or token is gone is -ESTALE, which makes the kernel look its path up again.
+ * Results: 0, WAIT, or -errno with the reason in the waiter's error. If the organization, database
+ * or token of a key is gone, the result is -ESTALE, which makes the kernel repeat the lookup.
  */
 #ifndef PSCALEFS_TREE_H
 #define PSCALEFS_TREE_H
@@ -68,9 +68,9 @@ enum tree_kind {
 	TREE_KINDS,
 };
 
-/* What opening, writing and closing a file of this kind does: fs has the handlers. */
+/* What opening, writing and closing a file of this kind mean: fs has the handlers. */
 enum tree_write {
-	WRITE_REFUSED, /* it shows what PlanetScale or this program says */
+	WRITE_REFUSED, /* read-only: shows data of PlanetScale or of this program */
 	WRITE_PERMISSIONS,
 	WRITE_CREATE_TOKEN,
 	WRITE_REFRESH,
@@ -84,12 +84,12 @@ struct tree {
 	const char *organization;    /* borrowed; the only one that is shown; NULL: all */
 	struct error_log *error_log; /* borrowed */
 	struct scratches *scratches; /* borrowed */
-	/* Appends the text of .pscalefs/status, of which the tree knows nothing. */
+	/* Appends the text of .pscalefs/status, which another module knows. */
 	void (*status)(void *ctx, struct buf *out);
 	void *status_ctx; /* borrowed */
 };
 
-/* The objects of a place, for one run of a handler. */
+/* The objects of a key, valid for one run of a handler. */
 struct tree_objects {
 	struct inode_key key; /* borrowed strings */
 	struct organization *organization;
@@ -100,54 +100,55 @@ struct tree_objects {
 
 typedef void tree_emit(void *ctx, const char *name, mode_t mode, uint64_t inode);
 
-/* What the table says of a kind, for the test that holds the manual against it; NULL name: many,
- * named by PlanetScale. */
+/* Columns of the table, also for the test that compares the manual with it. A NULL name: there are
+ * many, and PlanetScale names them. */
 const char *tree_name(enum tree_kind kind);
 enum tree_kind tree_parent(enum tree_kind kind);
 mode_t tree_mode(enum tree_kind kind);
-/* The member of its object, as PlanetScale gave it, that it shows; NULL: it shows something else. */
+/* The member of its object (in PlanetScale's JSON) that the file shows; NULL: something else. */
 const char *tree_member(enum tree_kind kind);
 enum tree_write tree_write(enum tree_kind kind);
-bool tree_is_permissions(enum tree_kind kind); /* of either level */
+bool tree_is_permissions(enum tree_kind kind); /* of the organization or of a database */
 bool tree_is_scratch(enum tree_kind kind);
 bool tree_holds_scratch(enum tree_kind kind); /* may temporary files be made in this directory? */
-/* The temporary file of this name in the directory of `p`, or beside the file `p`; not looked up. */
+/* The key of a temporary file of this name in directory `p`, or beside file `p`; it need not
+ * exist. */
 struct inode_key tree_scratch(const struct inode_key *p, const char *name);
-/* The file `permissions` of a token, for its database or for the organization. */
+/* The key of a token's file `permissions`: of the target's database, or of the organization. */
 struct inode_key tree_permissions(const struct target *target);
 enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
-/* How long the kernel may answer for us, in seconds. */
+/* How long the kernel may use its own copy of attributes and names, in seconds. */
 double tree_attr_timeout_s(enum tree_kind kind);
 double tree_entry_timeout_s(enum tree_kind kind);
-/* May its size need the network? Then a lookup, which blocks its whole directory, does not ask for
- * it. */
+/* May its size need the network? Then a lookup does not ask for it, because a lookup that waits
+ * blocks its whole directory. */
 bool tree_attr_later(enum tree_kind kind);
-/* Does it lie in a token's directory (which itself does not count)? */
+/* Is it below a token's directory (not the directory itself)? */
 bool tree_in_token(enum tree_kind kind);
-/* Is it a token's directory, or does it lie in one? */
+/* Is it a token's directory, or below one? */
 bool tree_of_token(enum tree_kind kind);
-/* Is it the root, an organization or `service-tokens`: a directory from which a sweep would come
- * down on tokens? */
+/* Is it the root, an organization or its `service-tokens`: a directory above tokens, for the
+ * removal guard? */
 bool tree_above_token(enum tree_kind kind);
 
 int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
 		 struct tree_objects *v);
-/* The place `name` means in the directory `dir`; -ENOENT without a sentence. Its strings are
- * borrowed from `dir`, model or `name`. */
+/* The key of entry `name` in directory `dir`; -ENOENT, mostly without a sentence. Its strings are
+ * borrowed from `dir`, the model or `name`. */
 int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
 	       struct inode_key *out);
 int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, tree_emit *emit,
 		  void *ctx);
-/* Everything but st_nlink's truth: directories say 1, "not counted". */
+/* All attributes; but st_nlink is always 1, which means "not counted" for directories. */
 int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struct stat *st);
-/* The same without a look at the model: size 0, times now unknown. For a reply that may not wait;
- * let it expire at once. */
+/* The same without reading the model: size and times are 0. For a reply that may not wait; let the
+ * attributes expire at once. */
 void tree_attr_unread(const struct inode_key *p, struct stat *st);
-/* Times alone, of a view of that place. */
+/* The times alone, of objects that tree_resolve() has found. */
 void tree_times(struct tree *t, const struct tree_objects *v, struct stat *st);
 /* A file's content or a link's target, appended. Wipe the buffer (buf_wipe): it may be a secret. */
 int tree_show(struct tree *t, struct waiter *w, const struct inode_key *p, struct buf *out);
-/* "/acme/service-tokens/ci/permissions", as far as the model knows: for people. */
+/* "/acme/service-tokens/ci/permissions", for messages; ids where the model knows no name. */
 void tree_path(struct tree *t, const struct inode_key *p, struct buf *out);
 
 #endif

@@ -71,7 +71,8 @@ int list_databases(struct tree *t, struct waiter *w, const struct tree_objects *
 	return r;
 }
 
-/* Is it not there, or not shown to us? PlanetScale leaves out what a service token may not see. */
+/* PlanetScale leaves out what a service token may not see, so the database may exist: explain that
+ * if the credential may lack the permission. */
 static int no_database(const struct tree *t, struct waiter *w)
 {
 	enum api_right right = store_right(t->store, API_READ_DATABASES);
@@ -210,7 +211,7 @@ int find_token_link(struct tree *t, struct waiter *w, const struct tree_objects 
 	return 0;
 }
 
-/* What a grant's database is called here: as in the list, if it is known there. */
+/* The file name of a grant's database: the one of the list, if the database is there. */
 static void grant_file_name(const struct organization *o, const struct grant *g, struct buf *out)
 {
 	const struct database *d = model_database(o, grant_database_id(g));
@@ -225,14 +226,14 @@ static void grant_file_name(const struct organization *o, const struct grant *g,
 	}
 }
 
-/* Only those with a name; one that is gone is not shown. */
+/* Does the grant have a directory here? Not if its database has no name, or is deleted. */
 static bool database_grant(const struct grant *g)
 {
 	return g->level == GRANT_DATABASE && !g->deleted && g->scopes.n > 0 &&
 	       g->resource_name != NULL;
 }
 
-/* Lists the databases that the token can touch … */
+/* The directory lists only the databases that the token has permissions on … */
 int list_token_databases(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			 tree_emit *emit, void *ctx)
 {
@@ -271,8 +272,8 @@ static const char *granted_database(const struct tree_objects *v, const char *na
 }
 
 /*
- * … and resolves every database of the organization, so that a first grant needs no mkdir. Only a
- * name that is not in the list, or that cannot be had, needs the token's grants.
+ * … but finds every database of the organization, so that a first grant needs no mkdir. The token's
+ * grants are needed only if the name is not in the list, or the list cannot be fetched.
  */
 int find_token_database(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			const char *name, struct inode_key *out)

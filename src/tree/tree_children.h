@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree_children: what is in the directories whose entries PlanetScale names. Only tree.c includes
- * this.
+ * tree_children: the entries of directories that PlanetScale names. Only tree.c includes this.
  *
- * A list function tells every entry, a find function the place of one name (-ENOENT without a
- * sentence if there is none). Both may say WAIT.
+ * A list function calls `emit` for every entry; a find function returns the key of one name, or
+ * -ENOENT if there is none. Both may return WAIT.
  */
 #ifndef PSCALEFS_TREE_CHILDREN_H
 #define PSCALEFS_TREE_CHILDREN_H

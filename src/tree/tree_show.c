@@ -85,7 +85,8 @@ SHOW(show_token_created_by, v->token->r.created_by)
 SHOW(show_token_expires_at, v->token->r.expires_at)
 SHOW(show_token_last_used_at, v->token->r.last_used_at)
 
-/* What is only shown need not be in a record: the row names the member of the object's own text. */
+/* For members that are only shown, and therefore in no record: the row of the table names the
+ * member of the object's JSON text. */
 int show_member(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	const char *info = v->database != NULL ? v->database->r.info
@@ -162,7 +163,7 @@ static void add_member(struct buf *out, const char *key, const char *value)
 		buf_adds(out, "null");
 }
 
-/* What the API gave, with the grants as they are now in place of those it gave with it. */
+/* The JSON text of the API; the grants that are known now replace those that came with it. */
 int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
 	const struct grants *all = &v->token->r.grants;
@@ -193,7 +194,8 @@ int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects 
 	return 0;
 }
 
-/* Room for a secret and its words, so that the buffer never grows and leaves a copy behind. */
+/* Room for a secret and the text around it: a buffer that grows would leave a copy in freed
+ * memory. */
 #define SECRET_ROOM 512
 
 static int show_secret(struct tree *t, const struct tree_objects *v, const char *before_id,

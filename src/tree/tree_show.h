@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree_show: what the files of the tree say, each from the model. Only tree's files include this.
+ * tree_show: the contents of the files, from the model. Only the files of tree include this.
  *
- * A show function appends the file's whole text, or the target of a link; it may say WAIT.
+ * A show function appends the whole text of a file, or the target of a link; it may return WAIT.
  */
 #ifndef PSCALEFS_TREE_SHOW_H
 #define PSCALEFS_TREE_SHOW_H

@@ -70,7 +70,7 @@ delete_token third
 refresh
 api_clear
 assert_fails 'Key was rejected by service' ls "$tokens"
-assert_contains "$(cat "$mnt/.pscalefs/status")" 'asking again was refused'
+assert_contains "$(cat "$mnt/.pscalefs/status")" 'the last request was refused'
 assert_contains "$(errors_last)" EKEYREJECTED 'HTTP 401' 'log in again'
 [[ $(api_log | jq length) -le 2 ]] || fail "asked again and again"
 

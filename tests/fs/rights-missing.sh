@@ -62,7 +62,7 @@ for way in empty 403 404; do
 	if [[ $way == empty ]]; then
 		assert_eq '' "$(ls "$org/databases")"
 		assert_fails 'No such file' cat "$org/databases/shop/id"
-		assert_contains "$(cat "$mnt/.pscalefs/status")" $'\nshows no database, maybe for lack of: read_databases\n'
+		assert_contains "$(cat "$mnt/.pscalefs/status")" $'\nshows no database, may lack: read_databases\n'
 	else
 		assert_fails 'Permission denied' ls "$org/databases"
 		assert_fails 'Permission denied' cat "$org/databases/shop/id"

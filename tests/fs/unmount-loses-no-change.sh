@@ -42,4 +42,4 @@ grant ci shop read_branch
 empty_and_unmount apply=true silence=true
 kill -TERM "$daemon"
 wait_for process_ended "$daemon"
-grep -q 'the mount ended before it was done' "$log" || fail "$(cat "$log")"
+grep -q 'the mount ended before the change was done' "$log" || fail "$(cat "$log")"

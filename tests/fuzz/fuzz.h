@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz: what the fuzzers share. A broken property aborts, whatever NDEBUG says, so that libFuzzer
- * and the replaying driver both notice.
+ * fuzz: what the fuzzers share. If a property does not hold, CHECK aborts, also with NDEBUG, so
+ * that libFuzzer and the driver that replays inputs both notice.
  */
 #ifndef PSCALEFS_FUZZ_H
 #define PSCALEFS_FUZZ_H
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                                  \
 	} while (0)
 
-/* Can a terminal be shown this? */
+/* Is this valid UTF-8 without control characters, which a terminal can show? */
 static inline bool printable(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops_changes: changes of PlanetScale's under way, each with what it may do and why. What reaches
- * PlanetScale is held against them here; ops_expect makes them where fs hands one to store.
+ * ops_changes: the changes at PlanetScale that are under way, each with what it may do, and why.
+ * The requests that reach PlanetScale are compared with them here. ops_expect creates one when fs
+ * calls store.
  */
 #ifndef PSCALEFS_FUZZ_OPS_CHANGES_H
 #define PSCALEFS_FUZZ_OPS_CHANGES_H
@@ -26,33 +27,33 @@ struct change {
 	void *ctx;
 	struct asked *asked;    /* borrowed; NULL: a release */
 	struct text *text;      /* borrowed; NULL: not from an open file */
-	uint64_t since;         /* requests sent before what is to be confirmed */
+	uint64_t since;         /* number of requests sent before the text was written */
 	struct target target;   /* owned */
 	char *body;             /* owned; create */
 	struct http_call *call; /* under way; NULL: none */
 	unsigned sent;
-	bool well;       /* create, delete: answered so that it may be done */
-	bool documented; /* and as it is documented for that */
+	bool well;       /* create, delete: the answer says that it may be done … */
+	bool documented; /* … with a status that is documented for that */
 	uint64_t answered_at;
 	/* access */
 	struct words words;
-	struct scopes outgrown; /* what an unterminated line granted that is another word now */
-	bool replaces;          /* what does not stand in the words may go */
+	struct scopes outgrown; /* granted by an unfinished line that is another word now */
+	bool replaces;          /* scopes that are not in the words may be revoked */
 	struct scopes grant;
 	bool only_grants;
 	struct scopes posted, deleted;
-	uint64_t deleted_at; /* requests sent before the last DELETE was answered; 0: none was */
+	uint64_t deleted_at; /* requests sent before the last DELETE was answered; 0: none */
 };
 
 void changes_begin(struct fs *fs, struct http *h);
 void changes_end(void);
 bool changes_none(void);
-/* A place in the order of changes; one op asks for one. */
+/* Add a change at the end of the list. An op has at most one. */
 struct change *change_new(enum change_kind kind, const struct target *target, store_done *done,
 			  void *ctx);
-/* In place of the `done` it was made with, which it calls. */
+/* Replaces the `done` of change_new(), and calls it. */
 store_done change_done;
-/* It ends without being told. */
+/* The job was cancelled: its `done` is not called. */
 void change_gone(const struct store_job *job);
 
 void changes_answered(struct http_call *c, const struct http_result *r);
@@ -60,7 +61,7 @@ void changes_answered(struct http_call *c, const struct http_result *r);
 /* --- ops_expect.c ----------------------------------------------------------------------------- */
 
 void expect_begin(struct fs *fs, struct http *h);
-/* It tried to remove something, in vain; it read a directory: see removal_guard.h. */
+/* The process had a removal refused; or has read a directory: see removal_guard.h. */
 void expect_no_removal(pid_t pid);
 void expect_read(pid_t pid, const struct inode_key *directory);
 

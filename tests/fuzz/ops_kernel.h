@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops_kernel: the kernel's side of fuzz_ops: what it asks, what it was told, and the callers.
+ * ops_kernel: the kernel's side of fuzz_ops: its requests, the replies, and the callers.
  *
- * Keeps the kernel's rules: only nodes and files it was told of, by their kind; a file is released
- * and a node forgotten once, when nothing is under way there. What may be replied at all is claimed
- * here, what a reply claims of PlanetScale in ops_rules.
+ * Keeps the kernel's rules: it uses only nodes and files that it got in replies, as their kind
+ * allows; a file is released and a node forgotten once, when no op uses it. Checks here whether a
+ * reply is allowed at all; ops_rules checks whether it agrees with PlanetScale.
  */
 #ifndef PSCALEFS_FUZZ_OPS_KERNEL_H
 #define PSCALEFS_FUZZ_OPS_KERNEL_H
@@ -14,9 +14,9 @@
 
 #include "fs/fs_internal.h"
 
-#define PROCESSES 4 /* threads; two and two are a process, of two programs */
+#define PROCESSES 4 /* threads: two processes of two threads each, which run two programs */
 
-/* One request. Kept until the end: what it caused may outlive its reply. */
+/* One request. Kept until the end, because a change that it caused may go on after its reply. */
 struct asked {
 	struct op *op; /* borrowed; NULL once it has its reply */
 	enum op_kind kind;
@@ -24,24 +24,24 @@ struct asked {
 	uint64_t node, new_node, file;
 	int flags, replies;
 	bool unwanted; /* the caller dies before the reply reaches it */
-	/* ops_rules' own */
-	uint64_t began;         /* requests sent before it */
-	bool caused, succeeded; /* a change of PlanetScale's; and that is done */
+	/* for ops_rules */
+	uint64_t began;         /* number of requests sent before it */
+	bool caused, succeeded; /* it caused a change at PlanetScale; that has succeeded */
 	bool must_change;
-	char made[68]; /* the id of the token it made */
+	char made[68]; /* the id of the token that it created */
 };
 
 void kernel_begin(struct fs *fs);
-/* What the input says. */
+/* Do one of these, as the input says. */
 void kernel_ask(void);
 void kernel_interrupt(void);
 void kernel_release(void);
 void kernel_forget(void);
 
-/* Is a signal ending it? */
+/* Is a signal ending the thread? */
 bool kernel_ending(pid_t pid);
 bool kernel_all_replied(void);
-/* Unmounting, in order: once all have their replies. */
+/* For the unmount, in this order, when all requests have replies. */
 void kernel_release_all(void);
 void kernel_forget_all(void);
 

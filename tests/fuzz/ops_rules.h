@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops_rules: what fuzz_ops holds pscalefs to. Each change of PlanetScale's stands for one request of
- * the kernel (or a release) that asked for it, names what that named, and takes and gives no more
- * than was written; and what a reply reports as done, PlanetScale has said since it was asked.
+ * ops_rules: the rules that fuzz_ops checks. Each change at PlanetScale has one request of the
+ * kernel (or release) that asked for it, has the same target, and grants and revokes no more than
+ * was written. If a reply reports success, PlanetScale has confirmed it after the request arrived.
  *
- * ops_expect holds a change against what the kernel asked, where fs hands it to store; ops_changes
- * what reaches PlanetScale against that, and what is reported against the answers kept here.
+ * ops_expect compares a change with the kernel's request when fs calls store. ops_changes compares
+ * the requests to PlanetScale with that change, and the result with the answers stored here.
  */
 #ifndef PSCALEFS_FUZZ_OPS_RULES_H
 #define PSCALEFS_FUZZ_OPS_RULES_H
@@ -19,18 +19,18 @@
 void rules_begin(struct fs *fs, struct http *h);
 void rules_end(void);
 
-/* Before it runs, with all its arguments. */
+/* To be called before the op runs, with all its arguments set. */
 void rules_asked(struct asked *a, const struct op *op);
-void rules_replied(const struct asked *a, const struct op *op, int err); /* 0: done */
-/* Where a file was opened or made, and the kernel wants it. */
+void rules_replied(const struct asked *a, const struct op *op, int err); /* 0: success */
+/* A file was opened or created, and the kernel accepted the reply. */
 void rules_opened(const struct asked *a, uint64_t file);
-/* Releases it, too. */
+/* Also releases the file. */
 void rules_release(uint64_t file);
-/* Before the callback. */
+/* To be called before the callback of the call. */
 void rules_answered(struct http_call *c, const struct http_result *r, const char *body);
 
-/* Is an answer there to a request sent after the first `sent` ones: of a token's accesses, or
- * (NULL) of the list of tokens? With `scope`, one that says it. */
+/* Has a request that was sent after the first `sent` ones been answered: for a token's accesses, or
+ * (NULL) for the list of tokens? With `scope`: does such an answer have it? */
 bool rules_heard(const char *token_id, uint64_t sent, const char *scope, bool get);
 
 #endif

@@ -111,7 +111,7 @@ static void note_line(const char *line)
 /* Of changes that are left to do when the mount goes only a second signal ends one: none is sent. */
 static bool forsaken(const char *line)
 {
-	return strstr(line, "the mount ended before it was done") != NULL;
+	return strstr(line, "the mount ended before the change was done") != NULL;
 }
 
 int mounts_read_log(void)

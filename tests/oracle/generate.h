@@ -5,12 +5,12 @@
 
 #include "oracle.h"
 
-/* The calls of one program, by one process (and a child it forks), in its slots 0 to 3. */
+/* The calls of one program: by one process and maybe a child that it forks, in its slots 0 to 3. */
 struct program {
 	unsigned n, at;
 	struct call call[16];
 };
-/* `child`: a process that it may fork; PROCESSES: none. */
+/* `child`: the process that it may fork; PROCESSES: none. */
 void program(struct program *p, struct choices *c, enum mode mode, unsigned process,
 	     unsigned child);
 

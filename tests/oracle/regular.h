@@ -2,8 +2,8 @@
 /*
  * regular: a regular file under system calls, and the few names beside it, in memory.
  *
- * What POSIX says of inodes, open file descriptions, descriptors and processes, and nothing of
- * pscalefs. tmpfs.c is held against it: if they disagree, this is wrong.
+ * Implements what POSIX says of inodes, open file descriptions, descriptors and processes, and
+ * knows nothing of pscalefs. It is compared with tmpfs.c: if they differ, this module is wrong.
  */
 #ifndef ORACLE_REGULAR_H
 #define ORACLE_REGULAR_H
@@ -20,16 +20,16 @@ struct inode {
 	bool used;
 	int links, opens;
 	size_t size;
-	char text[TEXT_MAX]; /* zero from size on; a larger size means zeros behind it */
-	/* judge.c's own */
-	bool permissions; /* it is the file that grants */
-	bool was;         /* and no longer: removed, or replaced by a rename */
-	bool overwritten; /* changed in place since it was committed: it counts as a whole */
-	bool bad;         /* it is not what was meant: a word was refused, or a writer killed … */
-	bool cancelled;   /* … the latter */
+	char text[TEXT_MAX]; /* zeros from size on; a larger size means zeros after it */
+	/* for judge.c */
+	bool permissions; /* it is `permissions` */
+	bool was;         /* it was `permissions`, and was removed, or replaced by a rename */
+	bool overwritten; /* changed in place since it was committed: it is judged as a whole */
+	bool bad;         /* it is spoiled: a word was refused, or a writer killed */
+	bool cancelled;   /* it is spoiled because a writer was killed */
 	uint8_t writer;   /* the process that wrote last since it was truncated; PROCESSES: none */
-	bool unsure;      /* what it says at the end is not what is granted, for such a reason */
-	bool due;         /* a closed handle waits for others that owe their close */
+	bool unsure; /* it was spoiled, so the text may differ from what is granted at the end */
+	bool due;    /* the work of a closed handle waits for others that owe their close */
 };
 
 struct description {
@@ -38,38 +38,39 @@ struct description {
 	int inode;
 	int flags;
 	int64_t position;
-	/* judge.c's own */
+	/* for judge.c */
 	uint8_t opener;
-	bool moved;     /* it was open when the file was moved aside */
-	bool adrift;    /* appended: where it stands, the kernel guesses from a size it last saw */
-	bool owes;      /* truncated or overwrote; what the text leaves out waits for its close */
-	bool replaces;  /* truncated it to nothing, once: its lines count as they come */
-	bool perhaps;   /* and that was perhaps done already */
+	bool moved;     /* it was open when the file was renamed to a backup */
+	bool adrift;    /* it appended: the kernel computes its position from an old size */
+	bool owes;      /* it truncated or overwrote: its close revokes what the text leaves out */
+	bool replaces;  /* it once truncated the text to 0: its lines are judged when complete */
+	bool perhaps;   /* it owes, but what it owes may be done already */
 	bool failed;    /* its text as a whole was refused once */
-	bool acted;     /* wrote or truncated, and not as it was opened */
-	bool follows;   /* somebody wrote since it truncated */
-	bool tail;      /* wrote the unterminated last line */
-	bool half;      /* and nothing has counted it yet */
-	bool cut;       /* or left it when it cut the text */
-	bool unheard;   /* wrote or truncated since its last close or fsync */
-	bool closed;    /* by a process that was not killed, since then */
-	int refused;    /* one of its writes was, or its text as a whole: the error */
+	bool acted;     /* it wrote or truncated after it was opened */
+	bool follows;   /* a handle wrote after this one truncated */
+	bool tail;      /* it wrote the last line, which has no newline … */
+	bool half;      /* … and is not judged yet */
+	bool cut;       /* the last line became unfinished because this handle truncated the text */
+	bool unheard;   /* it wrote or truncated after its last close or fsync */
+	bool closed;    /* a process that was not killed has closed it since then */
+	int refused;    /* the error of a refused write, or of its refused text; 0: none */
 	uint8_t writer; /* the process that wrote last */
 };
 
 struct regular {
 	struct inode inode[INODES];
 	struct description description[DESCRIPTIONS];
-	int name[NAMES];            /* inodes */
-	int slot[PROCESSES][SLOTS]; /* descriptions */
+	int name[NAMES];            /* index of the inode, or NOTHING */
+	int slot[PROCESSES][SLOTS]; /* index of the description, or NOTHING */
 	bool alive[PROCESSES];
 };
 
 void regular_init(struct regular *r);
-/* Can it be made at all: the process lives, its slot is open (or free, for what opens one)? */
+/* Can the call be made: does the process live, and is its slot open (or free, for a call that opens
+ * one)? */
 bool regular_possible(const struct regular *r, const struct call *c);
 void regular_call(struct regular *r, const struct call *c, struct result *out);
-/* Not a call: the file of this name says so, and is made if there is none. */
+/* Not a call: set the content of the file of this name; creates it if necessary. */
 void regular_put(struct regular *r, enum name name, const char *text, size_t len);
 
 struct description *regular_description(struct regular *r, const struct call *c);

@@ -70,7 +70,7 @@ static inline struct store_job *change(struct outcome *o, const char *token, con
 	return job;
 }
 
-/* A world whose tokens ci and web may read_branch on shop. */
+/* A world in which the tokens ci and web have read_branch on shop. */
 static inline void setup(void)
 {
 	world_start(&w);

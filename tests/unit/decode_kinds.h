@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decode_kinds: every decoder behind one call, with a sample of each answer, for the tests of
+ * decode_kinds: one function that calls any decoder, and a sample of each answer, for the tests of
  * decode.
  */
 #ifndef PSCALEFS_TEST_DECODE_KINDS_H
@@ -44,10 +44,10 @@
 	"{\"type\":\"list\",\"current_page\":1,\"next_page\":null,\"next_page_url\":null,"         \
 	"\"prev_page\":null,\"prev_page_url\":null,\"data\":[" items "]}"
 
-/* Bodies as the documentation has them, with the "type" that real ones carry. */
+/* Bodies as in the documentation, with the member "type" that real ones have. */
 extern const char organization_body[], database_body[], token_body[], created_body[];
 
-/* Every decoder behind one call. */
+/* The decoders. */
 enum kind {
 	ORGANIZATIONS,
 	DATABASES,
@@ -61,10 +61,10 @@ enum kind {
 	KINDS
 };
 
-/* A whole sample of each kind. */
+/* A complete sample for each kind. */
 extern const char *const samples[];
 
-/* What a decoder may write to. Freed and filled anew by each decode(). */
+/* The outputs of all decoders. Each decode() frees them and fills them again. */
 struct outputs {
 	struct organization_records organizations;
 	struct database_records databases;
@@ -81,8 +81,8 @@ extern struct outputs got;
 
 void got_finish(void);
 int call(enum kind kind, const char *body, size_t len);
-/* From a copy of exactly `len` bytes, so that a byte read behind it shows; asserts that a failure
- * is a proper one. */
+/* Decodes a copy of exactly `len` bytes, so that a read after its end is detected; asserts that a
+ * failure has an errno and a sentence. */
 int decode_bytes(enum kind kind, const char *body, size_t len);
 int decode(enum kind kind, const char *body);
 void refuse(enum kind kind, const char *body, const char *sentence);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_calls: http.h in place of http.c: a list of open calls, which somebody else answers.
+ * fake_calls: implements http.h in place of http.c: a list of open calls, which the test answers.
  *
- * Linked before the archive, so that http.o is not pulled in. Holds its callers to the contract of
- * http.h, and itself too: a call is over, and its memory gone, before its callback runs. Knows no
- * cmocka: the unit tests (fake_http) and the fuzzers stand on it.
+ * Linked before the archive, so that http.o is not linked. Checks that its callers keep the
+ * contract of http.h, and keeps it itself: a call has ended, and is freed, before its callback
+ * runs. Does not use cmocka, because the unit tests (by fake_http) and the fuzzers use it.
  */
 #ifndef PSCALEFS_TEST_FAKE_CALLS_H
 #define PSCALEFS_TEST_FAKE_CALLS_H
@@ -18,11 +18,11 @@
 
 struct http {
 	struct list calls; /* open, the oldest first */
-	bool hold;         /* requests from now on wait in the queue: http_sent() is false */
-	uint64_t sent;     /* requests, ever */
+	bool hold;         /* new requests wait in the queue: http_sent() is false */
+	uint64_t sent;     /* requests since the start */
 	unsigned cancelled;
 	unsigned reconnected;
-	/* Sees each request once it is in the list. May be NULL. */
+	/* Called with each request when it is in the list. May be NULL. */
 	void (*on_send)(void *ctx, struct http_call *c);
 	void *ctx; /* borrowed; for on_send */
 };
@@ -32,13 +32,13 @@ struct http_call {
 	struct http_request r; /* path and body: owned copies */
 	uint64_t number;       /* the n-th request, from 1 */
 	bool sent, promoted;
-	void *mark; /* borrowed; for whoever looks on */
+	void *mark; /* borrowed; for the user of this module */
 };
 
 void fake_calls_init(struct http *h);
-/* "POST /v1/… {body}"; to be freed. */
+/* "POST /v1/… {body}"; the caller frees it. */
 char *fake_line(const struct http_call *c);
-/* The call ends so; `body` is copied for the callback, the rest of the result is as given. */
+/* End the call with this result and a copy of `body`. */
 void fake_end(struct http_call *c, const struct http_result *result, const char *body, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_keyring: keyring.h for tests, in place of keyring.c: an reader that says what it is told to.
- * Linked before the archive, so that keyring.o is not pulled in.
+ * fake_keyring: implements keyring.h in place of keyring.c: a reader with answers that the test
+ * sets. Linked before the archive, so that keyring.o is not linked.
  */
 #ifndef PSCALEFS_TEST_FAKE_KEYRING_H
 #define PSCALEFS_TEST_FAKE_KEYRING_H
@@ -12,14 +12,14 @@
 
 #include "auth/keyring.h"
 
-void fake_keyring_reset(void);  /* fails the test if an reader is left */
-int fake_keyring_readers(void); /* started so far */
-/* The reader has its answer: the login `token`, or what keyring_answer() shall return. */
+void fake_keyring_reset(void);  /* fails the test if a reader is left */
+int fake_keyring_readers(void); /* how many were started */
+/* The reader has an answer: the login `token`, or an error for keyring_answer() to return. */
 void fake_keyring_holds(const char *token);
 void fake_keyring_fails(int err);
 /* No reader can be started from now on. */
 void fake_keyring_vanishes(void);
-/* An reader that was ended takes its time to go. */
+/* A reader that was ended is not gone at once. */
 void fake_keyring_lingers(bool lingers);
 
 #endif

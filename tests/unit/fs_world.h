@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs_world: the file system without a kernel, over world: ops in, replies recorded.
+ * fs_world: the file system without a kernel, on top of world: starts ops and records the replies.
  */
 #ifndef PSCALEFS_TEST_FS_WORLD_H
 #define PSCALEFS_TEST_FS_WORLD_H
@@ -31,10 +31,10 @@ enum reply_kind {
 	R_STATFS
 };
 
-/* What one request of the kernel was told. */
+/* The reply to one request of the kernel. */
 struct reply {
 	int count;
-	bool unwanted; /* set beforehand: the kernel no longer wants it */
+	bool unwanted; /* set by the test: the kernel does not accept the reply */
 	enum reply_kind kind;
 	int err;
 	struct op_entry entry;
@@ -43,7 +43,7 @@ struct reply {
 	uint64_t file;
 	bool direct;
 	size_t size;
-	char text[2048]; /* data, link; names of a directory, each followed by a blank */
+	char text[2048]; /* data, link; or the names of a directory, each followed by a blank */
 };
 
 struct ask {
@@ -61,32 +61,32 @@ struct ask {
 	pid_t pid; /* 0: this process */
 };
 
-/* Tokens ci (t1, read_branch on shop) and web (t2); all is cached. */
+/* Tokens ci (t1, with read_branch on shop) and web (t2); everything is in the cache. */
 void fs_start(void);
 void fs_start_with(const char *tokens);
 void fs_finish(void);
 
-/* Start an op as session does; it may have been answered, and be gone, when this returns. */
+/* Start an op as session does; it may be answered and freed when this returns. */
 struct op *ask_op(struct reply *r, const struct ask *a);
 #define ASK(r, ...) ask_op(r, &(const struct ask){__VA_ARGS__})
-/* The same, run to its end without the network: exactly one reply. */
+/* The same, but the op must end without the network, with exactly one reply. */
 void ask_now(struct reply *r, const struct ask *a);
 #define NOW(r, ...) ask_now(r, &(const struct ask){__VA_ARGS__})
 
-uint64_t walk(const char *path); /* node of "acme/service-tokens/ci" */
+uint64_t walk(const char *path); /* the node of a path such as "acme/service-tokens/ci" */
 uint64_t open_at(const char *path, int flags);
 /* The result of a reply: -errno, or 0. */
 int result(const struct reply *r);
 
-/* Answer the oldest open request as PlanetScale would; then run who is ready. */
+/* Answer the oldest open request as PlanetScale would; then run the waiters that are ready. */
 void answer_well(void);
 
-/* Answer the oldest open request that begins with `prefix`; then run who is ready. */
+/* Answer the oldest open request that begins with `prefix`; then run the waiters that are ready. */
 void answer(const char *prefix, int status, const char *body);
 /* The result of a lookup by `pid` (0: this process); its node, if `node` is not NULL. */
 int look_up(uint64_t dir, const char *name, pid_t pid, uint64_t *node);
 
-/* A process that is stopped, with `signal` pending (0: none). */
+/* Start a process that is stopped, with `signal` pending (0: none). */
 pid_t stopped_process(int signal);
 void end_process(pid_t pid);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_fixture: a client and a server that misbehaves on purpose, and what callers were told.
+ * http_fixture: a client, a server that misbehaves on purpose, and the results that callers got.
  */
 #ifndef PSCALEFS_HTTP_FIXTURE_H
 #define PSCALEFS_HTTP_FIXTURE_H
@@ -31,7 +31,7 @@ struct fixture {
 };
 
 struct outcome {
-	int done; /* times */
+	int done; /* how often the callback ran */
 	struct http_result result;
 	char body[4096];
 	int order;
@@ -67,7 +67,7 @@ static inline void start(struct fixture *f, const struct http_options *options,
 	static const struct step steps[] = {__VA_ARGS__};                                          \
 	start(f, options, steps, ARRAY_LEN(steps))
 
-/* Ends the server's thread too: from now on its log may be read. */
+/* Also ends the server's thread: its log may be read afterwards. */
 static inline void stop(struct fixture *f)
 {
 	http_free(f->http);

@@ -8,7 +8,7 @@
 #include "fs_world.h"
 
 static uint64_t node, file;
-static int file_flags; /* which the kernel repeats with each write */
+static int file_flags; /* of open; the kernel repeats them with each write */
 
 static inline void put(struct reply *r, uint64_t offset, const char *text)
 {

@@ -69,7 +69,7 @@ static inline void assert_scopes(const struct scopes *s, const char *expected)
 	buf_finish(&text);
 }
 
-/* What the complete lines of the last write ask for; they are accepted. */
+/* Assert what the lines that the last write completed grant and revoke; then accept them. */
 static inline void assert_lines(struct permissions_writer *w, const char *grant, const char *revoke)
 {
 	struct edit edit = EDIT_INIT;
@@ -81,7 +81,7 @@ static inline void assert_lines(struct permissions_writer *w, const char *grant,
 	edit_finish(&edit);
 }
 
-/* Commit what `what` says. `keep` NULL: it is not exact. */
+/* Commit, assert the demand, and confirm it. `keep` NULL: it is not exact. */
 static inline void assert_commit(struct permissions_writer *w, enum closing what, const char *grant,
 				 const char *revoke, const char *keep)
 {

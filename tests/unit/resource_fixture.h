@@ -21,9 +21,9 @@ struct reader {
 	int runs;
 	int result;
 	uint64_t since;      /* not 0: need_since */
-	bool again;          /* needs again whenever it is run */
-	struct reader *then; /* whom to wake from its run */
-	struct reader *drop; /* who leaves in its run */
+	bool again;          /* calls need() again whenever it is run */
+	struct reader *then; /* its run wakes this one */
+	struct reader *drop; /* its run makes this one leave */
 };
 
 static inline void begin_fetch(struct resource *r, void *ctx)

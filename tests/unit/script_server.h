@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * script_server: an HTTP server that does what a table says, in a thread of the test.
+ * script_server: an HTTP server, in a thread of the test, that follows a table of steps.
  *
- * The n-th request of all connections gets the n-th step; the last step serves what comes after.
- * Requests are kept, to be looked at when the server has stopped; `requests` may be read any time.
- * Speaks no HTTP of its own, so it can answer nonsense.
+ * The n-th request of all connections gets the n-th step; later requests get the last step.
+ * Requests are logged; read the log when the server has stopped. `requests` may be read at any
+ * time. Replies are sent as they are in the table, so they need not be valid HTTP.
  */
 #ifndef PSCALEFS_SCRIPT_SERVER_H
 #define PSCALEFS_SCRIPT_SERVER_H
@@ -39,7 +39,7 @@ enum then {
 
 struct step {
 	const char *reply; /* NULL: none */
-	enum then then;    /* TRICKLE: after the reply, a byte now and then, for ever */
+	enum then then;    /* TRICKLE: after the reply, a byte every TRICKLE_MS, without end */
 	int delay_ms;      /* before the reply */
 	size_t reply_len;  /* 0: strlen(reply) */
 };
@@ -52,13 +52,13 @@ struct server_connection {
 	int fd; /* -1: free */
 	char in[4096];
 	size_t in_len;
-	const struct step *step; /* being done; NULL: none */
+	const struct step *step; /* the current one; NULL: none */
 	int64_t due_ms;
 };
 
 struct server_request {
 	char text[4096];
-	int connection; /* 0 for the first that was accepted */
+	int connection; /* its number, from 0 */
 };
 
 struct server {
@@ -94,7 +94,7 @@ static void server_close(struct server_connection *c, bool reset)
 	c->step = NULL;
 }
 
-/* Length of the whole request at the start of `in`; 0: not yet here. */
+/* The length of the request at the start of `in`; 0: it is not complete. */
 static size_t server_request_len(const char *in, size_t len)
 {
 	const char *end = memmem(in, len, "\r\n\r\n", 4);

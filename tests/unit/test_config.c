@@ -278,18 +278,18 @@ static void what_cannot_be_mounted_is_said_before_starting(void **state)
 		{"loop", "cannot mount on loop: Too many levels", ""},
 		{"/", "cannot mount on /", ""},
 		{"@ --api-url http://h", "must begin with https://", ""},
-		{"@ -o org=a/b", "'a/b' is no organization's name", ""},
-		{"@ -o org=..", "'..' is no organization's name", ""},
+		{"@ -o org=a/b", "'a/b' cannot be the name of an organization", ""},
+		{"@ -o org=..", "'..' cannot be the name of an organization", ""},
 		{"@ -o cacert=missing", "cannot read the certificates in missing: No such file",
 		 ""},
-		{"@ --cacert .", "is no file of certificates", ""},
-		{"@ -o cacert=mnt/ca", "lies below the mount point", "would hide it"},
+		{"@ --cacert .", "is not a certificate file", ""},
+		{"@ -o cacert=mnt/ca", "is below the mount point", "would hide it"},
 		{"@ -o cacert=~/ca", "cannot read the certificates", "the shell does not expand ~"},
 		{"@ -o credentials=missing", "missing: No such file", ""},
 		{"@ -o credentials=~/c", "No such file", "write $HOME instead"},
-		{"@ -o credentials=mnt/c", "mnt/c lies below the mount point", "would hide it"},
-		{"@ -o credentials=link-into", "link-into lies below the mount point", ""},
-		{"@ -o credentials=mnt/link-out", "link-out lies below the mount point", ""},
+		{"@ -o credentials=mnt/c", "mnt/c is below the mount point", "would hide it"},
+		{"@ -o credentials=link-into", "link-into is below the mount point", ""},
+		{"@ -o credentials=mnt/link-out", "link-out is below the mount point", ""},
 	};
 	struct config c;
 
@@ -405,7 +405,7 @@ static void the_environment_gives_url_and_organization(void **state)
 	config_finish(&c);
 	setenv("PLANETSCALE_ORG", "a b", 1);
 	assert_int_equal(load(&c, "@"), EXIT_MOUNT);
-	assert_says("", "is no organization's name");
+	assert_says("", "cannot be the name of an organization");
 }
 
 static void no_credential_is_a_failure_to_mount(void **state)

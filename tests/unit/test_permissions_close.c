@@ -427,11 +427,11 @@ static void a_failure_is_kept_for_the_next_fsync(void **state)
 	(void)state;
 	setup();
 	error_set(&why, EACCES, "no");
-	permissions_keep_failure(f, &why, HEARD_BY_WRITER);
+	permissions_keep_failure(f, &why, REPORTED_BY_WRITE);
 	assert_int_equal(f->failure->err, EACCES);
 	permissions_begin(f); /* a new text: what its writer heard is no news */
 	assert_null(f->failure);
-	permissions_keep_failure(f, &why, HEARD_BY_NOBODY);
+	permissions_keep_failure(f, &why, REPORTED_BY_CLOSE);
 	permissions_begin(f);
 	assert_non_null(f->failure);
 	permissions_drop_failure(f);

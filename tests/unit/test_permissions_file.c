@@ -431,7 +431,7 @@ static void what_is_remembered_is_bounded(void **state)
 		const struct inode_key p = {.target.token_id = id};
 		f = permissions_at(&files, &p);
 		if (i % 2 == 0)
-			permissions_keep_failure(f, &why, HEARD_BY_NOBODY);
+			permissions_keep_failure(f, &why, REPORTED_BY_CLOSE);
 		else
 			permissions_at(&files, &p);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit: cmocka and what it wants included first.
+ * unit: cmocka and the headers that it needs before it.
  */
 #ifndef PSCALEFS_TEST_UNIT_H
 #define PSCALEFS_TEST_UNIT_H

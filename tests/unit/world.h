@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world: a store over fake_http, with one organization, and bodies to answer with.
+ * world: a store on top of fake_http, with one organization, and bodies for answers.
  *
  * The organization is acme (id o1); its databases shop (d1) and blog (d2); its tokens ci (t1) and
  * web (t2), whose grants come with the list unless a test leaves them out.
@@ -57,17 +57,17 @@ struct world {
 };
 
 void world_start(struct world *w);
-void world_finish(struct world *w); /* whatever is still in flight is dropped */
-/* Run who is ready, until nobody is. */
+void world_finish(struct world *w); /* drops what is still under way */
+/* Run waiters until none is ready. */
 void world_turn(struct world *w);
-/* The same; and time passes while nothing is asked and somebody sleeps. */
+/* The same; and let time pass while no request is open and a waiter sleeps. */
 void world_settle(struct world *w);
-/* The organization, after its list was fetched; with `tokens`, its tokens from this body too, and
- * its databases. Nothing is counted of that. */
+/* Fetch the list of organizations and return the organization. If `tokens` is not NULL, also fetch
+ * its databases, and its tokens with this body. The requests for this are not counted. */
 struct organization *world_acme(struct world *w, const char *tokens);
 struct token *world_token(struct world *w, const char *id);
 
-/* Someone who needs a resource. */
+/* A waiter that needs a resource. */
 struct needy {
 	struct waiter waiter; /* first */
 	struct resource *r;
