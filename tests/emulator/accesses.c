@@ -5,10 +5,11 @@
 #include "objects.h"
 #include "request.h"
 #include "scopes.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 const struct field access_fields[] = {
 	{"database", FIELD_STRING},
@@ -210,7 +211,7 @@ static bool prepare(const struct emulator *emulator, struct request *request, ac
 		return false;
 	}
 	change->held = grants_find(request->token, &change->target);
-	change->names = need_memory((size_t)cJSON_GetArraySize(list) * sizeof(*change->names));
+	change->names = xcalloc(1, (size_t)cJSON_GetArraySize(list) * sizeof(*change->names));
 	cJSON_ArrayForEach(item, list)
 	{
 		const char *text = "";

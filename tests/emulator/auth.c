@@ -3,10 +3,11 @@
 
 #include "emulator.h"
 #include "request.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 static bool looks_like_id(const char *text, size_t length)
 {
@@ -28,7 +29,7 @@ static void identify_bearer(const struct emulator *emulator, struct caller *call
 
 	caller->kind = valid ? CALLER_BEARER : CALLER_BAD_BEARER;
 	caller->bearer = valid ? bearer : NULL;
-	caller->shown_id = valid ? copy_string(bearer->name) : NULL;
+	caller->shown_id = valid ? xstrdup(bearer->name) : NULL;
 }
 
 static void identify_token(const struct emulator *emulator, struct caller *caller,
@@ -42,7 +43,7 @@ static void identify_token(const struct emulator *emulator, struct caller *calle
 	if (!looks_like_id(credential, length))
 		return;
 	memcpy(id, credential, ID_LENGTH);
-	caller->shown_id = copy_string(id);
+	caller->shown_id = xstrdup(id);
 	token = state_find_token(&emulator->state, id);
 	if (!token || strcmp(token->secret, colon + 1) != 0)
 		return;

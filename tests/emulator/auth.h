@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth.h — who is calling: reads the Authorization header and looks the
+ * auth: who is calling: reads the Authorization header and looks the
  * credential up. What the caller may do is decided in routes.c.
  */
 #ifndef EMULATOR_AUTH_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h — the two times of the emulator: wall time in milliseconds since
+ * clock: the two times of the emulator: wall time in milliseconds since
  * 1970, which may be moved by tests (expiry, creation dates), and monotonic
  * milliseconds for timers and the request log, which nothing moves.
  */

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 struct control_call {
 	struct request request; /* parsed like one of the API, but never checked */
 	struct server *server;
@@ -305,7 +308,7 @@ static const struct control_route table[] = {
 
 static const struct control_route *find_route(const struct request *request)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (!strcmp(table[i].method, request->method) &&
 		    !strcmp(table[i].path, request->path))
 			return &table[i];
@@ -315,7 +318,7 @@ static const struct control_route *find_route(const struct request *request)
 
 void control_print_help(FILE *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		fprintf(out, "  %-6s %s\n      %s\n", table[i].method, table[i].path,
 			table[i].help);
 }
@@ -333,12 +336,12 @@ static void wake_expired(struct timer *timer)
 struct control_call *control_call_new(struct server *server, struct MHD_Connection *connection,
 				      const char *target)
 {
-	struct control_call *call = need_memory(sizeof(*call));
+	struct control_call *call = xcalloc(1, sizeof(*call));
 
 	call->server = server;
 	call->connection = connection;
 	call->timer.fire = wake_expired;
-	call->request.target = copy_string(target);
+	call->request.target = xstrdup(target);
 	return call;
 }
 
@@ -441,7 +444,7 @@ bool control_call_feed(struct control_call *call, const char *method, const char
 
 	if (!call->headers_read) {
 		call->headers_read = true;
-		request->method = copy_string(method);
+		request->method = xstrdup(method);
 		return true;
 	}
 	if (*size) {

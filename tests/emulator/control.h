@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control.h — the second port, for tests: the request log, the history of
+ * control: the second port, for tests: the request log, the history of
  * grants, faults, switches, the data behind the client's back, waiting, the
  * end. Plain HTTP and JSON, loopback only, no credentials.
  */

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 /* One operation as it runs. */
 struct operation {
 	struct emulator *emulator;
@@ -32,7 +35,7 @@ static const cJSON *item(const struct operation *operation, const char *key)
 static void fail(struct operation *operation, const char *what)
 {
 	if (!operation->error)
-		operation->error = copy_string(what);
+		operation->error = xstrdup(what);
 }
 
 /* A time: text, milliseconds since 1970, or null for none. */
@@ -298,7 +301,7 @@ static void run_change(struct operation *operation, change_scopes *change)
 	operation->organization = token->organization;
 	if (!read_target(operation, &target))
 		return;
-	names = need_memory((size_t)cJSON_GetArraySize(list) * sizeof(*names));
+	names = xcalloc(1, (size_t)cJSON_GetArraySize(list) * sizeof(*names));
 	cJSON_ArrayForEach(element, list)
 	{
 		if (cJSON_IsString(element))
@@ -383,9 +386,9 @@ static char *run_one(struct emulator *emulator, const cJSON *json, cJSON **resul
 	const char *op = text(&operation, "op");
 
 	if (!op)
-		return copy_string("op is missing");
+		return xstrdup("op is missing");
 	find_organization(&operation);
-	for (size_t i = 0; i < ARRAY_SIZE(table) && !operation.error; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(table) && !operation.error; i++) {
 		if (strcmp(table[i].name, op) != 0)
 			continue;
 		table[i].run(&operation);
@@ -396,7 +399,7 @@ static char *run_one(struct emulator *emulator, const cJSON *json, cJSON **resul
 		}
 		return operation.error;
 	}
-	return operation.error ? operation.error : format_string("there is no op \"%s\"", op);
+	return operation.error ? operation.error : xasprintf("there is no op \"%s\"", op);
 }
 
 /* One operation, which a lagging replica hears of later. */
@@ -418,7 +421,7 @@ char *data_run(struct emulator *emulator, const cJSON *operations, cJSON **resul
 	if (cJSON_IsObject(operations))
 		return run_and_note(emulator, operations, result);
 	if (!cJSON_IsArray(operations))
-		return copy_string("an operation is an object, several are an array");
+		return xstrdup("an operation is an object, several are an array");
 	*result = cJSON_CreateArray();
 	cJSON_ArrayForEach(one, operations)
 	{

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 #define NAME_MAX_BYTES 63
 
 const struct field database_create_fields[] = {
@@ -85,7 +87,7 @@ static void list_matching(const struct emulator *emulator, const struct request 
 	for (size_t i = 0; i < databases->count; i++) {
 		struct database *database = databases->items[i];
 
-		if ((search && !contains_nocase(database->name, search)) ||
+		if ((search && strcasestr(database->name, search) == NULL) ||
 		    (token && !grants_open_database(token, database)))
 			continue;
 		if (page_holds(page, page->total++))
@@ -166,7 +168,7 @@ static const char *check_creation(const struct request *request)
 static void grant_everything(struct state *state, struct token *token, struct database *database)
 {
 	struct grant_target target = {.kind = GRANT_DATABASE, .database = database};
-	const char **names = need_memory(scope_count * sizeof(*names));
+	const char **names = xcalloc(1, scope_count * sizeof(*names));
 	size_t count = 0;
 
 	for (size_t i = 0; i < scope_count; i++) {

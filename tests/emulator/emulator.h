@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emulator.h — the parts of the running emulator in one place, for the
+ * emulator: the parts of the running emulator in one place, for the
  * handlers. It does nothing itself.
  */
 #ifndef EMULATOR_EMULATOR_H

@@ -19,6 +19,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 #define BODY_LIMIT (1 << 20)
 
 enum phase {
@@ -80,12 +83,12 @@ static void suspend_until(struct exchange *exchange, int64_t due_ms)
 struct exchange *exchange_new(struct server *server, struct MHD_Connection *connection,
 			      const char *target)
 {
-	struct exchange *exchange = need_memory(sizeof(*exchange));
+	struct exchange *exchange = xcalloc(1, sizeof(*exchange));
 
 	exchange->server = server;
 	exchange->connection = connection;
 	exchange->timer.fire = wake_by_timer;
-	exchange->request.target = copy_string(target);
+	exchange->request.target = xstrdup(target);
 	exchange->next = server->exchanges;
 	if (exchange->next)
 		exchange->next->previous = exchange;
@@ -148,7 +151,7 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
 	(void)kind;
 	if (!strcasecmp(name, "Authorization"))
 		headers->authorization_count++;
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		if (!strcasecmp(name, fields[i].name))
 			replace_string(fields[i].slot, value ? value : "");
 	}
@@ -412,7 +415,7 @@ bool exchange_feed(struct exchange *exchange, const char *method, const char *da
 {
 	if (!exchange->headers_read) {
 		exchange->headers_read = true;
-		exchange->request.method = copy_string(method);
+		exchange->request.method = xstrdup(method);
 		MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, read_header,
 					  &exchange->request.headers);
 		return true;

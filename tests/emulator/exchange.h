@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exchange.h — one request on its way: arrival, log, fault, the call itself,
+ * exchange: one request on its way: arrival, log, fault, the call itself,
  * delay, answer or the lack of one.
  */
 #ifndef EMULATOR_EXCHANGE_H
@@ -20,7 +20,7 @@ struct exchange *exchange_new(struct server *server, struct MHD_Connection *conn
 void exchange_free(struct exchange *exchange);
 
 /*
- * Takes the next piece of the request; *@size becomes 0. Called with 0 at the
+ * Takes the next piece of the request; *`size` becomes 0. Called with 0 at the
  * end of the request and each time the exchange was woken. Returns whether the
  * connection lives on.
  */

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 static void free_fault(struct fault *fault)
 {
 	free(fault->method);
@@ -73,7 +76,7 @@ static bool read_base64(struct fault *fault, const char *text)
 	int bit_count = 0;
 
 	free(fault->body);
-	fault->body = need_memory(strlen(text) + 1);
+	fault->body = xcalloc(1, strlen(text) + 1);
 	fault->body_size = 0;
 	for (; *text && *text != '='; text++) {
 		int value = base64_value(*text);
@@ -119,7 +122,7 @@ static const struct {
 
 static bool read_member(struct fault *fault, const cJSON *item, bool *known)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		char *member = (char *)fault + members[i].offset;
 
 		if (strcmp(members[i].key, item->string) != 0)
@@ -178,16 +181,16 @@ char *faults_add(struct faults *faults, const cJSON *json, uint64_t *id)
 	const cJSON *item;
 
 	if (!cJSON_IsObject(json))
-		return copy_string("a fault is a JSON object");
-	fault = need_memory(sizeof(*fault));
-	fault->method = copy_string("*");
-	fault->path = copy_string("*");
+		return xstrdup("a fault is a JSON object");
+	fault = xcalloc(1, sizeof(*fault));
+	fault->method = xstrdup("*");
+	fault->path = xstrdup("*");
 	fault->count = 1;
 	fault->truncate = -1;
 	cJSON_ArrayForEach(item, json)
 	{
 		if (!read_key(fault, item)) {
-			char *error = format_string("bad key or value: \"%s\"", item->string);
+			char *error = xasprintf("bad key or value: \"%s\"", item->string);
 
 			free_fault(fault);
 			return error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults.h — the troubles tests order: which requests they befall, how often,
+ * faults: the troubles tests order: which requests they befall, how often,
  * and what they do. Doing it is exchange.h's part.
  */
 #ifndef EMULATOR_FAULTS_H
@@ -42,7 +42,7 @@ struct faults {
 
 void faults_finish(struct faults *faults);
 
-/* Adds the fault that @json describes. Returns what is wrong, or NULL; the caller frees it. */
+/* Adds the fault that `json` describes. Returns what is wrong, or NULL; the caller frees it. */
 char *faults_add(struct faults *faults, const cJSON *json, uint64_t *id);
 
 /* The fault that befalls this request, or NULL. Give it back when done with. */

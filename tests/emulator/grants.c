@@ -3,10 +3,11 @@
 
 #include "clock.h"
 #include "scopes.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 static bool grant_matches(const struct grant *grant, const struct grant_target *target)
 {
@@ -115,15 +116,15 @@ static struct grant_event *add_event_of(struct state *state, const struct token 
 
 	if (!state->recording)
 		return NULL;
-	state->events = grow_array(state->events, state->event_count, sizeof(*state->events));
+	state->events = xgrow(state->events, state->event_count, sizeof(*state->events));
 	event = &state->events[state->event_count++];
 	*event = (struct grant_event){
 		.number = state->next_event++,
 		.request = state->current_request,
 		.at_ms = clock_monotonic_ms() - state->started_ms,
 		.at_us = clock_monotonic_us(),
-		.resource_type = copy_string(type),
-		.resource_name = copy_string(name),
+		.resource_type = xstrdup(type),
+		.resource_name = xstrdup(name),
 	};
 	strcpy(event->token, token->id);
 	return event;
@@ -137,8 +138,8 @@ static struct grant_event *add_event(struct state *state, const struct grant *gr
 
 static void add_name(char ***names, size_t *count, const char *name)
 {
-	*names = grow_array(*names, *count, sizeof(**names));
-	(*names)[(*count)++] = copy_string(name);
+	*names = xgrow(*names, *count, sizeof(**names));
+	(*names)[(*count)++] = xstrdup(name);
 }
 
 static void free_names(char **names, size_t count)
@@ -200,7 +201,7 @@ cJSON *grants_events_json(const struct state *state, bool with_tokens, const cha
 		if (token && strcmp(event->token, token) != 0)
 			continue;
 		item = cJSON_CreateObject();
-		resource = format_string("%s/%s", event->resource_type, event->resource_name);
+		resource = xasprintf("%s/%s", event->resource_type, event->resource_name);
 		cJSON_AddNumberToObject(item, "seq", (double)event->number);
 		cJSON_AddNumberToObject(item, "time", (double)event->at_ms);
 		cJSON_AddNumberToObject(item, "clock", (double)(event->at_ms + state->started_ms));
@@ -220,14 +221,14 @@ cJSON *grants_events_json(const struct state *state, bool with_tokens, const cha
 
 static struct grant *add_grant(struct token *token, const struct grant_target *target)
 {
-	struct grant *grant = need_memory(sizeof(*grant));
+	struct grant *grant = xcalloc(1, sizeof(*grant));
 
 	grant->kind = target->kind;
 	grant->token = token;
 	if (target->kind == GRANT_OTHER) {
-		grant->resource_type = copy_string(target->resource_type);
-		grant->resource_id = copy_string(target->resource_id);
-		grant->resource_name = copy_string(target->resource_name);
+		grant->resource_type = xstrdup(target->resource_type);
+		grant->resource_id = xstrdup(target->resource_id);
+		grant->resource_name = xstrdup(target->resource_name);
 	}
 	if (target->kind == GRANT_DATABASE) {
 		grant->database = target->database;
@@ -236,7 +237,7 @@ static struct grant *add_grant(struct token *token, const struct grant_target *t
 			grant->next->previous = grant;
 		target->database->grants = grant;
 	}
-	token->grants = grow_array(token->grants, token->grant_count, sizeof(*token->grants));
+	token->grants = xgrow(token->grants, token->grant_count, sizeof(*token->grants));
 	token->grants[token->grant_count++] = grant;
 	return grant;
 }
@@ -280,10 +281,9 @@ static void add_access(struct state *state, struct grant *grant, const char *nam
 {
 	struct access *access;
 
-	grant->accesses =
-		grow_array(grant->accesses, grant->access_count, sizeof(*grant->accesses));
+	grant->accesses = xgrow(grant->accesses, grant->access_count, sizeof(*grant->accesses));
 	access = &grant->accesses[grant->access_count++];
-	*access = (struct access){.name = copy_string(name), .created_ms = state_now_ms(state)};
+	*access = (struct access){.name = xstrdup(name), .created_ms = state_now_ms(state)};
 	random_id(&state->random, access->id);
 }
 

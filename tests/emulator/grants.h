@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grants.h — the scopes tokens hold, and the history of their changes.
+ * grants: the scopes tokens hold, and the history of their changes.
  *
  * Every change of a scope goes through here and leaves an event, so that a
  * test can prove that a scope was never gone in between. Nothing here decides
@@ -30,11 +30,11 @@ bool grants_hold_database(const struct token *token, struct database *database, 
 /* Whether the token may list and get the database. */
 bool grants_open_database(const struct token *token, struct database *database);
 
-/* Adds those of @names that are not held. Returns how many were added. */
+/* Adds those of `names` that are not held. Returns how many were added. */
 size_t grants_add(struct state *state, struct token *token, const struct grant_target *target,
 		  const char *const *names, size_t count);
 
-/* Removes those of @names that are held. Returns how many were removed. */
+/* Removes those of `names` that are held. Returns how many were removed. */
 size_t grants_remove(struct state *state, struct token *token, const struct grant_target *target,
 		     const char *const *names, size_t count);
 

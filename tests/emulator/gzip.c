@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "gzip.h"
 
-#include "util.h"
-
 #include <stdlib.h>
 #include <zlib.h>
+
+#include "base/xmalloc.h"
 
 #define GZIP_WINDOW (15 + 16)
 
@@ -18,7 +18,7 @@ bool gzip_replace(char **bytes, size_t *size)
 	if (deflateInit2(&stream, 1, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return false;
 	room = deflateBound(&stream, *size);
-	packed = need_memory(room);
+	packed = xcalloc(1, room);
 	stream.next_in = (Bytef *)*bytes;
 	stream.avail_in = (uInt)*size;
 	stream.next_out = (Bytef *)packed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handlers.h — the work behind each route, once routes.c has let it through.
+ * handlers: the work behind each route, once routes.c has let it through.
  * A handler validates values, changes the state and fills in the reply.
  */
 #ifndef EMULATOR_HANDLERS_H

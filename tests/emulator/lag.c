@@ -6,10 +6,11 @@
 #include "emulator.h"
 #include "request.h"
 #include "store.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 static void forget_past(struct lag *lag)
 {
@@ -60,7 +61,7 @@ void lag_note(struct emulator *emulator)
 		return;
 	if (lag->count && (old = moment_at(lag, now_ms - lag_ms(emulator))))
 		drop_moments(lag, old);
-	lag->moments = grow_array(lag->moments, lag->count, sizeof(*lag->moments));
+	lag->moments = xgrow(lag->moments, lag->count, sizeof(*lag->moments));
 	lag->moments[lag->count++] =
 		(struct moment){now_ms, ++lag->next_number, store_json(&emulator->state, true)};
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lag.h — reads that are answered by a replica which has not heard of the
+ * lag: reads that are answered by a replica which has not heard of the
  * latest changes (switches read_lag_ms and replicas).
  *
  * It keeps the state as JSON after every change and makes a state of the past

@@ -3,11 +3,12 @@
 
 #include "clock.h"
 #include "routes.h"
-#include "util.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 void log_init(struct log *log)
 {
@@ -45,8 +46,8 @@ static char *shown_body(const struct request *request)
 	if (request->json)
 		return cJSON_PrintUnformatted(request->json);
 	if (request->route && request->route->form)
-		return copy_string("\"(form)\"");
-	return copy_string("\"(not JSON)\"");
+		return xstrdup("\"(form)\"");
+	return xstrdup("\"(not JSON)\"");
 }
 
 static const char *const caller_kinds[] = {
@@ -62,18 +63,18 @@ void log_arrival(struct log *log, struct request *request, uint64_t connection)
 {
 	struct log_entry *entry;
 
-	log->entries = grow_array(log->entries, log->count, sizeof(*log->entries));
+	log->entries = xgrow(log->entries, log->count, sizeof(*log->entries));
 	entry = &log->entries[log->count++];
 	*entry = (struct log_entry){
 		.number = log->next_number++,
 		.at_ms = clock_monotonic_ms() - log->started_ms,
 		.answered_ms = -1,
-		.method = copy_string(request->method),
-		.target = copy_string(request->target),
+		.method = xstrdup(request->method),
+		.target = xstrdup(request->target),
 		.auth = caller_kinds[request->caller.kind],
-		.auth_id = copy_string(request->caller.shown_id),
+		.auth_id = xstrdup(request->caller.shown_id),
 		.body = shown_body(request),
-		.violation = copy_string(request->violation),
+		.violation = xstrdup(request->violation),
 		.connection = connection,
 	};
 	request->number = entry->number;
@@ -112,7 +113,7 @@ static bool matches(const struct log_entry *entry, const struct log_filter *filt
 	bool found = true;
 
 	if (filter->path) {
-		char *path = copy_string(entry->target);
+		char *path = xstrdup(entry->target);
 
 		path[strcspn(path, "?")] = '\0';
 		found = fnmatch(filter->path, path, 0) == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h — the record of every request: what was asked, what was answered,
+ * log: the record of every request: what was asked, what was answered,
  * what was wrong with it. Secrets never enter it.
  *
  * Entries are named by the request's number, which is never used twice.
@@ -48,7 +48,7 @@ void log_finish(struct log *log);
 /* Adds the request and gives it its number. */
 void log_arrival(struct log *log, struct request *request, uint64_t connection);
 
-/* Notes how it ended; @status 0 when no answer was sent. */
+/* Notes how it ended; `status` 0 when no answer was sent. */
 void log_answer(struct log *log, const struct request *request, int status, uint64_t fault);
 
 void log_clear(struct log *log);

@@ -37,6 +37,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/xmalloc.h"
+
 #define ADMIN_TOKEN  "emuadmin0001:pscale_tkn_emulator_admin_secret_not_a_real_one_0000001"
 #define ADMIN_BEARER "pscale_oauth_emulator_bearer_not_a_real_one_00000000001"
 
@@ -192,7 +194,7 @@ static bool read_seed(const char *text, uint64_t *seed)
 /* Sets a switch from NAME=VALUE. */
 static bool read_switch(struct emulator *emulator, const char *text)
 {
-	char *name = copy_string(text);
+	char *name = xstrdup(text);
 	char *equals = strchr(name, '=');
 	char *error;
 
@@ -301,7 +303,7 @@ static int prepare_state(struct emulator *emulator, const struct options *option
 		seed_sample(&emulator->state);
 	if (error && (options->sized || !options->sample))
 		seed_sizes(&emulator->state, &options->sizes);
-	admin = copy_string(options->admin_token);
+	admin = xstrdup(options->admin_token);
 	admin[ID_LENGTH] = '\0';
 	seed_admin(&emulator->state, admin, admin + ID_LENGTH + 1);
 	free(admin);
@@ -335,8 +337,8 @@ static void block_signals(void)
 static void announce(struct emulator *emulator, const struct server *server,
 		     const struct options *options, const struct tls_files *tls)
 {
-	emulator->base_url = format_string("%s://127.0.0.1:%u", options->tls ? "https" : "http",
-					   server_port(server));
+	emulator->base_url = xasprintf("%s://127.0.0.1:%u", options->tls ? "https" : "http",
+				       server_port(server));
 	printf("listening %s\n", emulator->base_url);
 	printf("control http://127.0.0.1:%u\n", server_control_port(server));
 	if (options->tls)

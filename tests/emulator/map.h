@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * map.h — a hash table from text to a borrowed pointer.
+ * map: a hash table from text to a borrowed pointer.
  *
  * The key is borrowed too: it must live, unchanged, as long as the entry.
  * Iteration is not offered; whoever needs an order keeps one (ordered.h).
@@ -13,21 +13,19 @@
 struct map_entry;
 
 struct map {
-	struct map_entry **buckets; /* owned */
-	size_t bucket_count;
-	size_t count;
+	struct map_entry *entries; /* owned; a hash table of uthash */
 };
 
 /* A zeroed struct is an empty map. */
 void map_finish(struct map *map);
 
-/* The value under @key, or NULL. */
+/* The value under `key`, or NULL. */
 void *map_find(const struct map *map, const char *key);
 
-/* Adds @key or replaces its value. */
+/* Adds `key` or replaces its value. */
 void map_put(struct map *map, const char *key, void *value);
 
-/* Removes @key if it is there. */
+/* Removes `key` if it is there. */
 void map_remove(struct map *map, const char *key);
 
 #endif

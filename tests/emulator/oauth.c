@@ -3,11 +3,13 @@
 
 #include "emulator.h"
 #include "request.h"
-#include "util.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 #define MONTH_S 2592000
 
@@ -33,7 +35,7 @@ static char *form_value(const struct request *request, const char *name)
 
 		if (!strncmp(at, name, length) && at[length] == '=') {
 			size_t value_length = (size_t)(end - at) - length - 1;
-			char *value = need_memory(value_length + 1);
+			char *value = xcalloc(1, value_length + 1);
 
 			if (percent_decode(at + length + 1, value_length, true, value))
 				return value;
@@ -60,13 +62,13 @@ void oauth_authorize_device(struct emulator *emulator, struct request *request)
 	char *url, *complete;
 	cJSON *json;
 
-	login = need_memory(sizeof(*login));
+	login = xcalloc(1, sizeof(*login));
 	login->code = random_secret(&emulator->state.random, "pscale_device_");
 	login->next = emulator->device_logins.list;
 	emulator->device_logins.list = login;
 
-	url = format_string("%s/oauth/device", emulator->base_url);
-	complete = format_string("%s?user_code=WXYZABCD", url);
+	url = xasprintf("%s/oauth/device", emulator->base_url);
+	complete = xasprintf("%s?user_code=WXYZABCD", url);
 	json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "device_code", login->code);
 	cJSON_AddStringToObject(json, "user_code", "WXYZABCD");
@@ -122,7 +124,7 @@ void oauth_token(struct emulator *emulator, struct request *request)
 		refuse(request, 400, "authorization_pending", "The user has not answered yet.");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
 		if (!strcmp(refusals[i].value, outcome)) {
 			refuse(request, 400, refusals[i].error, refusals[i].description);
 			return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * oauth.h — the device login of the CLI, on the same port as the API: it hands
+ * oauth: the device login of the CLI, on the same port as the API: it hands
  * out OAuth tokens that the API then accepts. The switches decide whether a
  * login succeeds; there is no user to ask and no browser.
  */

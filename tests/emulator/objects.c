@@ -5,11 +5,13 @@
 #include "emulator.h"
 #include "request.h"
 #include "scopes.h"
-#include "util.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/macros.h"
+#include "base/xmalloc.h"
 
 static bool on(const struct emulator *emulator, enum switch_id id)
 {
@@ -115,7 +117,7 @@ cJSON *organization_json(const struct emulator *emulator, const struct organizat
 	add_time(json, "created_at", organization->created_ms);
 	add_time(json, "updated_at", organization->updated_ms);
 	add_text(json, "plan", organization->plan);
-	add_constants(json, constants, ARRAY_SIZE(constants));
+	add_constants(json, constants, ARRAY_LEN(constants));
 	cJSON_AddNumberToObject(json, "database_count", (double)organization->databases.count);
 	add(json, "features", cJSON_CreateObject());
 	cJSON_AddBoolToObject(json, "idp_managed_roles", organization->idp_managed_roles);
@@ -134,10 +136,10 @@ static cJSON *region_json(const struct emulator *emulator, const char *slug)
 
 	derived_id(slug, id);
 	json = begin(emulator, "Region", id);
-	text = format_string("AWS %s", slug);
+	text = xasprintf("AWS %s", slug);
 	add_text(json, "provider", "AWS");
 	cJSON_AddTrueToObject(json, "enabled");
-	add(json, "public_ip_addresses", cJSON_CreateStringArray(addresses, ARRAY_SIZE(addresses)));
+	add(json, "public_ip_addresses", cJSON_CreateStringArray(addresses, ARRAY_LEN(addresses)));
 	add_text(json, "display_name", text);
 	add_text(json, "location", "Northern Virginia");
 	add_text(json, "slug", slug);
@@ -172,7 +174,7 @@ static void add_database_extras(cJSON *json, const struct database *database)
 	};
 	const struct database_settings *settings = &database->settings;
 
-	add_constants(json, constants, ARRAY_SIZE(constants));
+	add_constants(json, constants, ARRAY_LEN(constants));
 	cJSON_AddNumberToObject(json, "branches_count", 1);
 	cJSON_AddNumberToObject(json, "production_branches_count", 1);
 	cJSON_AddBoolToObject(json, "multiple_admins_required_for_deletion",
@@ -210,11 +212,10 @@ cJSON *database_json(const struct emulator *emulator, const struct database *dat
 	const char *organization = database->organization->name;
 	const char *state = database_state(emulator, database);
 	cJSON *json = begin(emulator, "Database", database->id);
-	char *url = format_string("https://api.planetscale.com/v1/organizations/%s/databases/%s",
-				  organization, database->name);
-	char *branches = format_string("%s/branches", url);
-	char *html =
-		format_string("https://app.planetscale.com/%s/%s", organization, database->name);
+	char *url = xasprintf("https://api.planetscale.com/v1/organizations/%s/databases/%s",
+			      organization, database->name);
+	char *branches = xasprintf("%s/branches", url);
+	char *html = xasprintf("https://app.planetscale.com/%s/%s", organization, database->name);
 
 	add_text(json, "url", url);
 	add_text(json, "branches_url", branches);
@@ -252,7 +253,7 @@ cJSON *user_json(const struct emulator *emulator, const struct bearer *bearer)
 	add_constant(json, "avatar_url", "https://app.planetscale.com/gravatar-fallback.png");
 	add_time(json, "created_at", 1577836800000);
 	add_time(json, "updated_at", 1577836800000);
-	add_constants(json, constants, ARRAY_SIZE(constants));
+	add_constants(json, constants, ARRAY_LEN(constants));
 	return json;
 }
 
@@ -285,7 +286,7 @@ cJSON *access_json(const struct emulator *emulator, const struct shown_access *a
 static struct shown_grant *one_more(struct shown_grant **shown, size_t *count,
 				    const struct token *token)
 {
-	*shown = grow_array(*shown, *count, sizeof(**shown));
+	*shown = xgrow(*shown, *count, sizeof(**shown));
 	(*shown)[*count] = (struct shown_grant){.token = token};
 	return &(*shown)[(*count)++];
 }
@@ -383,7 +384,7 @@ void shown_accesses(const struct shown_grant *grant,
 		access.name = grant->bulk->accesses[i].name;
 		if (grants_find_access(grant->own, access.name))
 			continue;
-		text = format_string("%s%s", grant->bulk->accesses[i].id, access.resource_id);
+		text = xasprintf("%s%s", grant->bulk->accesses[i].id, access.resource_id);
 		derived_id(text, id);
 		free(text);
 		access.id = id;
@@ -475,7 +476,7 @@ static void add_oauth_accesses(const struct emulator *emulator, cJSON *json,
 		return;
 	}
 	by_resource = cJSON_AddObjectToObject(json, "oauth_accesses_by_resource");
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		cJSON *kind = cJSON_AddObjectToObject(by_resource, kinds[i].key);
 
 		cJSON_AddArrayToObject(kind, kinds[i].list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * objects.h — the JSON shapes of the API: one function for each object, and
+ * objects: the JSON shapes of the API: one function for each object, and
  * the wrapper around lists with its paging.
  *
  * The switches that change shapes act here. Who may see an object is decided
@@ -37,7 +37,7 @@ void page_whole(struct page *page);
 /* Whether the element at this position belongs on the page. */
 bool page_holds(const struct page *page, size_t position);
 
-/* Answers 200 (or @status) with the list. */
+/* Answers 200 (or `status`) with the list. */
 void page_finish(struct emulator *emulator, struct request *request, struct page *page, int status);
 
 /* Which of the three places a token object appears in. */
@@ -52,7 +52,7 @@ cJSON *database_json(const struct emulator *emulator, const struct database *dat
 cJSON *token_json(const struct emulator *emulator, const struct token *token, enum token_view view);
 cJSON *user_json(const struct emulator *emulator, const struct bearer *bearer);
 
-/* One scope of a token, as in service_token_accesses. @resource as shown: bulk scopes vary. */
+/* One scope of a token, as in service_token_accesses. `resource` as shown: bulk scopes vary. */
 struct shown_access {
 	const char *id, *name;
 	const char *resource_type, *resource_id, *resource_name;

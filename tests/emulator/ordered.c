@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ordered.h"
 
-#include "util.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 void ordered_init(struct ordered *ordered, ordered_compare *compare)
 {
@@ -38,7 +38,7 @@ void ordered_add(struct ordered *ordered, void *item)
 {
 	size_t at = lower_bound(ordered, item);
 
-	ordered->items = grow_array(ordered->items, ordered->count, sizeof(*ordered->items));
+	ordered->items = xgrow(ordered->items, ordered->count, sizeof(*ordered->items));
 	memmove(&ordered->items[at + 1], &ordered->items[at],
 		(ordered->count - at) * sizeof(*ordered->items));
 	ordered->items[at] = item;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ordered.h — an array of borrowed pointers that is kept in order, so that a
+ * ordered: an array of borrowed pointers that is kept in order, so that a
  * page of a list is a slice and never needs sorting.
  *
  * The comparison may be changed, which sorts once. A key that decides the
@@ -25,7 +25,7 @@ void ordered_finish(struct ordered *ordered);
 void ordered_add(struct ordered *ordered, void *item);
 void ordered_remove(struct ordered *ordered, const void *item);
 
-/* Puts all items in the order of @compare. */
+/* Puts all items in the order of `compare`. */
 void ordered_reorder(struct ordered *ordered, ordered_compare *compare);
 
 #endif

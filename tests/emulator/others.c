@@ -4,10 +4,11 @@
 #include "clock.h"
 #include "emulator.h"
 #include "grants.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 static void drop_first(struct others *others)
 {
@@ -40,18 +41,18 @@ void others_notice(struct emulator *emulator, const struct token *token,
 
 	if (!every || !count || ++others->changes % (uint64_t)every)
 		return;
-	others->list = grow_array(others->list, others->count, sizeof(*others->list));
+	others->list = xgrow(others->list, others->count, sizeof(*others->list));
 	undoing = &others->list[others->count++];
 	*undoing = (struct undoing){
 		.due_ms = clock_monotonic_ms() + switches_number(switches, SWITCH_UNDO_MS),
-		.token = copy_string(token->id),
-		.database = database ? copy_string(database->name) : NULL,
-		.names = need_memory(count * sizeof(*undoing->names)),
+		.token = xstrdup(token->id),
+		.database = database ? xstrdup(database->name) : NULL,
+		.names = xcalloc(1, count * sizeof(*undoing->names)),
 		.count = count,
 		.granted = granted,
 	};
 	for (size_t i = 0; i < count; i++)
-		undoing->names[i] = copy_string(names[i]);
+		undoing->names[i] = xstrdup(names[i]);
 }
 
 static void undo(struct emulator *emulator, const struct undoing *undoing)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * others.h — somebody else who uses PlanetScale at the same time and undoes
+ * others: somebody else who uses PlanetScale at the same time and undoes
  * what was changed (switches undo_every and undo_ms).
  *
  * Nobody sees the state but by a request, so it is done when the next one

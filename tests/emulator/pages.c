@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/xmalloc.h"
+
 /* More than any list holds. */
 #define WHOLE ((size_t)1 << 30)
 
@@ -59,10 +61,10 @@ static void add_neighbour(struct emulator *emulator, struct request *request, cJ
 	const char *base = switches_is(switches, SWITCH_NEXT_PAGE_URL, "foreign")
 				   ? "http://foreign.invalid"
 				   : emulator->base_url;
-	char *key = format_string("%s_page", direction);
-	char *url_key = format_string("%s_page_url", direction);
-	char *url = format_string("%s%s?page=%zu&per_page=%zu", base, request->path, number,
-				  page->per_page);
+	char *key = xasprintf("%s_page", direction);
+	char *url_key = xasprintf("%s_page_url", direction);
+	char *url = xasprintf("%s%s?page=%zu&per_page=%zu", base, request->path, number,
+			      page->per_page);
 
 	if (number)
 		cJSON_AddNumberToObject(json, key, (double)number);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "random.h"
 
-#include "util.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 #define SECRET_LENGTH 43
 
@@ -59,5 +59,5 @@ char *random_secret(struct random *random, const char *prefix)
 
 	fill(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", letters,
 	     SECRET_LENGTH);
-	return format_string("%s%s", prefix, letters);
+	return xasprintf("%s%s", prefix, letters);
 }

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 static void free_pairs(struct pair *pairs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -104,7 +107,7 @@ static void add_segment(struct request *request, const char *text, size_t length
 			return;
 		}
 	}
-	segment = need_memory(length + 1);
+	segment = xcalloc(1, length + 1);
 	request->segments[request->segment_count++] = segment;
 	if (!percent_decode(text, length, false, segment))
 		request_violate(request, "the path has a broken percent escape");
@@ -126,8 +129,8 @@ static void add_param(struct request *request, const char *text, size_t length)
 		return;
 	}
 	param = &request->query[request->query_count++];
-	param->name = need_memory(name_length + 1);
-	param->value = need_memory(value_length + 1);
+	param->name = xcalloc(1, name_length + 1);
+	param->value = xcalloc(1, value_length + 1);
 	if (!percent_decode(text, name_length, true, param->name) ||
 	    (equals && !percent_decode(equals + 1, value_length, true, param->value)))
 		request_violate(request, "the query has a broken percent escape");
@@ -140,7 +143,7 @@ void request_parse_target(struct request *request)
 	const char *query = strchr(request->target, '?');
 	const char *at = request->target;
 
-	request->path = copy_string(request->target);
+	request->path = xstrdup(request->target);
 	if (query)
 		request->path[query - request->target] = '\0';
 	if (strchr(request->target, '#'))
@@ -186,7 +189,7 @@ static void check_query(struct request *request)
 			if (!strcmp(request->query[j].name, param->name))
 				request_violate(request, "query key \"%s\" twice", param->name);
 		}
-		for (size_t j = 0; j < ARRAY_SIZE(numbers); j++) {
+		for (size_t j = 0; j < ARRAY_LEN(numbers); j++) {
 			long long number;
 
 			if (!strcmp(param->name, numbers[j]) &&
@@ -414,7 +417,7 @@ void reply_default_error(struct reply *reply, int status)
 		{504, "gateway_timeout", "Gateway Timeout"},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		if (errors[i].status == status) {
 			reply_error(reply, status, errors[i].code, errors[i].message);
 			return;
@@ -430,7 +433,7 @@ void reply_bytes(struct reply *reply, int status, const char *bytes, size_t size
 {
 	reply_finish(reply);
 	reply->status = status;
-	reply->body = need_memory(size + 1);
+	reply->body = xcalloc(1, size + 1);
 	memcpy(reply->body, bytes, size);
 	reply->body_size = size;
 }
@@ -445,6 +448,6 @@ void reply_header(struct reply *reply, const char *name, const char *value)
 {
 	if (reply->header_count == MAX_HEADERS)
 		return;
-	reply->headers[reply->header_count].name = copy_string(name);
-	reply->headers[reply->header_count++].value = copy_string(value);
+	reply->headers[reply->header_count].name = xstrdup(name);
+	reply->headers[reply->header_count++].value = xstrdup(value);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request.h — one request as parsed and checked, and the answer it will get.
+ * request: one request as parsed and checked, and the answer it will get.
  *
  * Everything that is wrong with the form of a request is found here and noted
  * as its violation; whether the caller may do it and what it does is for the
@@ -102,7 +102,7 @@ const char *request_query(const struct request *request, const char *name);
 /* The value of a body key if it is a string, or NULL. */
 const char *request_text(const struct request *request, const char *key);
 
-/* The shapes of answers. reply_json takes ownership of @json. */
+/* The shapes of answers. reply_json takes ownership of `json`. */
 void reply_json(struct reply *reply, int status, cJSON *json);
 void reply_error(struct reply *reply, int status, const char *code, const char *message);
 void reply_default_error(struct reply *reply, int status);
@@ -111,7 +111,7 @@ void reply_empty(struct reply *reply, int status);
 void reply_header(struct reply *reply, const char *name, const char *value);
 void reply_finish(struct reply *reply);
 
-/* Decodes percent signs into @out, which has room; false for a broken one or %00. */
+/* Decodes percent signs into `out`, which has room; false for a broken one or %00. */
 bool percent_decode(const char *text, size_t length, bool plus_is_space, char *out);
 
 #endif

@@ -7,11 +7,12 @@
 #include "grants.h"
 #include "handlers.h"
 #include "request.h"
-#include "util.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/macros.h"
 
 #define ORGANIZATION "/v1/organizations/{organization}"
 #define DATABASE     ORGANIZATION "/databases/{database}"
@@ -88,7 +89,7 @@ const struct route *routes_find(struct request *request)
 {
 	bool path_known = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (!path_matches(request, table[i].pattern))
 			continue;
 		if (!strcmp(table[i].method, request->method))
@@ -295,7 +296,7 @@ static void run_in_state(struct emulator *emulator, struct request *request)
 	};
 	bool undone = false, elsewhere;
 
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		if (!steps[i](emulator, request))
 			return;
 	}

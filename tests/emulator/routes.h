@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * routes.h — the table of everything the emulated API answers, and the order
+ * routes: the table of everything the emulated API answers, and the order
  * in which a call is checked: form, credentials, membership, permission of the
  * organization, object. Validation and the work are the handlers'.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "scopes.h"
 
-#include "util.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "base/macros.h"
 
 /* clang-format off */
 #define ORG(name, text) {name, SCOPE_ORGANIZATION, false, false, text}
@@ -68,7 +68,7 @@ const struct scope scope_table[] = {
 	DB_CLOSED("review_deploy_request", "Review deploy request"),
 };
 
-const size_t scope_count = ARRAY_SIZE(scope_table);
+const size_t scope_count = ARRAY_LEN(scope_table);
 
 const struct scope *scope_find(const char *name)
 {

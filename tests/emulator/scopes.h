@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scopes.h — the permissions a service token may hold: name, level, text.
+ * scopes: the permissions a service token may hold: name, level, text.
  *
  * Source: PlanetScale's reference of service token permissions and the
  * permission lists of single API operations, as of August 2026. Knowing a

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 #define DAY_MS    86400000LL
 #define FIRST_MS  1735689600000LL /* 2025-01-01 */
 #define MINUTE_MS 60000LL
@@ -30,14 +33,14 @@ bool seed_parse(const char *text, struct seed_sizes *sizes)
 	while (*text) {
 		size_t length = strcspn(text, ","), i;
 
-		for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		for (i = 0; i < ARRAY_LEN(fields); i++) {
 			size_t name = strlen(fields[i].name);
 
 			if (!strncmp(text, fields[i].name, name) && text[name] == '=' &&
 			    sscanf(text + name + 1, "%u", fields[i].slot) == 1)
 				break;
 		}
-		if (i == ARRAY_SIZE(fields))
+		if (i == ARRAY_LEN(fields))
 			return false;
 		text += length + (text[length] == ',');
 	}
@@ -91,13 +94,13 @@ static void add_contents(struct state *state, struct organization *organization,
 			 const struct seed_sizes *sizes)
 {
 	for (unsigned i = 1; i <= sizes->databases; i++) {
-		char *name = format_string("db-%u", i);
+		char *name = xasprintf("db-%u", i);
 
 		state_add_database(state, organization, name, FIRST_MS + i * DAY_MS);
 		free(name);
 	}
 	for (unsigned i = 1; i <= sizes->tokens; i++) {
-		char *name = format_string("token-%u", i);
+		char *name = xasprintf("token-%u", i);
 		struct token *token = state_add_token(state, organization, name,
 						      FIRST_MS + i * MINUTE_MS, NULL, NULL);
 
@@ -121,7 +124,7 @@ static struct organization *add_organization(struct state *state, const char *na
 void seed_sizes(struct state *state, const struct seed_sizes *sizes)
 {
 	for (unsigned i = 1; i <= sizes->organizations; i++) {
-		char *name = i == 1 ? copy_string("acme") : format_string("acme-%u", i);
+		char *name = i == 1 ? xstrdup("acme") : xasprintf("acme-%u", i);
 
 		if (!state_find_organization(state, name))
 			add_contents(state, add_organization(state, name), sizes);
@@ -197,7 +200,7 @@ static void add_sample_grant(struct state *state, struct token *token, const cha
 			     const char *scopes)
 {
 	struct grant_target target = {.kind = GRANT_ORGANIZATION};
-	char *words = copy_string(scopes), *rest = words, *name;
+	char *words = xstrdup(scopes), *rest = words, *name;
 
 	if (database) {
 		target.kind = GRANT_DATABASE;
@@ -215,18 +218,18 @@ static void add_sample_grant(struct state *state, struct token *token, const cha
 void seed_sample(struct state *state)
 {
 	struct organization *organization = add_organization(state, "acme");
-	struct token *tokens[ARRAY_SIZE(sample_tokens)];
+	struct token *tokens[ARRAY_LEN(sample_tokens)];
 
-	for (size_t i = 0; i < ARRAY_SIZE(sample_databases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(sample_databases); i++) {
 		struct database *database = state_add_database(
 			state, organization, sample_databases[i].name,
 			state_now_ms(state) - sample_databases[i].age_days * DAY_MS);
 
 		replace_string(&database->kind, sample_databases[i].kind);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(sample_tokens); i++)
+	for (size_t i = 0; i < ARRAY_LEN(sample_tokens); i++)
 		tokens[i] = add_sample_token(state, organization, i);
-	for (size_t i = 0; i < ARRAY_SIZE(sample_grants); i++)
+	for (size_t i = 0; i < ARRAY_LEN(sample_grants); i++)
 		add_sample_grant(state, tokens[sample_grants[i].token], sample_grants[i].database,
 				 sample_grants[i].scopes);
 }

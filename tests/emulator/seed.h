@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seed.h — data to start with: a believable organization for people to look
+ * seed: data to start with: a believable organization for people to look
  * at, or as many of everything as a test wants. The same seed gives the same.
  */
 #ifndef EMULATOR_SEED_H

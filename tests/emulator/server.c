@@ -4,7 +4,6 @@
 #include "clock.h"
 #include "control.h"
 #include "exchange.h"
-#include "util.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +15,8 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "base/macros.h"
 
 #define CONNECTION_LIMIT 8192
 
@@ -233,7 +234,7 @@ void server_run(struct server *server)
 		int wait_ms = poll_wait_ms(server);
 
 		server->resumed = false;
-		if (poll(fds, ARRAY_SIZE(fds), wait_ms) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_LEN(fds), wait_ms) < 0 && errno != EINTR)
 			break;
 		if (fds[2].revents)
 			server->quit = true;

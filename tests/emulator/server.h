@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server.h — the two listening ports and the one loop that serves them.
+ * server: the two listening ports and the one loop that serves them.
  *
  * Everything runs in one thread, so nothing needs a lock. A request that must
  * wait is suspended and woken by a timer, never slept on; five hundred waiting

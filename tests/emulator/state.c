@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 /* Orders */
 
 #define COMPARE_NUMBERS(a, b) ((a) < (b) ? -1 : (a) > (b))
@@ -50,7 +53,7 @@
 			{"shuffled", type##_by_shuffle},                                           \
 		};                                                                                 \
                                                                                                    \
-		for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {                                  \
+		for (size_t i = 0; i < ARRAY_LEN(orders); i++) {                                   \
 			if (switches_is(switches, id, orders[i].value))                            \
 				return orders[i].compare;                                          \
 		}                                                                                  \
@@ -93,8 +96,8 @@ void state_return_token(struct state *state, struct token *token)
 		ordered_add(&organization->tokens, token);
 		return;
 	}
-	organization->unlisted = grow_array(organization->unlisted, organization->unlisted_count,
-					    sizeof(*organization->unlisted));
+	organization->unlisted = xgrow(organization->unlisted, organization->unlisted_count,
+				       sizeof(*organization->unlisted));
 	organization->unlisted[organization->unlisted_count++] = token;
 }
 
@@ -121,13 +124,13 @@ static void sort_special_tokens(struct state *state, struct organization *organi
 
 		if (token_listed(state, token))
 			continue;
-		special = grow_array(special, count, sizeof(struct token *));
+		special = xgrow(special, count, sizeof(struct token *));
 		special[count++] = token;
 	}
 	for (size_t i = 0; i < organization->unlisted_count; i++) {
 		if (!token_listed(state, organization->unlisted[i]))
 			continue;
-		special = grow_array(special, count, sizeof(struct token *));
+		special = xgrow(special, count, sizeof(struct token *));
 		special[count++] = organization->unlisted[i];
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -211,12 +214,12 @@ int64_t state_now_ms(const struct state *state)
 
 struct organization *state_add_organization(struct state *state, const char *name)
 {
-	struct organization *organization = need_memory(sizeof(*organization));
+	struct organization *organization = xcalloc(1, sizeof(*organization));
 
 	random_id(&state->random, organization->id);
-	organization->name = copy_string(name);
-	organization->billing_email = format_string("billing@%s.test", name);
-	organization->plan = copy_string("scaler_pro");
+	organization->name = xstrdup(name);
+	organization->billing_email = xasprintf("billing@%s.test", name);
+	organization->plan = xstrdup("scaler_pro");
 	organization->created_ms = organization->updated_ms = state_now_ms(state);
 	organization->shuffle = random_below(&state->random, 1u << 31);
 	organization->number = state->next_number++;
@@ -271,16 +274,16 @@ struct organization *state_find_organization(const struct state *state, const ch
 struct database *state_add_database(struct state *state, struct organization *organization,
 				    const char *name, int64_t created_ms)
 {
-	struct database *database = need_memory(sizeof(*database));
+	struct database *database = xcalloc(1, sizeof(*database));
 
 	random_id(&state->random, database->id);
-	database->name = copy_string(name);
-	database->kind = copy_string("mysql");
-	database->state = copy_string("ready");
-	database->region = copy_string("us-east");
-	database->plan = copy_string("scaler_pro");
-	database->notes = copy_string("");
-	database->settings.default_branch = copy_string("main");
+	database->name = xstrdup(name);
+	database->kind = xstrdup("mysql");
+	database->state = xstrdup("ready");
+	database->region = xstrdup("us-east");
+	database->plan = xstrdup("scaler_pro");
+	database->notes = xstrdup("");
+	database->settings.default_branch = xstrdup("main");
 	database->created_ms = database->updated_ms = created_ms;
 	database->shuffle = random_below(&state->random, 1u << 31);
 	database->number = state->next_number++;
@@ -309,7 +312,7 @@ void state_delete_database(struct state *state, struct database *database)
 		return;
 	}
 	state->graveyard =
-		grow_array(state->graveyard, state->graveyard_count, sizeof(*state->graveyard));
+		xgrow(state->graveyard, state->graveyard_count, sizeof(*state->graveyard));
 	state->graveyard[state->graveyard_count++] = database;
 }
 
@@ -329,11 +332,11 @@ static void count_name(struct state *state, const struct token *token, int step)
 
 	if (!token->name)
 		return;
-	key = format_string("%s/%s", token->organization->id, token->name);
+	key = xasprintf("%s/%s", token->organization->id, token->name);
 	uses = map_find(&state->token_names, key);
 	if (!uses) {
 		/* The counter and its key share one allocation. */
-		uses = need_memory(sizeof(*uses) + strlen(key) + 1);
+		uses = xcalloc(1, sizeof(*uses) + strlen(key) + 1);
 		stored = (char *)(uses + 1);
 		strcpy(stored, key);
 		map_put(&state->token_names, stored, uses);
@@ -350,15 +353,15 @@ struct token *state_add_token(struct state *state, struct organization *organiza
 			      const char *name, int64_t created_ms, const char *id,
 			      const char *secret)
 {
-	struct token *token = need_memory(sizeof(*token));
+	struct token *token = xcalloc(1, sizeof(*token));
 
 	do {
 		random_id(&state->random, token->id);
 	} while (state_find_token(state, token->id));
 	if (id)
 		memcpy(token->id, id, ID_LENGTH);
-	token->secret = secret ? copy_string(secret) : random_secret(&state->random, "pscale_tkn_");
-	token->name = copy_string(name);
+	token->secret = secret ? xstrdup(secret) : random_secret(&state->random, "pscale_tkn_");
+	token->name = xstrdup(name);
 	token->created_ms = token->updated_ms = created_ms;
 	token->shuffle = random_below(&state->random, 1u << 31);
 	token->number = state->next_number++;
@@ -402,7 +405,7 @@ struct token *state_find_token(const struct state *state, const char *id)
 bool state_token_name_taken(const struct state *state, const struct organization *organization,
 			    const char *name)
 {
-	char *key = format_string("%s/%s", organization->id, name);
+	char *key = xasprintf("%s/%s", organization->id, name);
 	bool taken = map_find(&state->token_names, key) != NULL;
 
 	free(key);
@@ -419,16 +422,16 @@ bool state_token_expired(const struct state *state, const struct token *token)
 struct bearer *state_add_bearer(struct state *state, const char *token, const char *name,
 				int64_t expires_ms)
 {
-	struct bearer *bearer = need_memory(sizeof(*bearer));
+	struct bearer *bearer = xcalloc(1, sizeof(*bearer));
 
 	state_delete_bearer(state, token);
-	bearer->token = copy_string(token);
-	bearer->name = copy_string(name);
+	bearer->token = xstrdup(token);
+	bearer->name = xstrdup(name);
 	bearer->expires_ms = expires_ms;
 	derived_id(name, bearer->user_id);
 	map_put(&state->bearers, bearer->token, bearer);
 	state->bearer_list =
-		grow_array(state->bearer_list, state->bearer_count, sizeof(*state->bearer_list));
+		xgrow(state->bearer_list, state->bearer_count, sizeof(*state->bearer_list));
 	state->bearer_list[state->bearer_count++] = bearer;
 	return bearer;
 }

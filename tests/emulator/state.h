@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h — what the emulated PlanetScale knows: organizations, databases,
+ * state: what the emulated PlanetScale knows: organizations, databases,
  * service tokens, users' OAuth tokens.
  *
  * It owns all of it and keeps the indexes (by name, by id, in list order)
@@ -163,11 +163,11 @@ void state_rename_database(struct database *database, const char *name);
 void state_delete_database(struct state *state, struct database *database);
 struct database *state_find_database(const struct organization *organization, const char *name);
 
-/* @name may be NULL, @id and @secret too: then they are made up. */
+/* `name` may be NULL, `id` and `secret` too: then they are made up. */
 struct token *state_add_token(struct state *state, struct organization *organization,
 			      const char *name, int64_t created_ms, const char *id,
 			      const char *secret);
-/* @name may be NULL. Only while the token is taken out of the lists. */
+/* `name` may be NULL. Only while the token is taken out of the lists. */
 void state_rename_token(struct state *state, struct token *token, const char *name);
 void state_delete_token(struct state *state, struct token *token);
 struct token *state_find_token(const struct state *state, const char *id);

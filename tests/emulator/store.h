@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store.h — the whole state as JSON: for GET /state and for the file that
+ * store: the whole state as JSON: for GET /state and for the file that
  * outlives a run.
  */
 #ifndef EMULATOR_STORE_H

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 static const struct {
 	const char *name;
 	const char *values;
@@ -59,13 +61,13 @@ char *switches_set(struct switches *switches, const char *name, const char *valu
 		if (strcmp(table[i].name, name) != 0)
 			continue;
 		if (!allowed((enum switch_id)i, value))
-			return format_string(
+			return xasprintf(
 				"%s may be %s, not \"%s\"", name,
 				is_number((enum switch_id)i) ? "a number" : table[i].values, value);
 		replace_string(&switches->values[i], value);
 		return NULL;
 	}
-	return format_string("there is no switch \"%s\"", name);
+	return xasprintf("there is no switch \"%s\"", name);
 }
 
 const char *switches_get(const struct switches *switches, enum switch_id id)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switches.h — what is not known about PlanetScale, as settings.
+ * switches: what is not known about PlanetScale, as settings.
  *
  * Each switch stands for one guess about the real API or one kind of trouble;
  * the default is the likeliest answer. This table is the only place that names

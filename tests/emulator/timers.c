@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "timers.h"
 
-#include "util.h"
-
 #include <stdlib.h>
+
+#include "base/xmalloc.h"
 
 /* The heap counts from 1 as heaps like to: heap[n - 1] holds place n. */
 
@@ -54,7 +54,7 @@ void timers_start(struct timers *timers, struct timer *timer, int64_t due_ms)
 {
 	timers_stop(timers, timer);
 	timer->due_ms = due_ms;
-	timers->heap = grow_array(timers->heap, timers->count, sizeof(struct timer *));
+	timers->heap = xgrow(timers->heap, timers->count, sizeof(struct timer *));
 	put(timers, ++timers->count, timer);
 	sift_up(timers, timer);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timers.h — what wakes held requests: a heap of timers by monotonic
+ * timers: what wakes held requests: a heap of timers by monotonic
  * milliseconds. The owner of a timer embeds it.
  */
 #ifndef EMULATOR_TIMERS_H

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/xmalloc.h"
+
 #define DAY_S 86400
 
 const char *const tls_kinds = "good|untrusted|wrong-host|expired";
@@ -108,7 +110,7 @@ static int make_server(struct identity *server, const struct identity *ca, const
 
 static char *datum_text(const gnutls_datum_t *datum)
 {
-	char *text = need_memory(datum->size + 1);
+	char *text = xcalloc(1, datum->size + 1);
 
 	memcpy(text, datum->data, datum->size);
 	return text;
@@ -141,7 +143,7 @@ static char *key_text(const struct identity *identity)
 
 static int save(const char *directory, const char *name, const char *text, char **path)
 {
-	char *full = format_string("%s/%s", directory, name);
+	char *full = xasprintf("%s/%s", directory, name);
 	int error = text ? write_file_atomically(full, text, strlen(text), 0600) : -EIO;
 
 	if (path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls.h — throw-away certificates for 127.0.0.1 and localhost, made at start:
+ * tls: throw-away certificates for 127.0.0.1 and localhost, made at start:
  * a CA to trust and a server certificate, good or bad as a test wants.
  * Serving TLS is libmicrohttpd's part.
  */
@@ -20,7 +20,7 @@ struct tls_files {
 extern const char *const tls_kinds;
 
 /*
- * Makes everything and writes ca.pem, server.pem and server.key to @directory,
+ * Makes everything and writes ca.pem, server.pem and server.key to `directory`,
  * which is created if need be. Returns 0 or a negative errno; GnuTLS's own
  * errors go to stderr and are -EIO.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * util.h — memory that cannot fail, formatted strings, growing arrays and
+ * util: memory that cannot fail, formatted strings, growing arrays and
  * splitting of text, for the emulator only.
  *
  * A test tool has nothing sensible to do without memory, so these abort.
@@ -12,33 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Zeroed memory; the caller frees it. */
-void *need_memory(size_t size_bytes);
-
-/* A copy of @text, or NULL for NULL; the caller frees it. */
-char *copy_string(const char *text);
-
-/* The formatted text; the caller frees it. */
-char *format_string(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Frees *@slot and stores a copy of @text (which may be NULL) in it. */
+/* Frees *`slot` and stores a copy of `text` (which may be NULL) in it. */
 void replace_string(char **slot, const char *text);
 
-/* Room for one more item behind @count items; returns the array, maybe moved. */
-void *grow_array(void *items, size_t count, size_t item_bytes);
-
-/* Whether @word is one of the words of @list, which are divided by @divider. */
+/* Whether `word` is one of the words of `list`, which are divided by `divider`. */
 bool list_contains(const char *list, char divider, const char *word);
 
-/* Whether @text holds @part, letters compared without case. */
-bool contains_nocase(const char *text, const char *part);
-
-/* A whole decimal number within [@min, @max] and nothing else. */
+/* A whole decimal number within [`min`, `max`] and nothing else. */
 bool parse_number(const char *text, long long min, long long max, long long *value);
 
-/* Whether @size bytes are well-formed UTF-8 without overlong forms and surrogates. */
+/* Whether `size` bytes are well-formed UTF-8 without overlong forms and surrogates. */
 bool utf8_valid(const char *bytes, size_t size);
 
 /* The whole file, NUL-terminated, or NULL with errno set; the caller frees it. */

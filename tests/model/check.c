@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+#include "base/xmalloc.h"
+
 /* --- 1: what was reported as done is done ----------------------------------------------------- */
 
 static void check_claims(const struct record *r)
@@ -433,10 +436,10 @@ static void check_errno(const struct record *r)
 
 	static const int unmounted[] = {ENODEV, ENOTCONN, ECONNABORTED, EINTR, EXDEV};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (-r->result == known[i])
 			return;
-	for (size_t i = 0; r->mount == MIXED && i < sizeof(unmounted) / sizeof(*unmounted); i++)
+	for (size_t i = 0; r->mount == MIXED && i < ARRAY_LEN(unmounted); i++)
 		if (-r->result == unmounted[i])
 			return;
 	violation(r, "an error that no table names: %s", strerror(-r->result));
@@ -444,7 +447,7 @@ static void check_errno(const struct record *r)
 
 int check_round(int round)
 {
-	bool *taken = calloc((size_t)options.round_size + 1, sizeof(*taken));
+	bool *taken = xcalloc((size_t)options.round_size + 1, sizeof(*taken));
 	const cJSON *entry;
 
 	(void)round;

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
+
 #define HTML "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 /* `careful`: never on DELETE, whose answer of 2xx is all there is to know. */
@@ -157,9 +159,9 @@ static const struct {
 };
 
 enum {
-	FAULTS = sizeof(faults) / sizeof(*faults),
-	SWITCHES = sizeof(switches) / sizeof(*switches),
-	LIES = sizeof(lies) / sizeof(*lies),
+	FAULTS = ARRAY_LEN(faults),
+	SWITCHES = ARRAY_LEN(switches),
+	LIES = ARRAY_LEN(lies),
 };
 
 static int lag_ms;

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 enum {
 	THREADS = 6
 };
@@ -142,7 +144,7 @@ void killed(struct work *w)
 					 remove_token, make_token,    remove_database,
 					 back_up,      empty_by_open, replace_in_pieces};
 	struct record *r = w->record;
-	unsigned i = below(w->random, sizeof(any) / sizeof(*any));
+	unsigned i = below(w->random, ARRAY_LEN(any));
 
 	if (any[i] == make_token || any[i] == remove_token)
 		r->name = STABLE + r->name % (NAMES - STABLE);

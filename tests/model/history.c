@@ -6,21 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
+
 #define FOR_EVER INT64_MAX
 
 struct token *history_tokens;
 size_t history_token_count;
 struct event *history_events;
 size_t history_event_count;
-
-static void *grow(void *array, size_t count, size_t size)
-{
-	void *more = realloc(array, (count + 1) * size);
-
-	if (more == NULL)
-		abort();
-	return more;
-}
 
 static const char *text_of(const cJSON *json, const char *key)
 {
@@ -43,11 +36,11 @@ static struct token *add_token(const char *id, const char *name)
 
 	if (t != NULL)
 		return t;
-	history_tokens = grow(history_tokens, history_token_count, sizeof(*t));
+	history_tokens = xgrow(history_tokens, history_token_count, sizeof(*t));
 	t = &history_tokens[history_token_count++];
 	*t = (struct token){.name = name_index(name)};
 	snprintf(t->id, sizeof(t->id), "%s", id);
-	t->spans = grow(NULL, 0, sizeof(*t->spans));
+	t->spans = xgrow(NULL, 0, sizeof(*t->spans));
 	t->spans[0] = (struct span){.from = INT64_MIN, .to = FOR_EVER};
 	t->count = 1;
 	return t;
@@ -74,7 +67,7 @@ static void load_token(const cJSON *json)
 
 	s->alive = true;
 	if (t->secret == NULL && text_of(json, "secret")[0] != '\0')
-		t->secret = strdup(text_of(json, "secret"));
+		t->secret = xstrdup(text_of(json, "secret"));
 	if (s->from != INT64_MIN)
 		return;
 	cJSON_ArrayForEach(grant, cJSON_GetObjectItemCaseSensitive(json, "grants"))
@@ -104,7 +97,7 @@ static void load_state(bool anew)
 			if (anew)
 				load_token(token);
 			else if (t != NULL && t->secret == NULL)
-				t->secret = strdup(text_of(token, "secret"));
+				t->secret = xstrdup(text_of(token, "secret"));
 		}
 	}
 	cJSON_Delete(state);
@@ -153,7 +146,7 @@ static void apply(struct token *t, const struct event *e)
 		next.alive = e->made;
 	else
 		next.scopes[e->level] = (next.scopes[e->level] | e->added) & ~e->removed;
-	t->spans = grow(t->spans, t->count, sizeof(*t->spans));
+	t->spans = xgrow(t->spans, t->count, sizeof(*t->spans));
 	t->spans[t->count++] = next;
 }
 
@@ -179,7 +172,7 @@ static void load_event(const cJSON *json)
 		return;
 	e.token = (size_t)(t - history_tokens);
 	apply(t, &e);
-	history_events = grow(history_events, history_event_count, sizeof(e));
+	history_events = xgrow(history_events, history_event_count, sizeof(e));
 	history_events[history_event_count++] = e;
 }
 

@@ -6,8 +6,9 @@
 #include "tell.h"
 
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/xmalloc.h"
 
 #define REMEMBERED_US INT64_C(5000000)
 
@@ -55,9 +56,7 @@ static bool id_of(const char *path, char id[16])
 
 static void add(const struct asked *a)
 {
-	asked = realloc(asked, (count + 1) * sizeof(*asked));
-	if (asked == NULL)
-		abort();
+	asked = xgrow(asked, count, sizeof(*asked));
 	asked[count++] = *a;
 }
 

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/xmalloc.h"
+
 /* What the script has for it: a request a line, and a line as the answer. */
 #define ASK_FD    3
 #define ANSWER_FD 4
@@ -121,7 +123,7 @@ int mounts_read_log(void)
 	int lost = 0;
 
 	free(told_of);
-	told_of = calloc((size_t)NAMES * RESOURCES, sizeof(*told_of));
+	told_of = xcalloc((size_t)NAMES * RESOURCES, sizeof(*told_of));
 	if (told_of == NULL)
 		abort();
 	if (log == NULL)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/macros.h"
+
 const char *const names[NAMES] = {"s0", "s1", "s2", "s3", "s4", "v0", "v1", "v2", "v3"};
 const char *const databases[RESOURCES] = {NULL, "blog", "data", "shop"};
 
@@ -16,7 +18,7 @@ const char *const scope_names[] = {
 	"read_deploy_request", "read_invoices",          "read_organization",
 	"read_service_tokens", "write_backups",          "write_database",
 };
-const unsigned scope_count = sizeof(scope_names) / sizeof(*scope_names);
+const unsigned scope_count = ARRAY_LEN(scope_names);
 
 static const char *const of_organization[] = {"create_databases", "read_audit_logs",
 					      "read_databases", "read_invoices",
@@ -34,7 +36,7 @@ uint32_t scopes_for(int resource)
 {
 	uint32_t set = 0;
 
-	for (size_t i = 0; i < sizeof(of_organization) / sizeof(*of_organization); i++)
+	for (size_t i = 0; i < ARRAY_LEN(of_organization); i++)
 		set |= scope_bit(of_organization[i], strlen(of_organization[i]));
 	if (resource == ORGANIZATION)
 		return set;

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 bool outside;
 
 /* How often each is done, of the sum. */
@@ -66,7 +68,7 @@ static const struct {
 };
 
 enum {
-	OPERATIONS = sizeof(operations) / sizeof(*operations)
+	OPERATIONS = ARRAY_LEN(operations)
 };
 
 void path_of(char *out, size_t size, const char *format, ...)
@@ -239,7 +241,7 @@ void run_worker(int number)
 	int round = 0;
 
 	/* In the background of a script, or below nohup(1), some are ignored. */
-	for (size_t i = 0; i < sizeof(deadly) / sizeof(*deadly); i++)
+	for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
 		signal(deadly[i], SIG_DFL);
 	for (;;) {
 		int next;

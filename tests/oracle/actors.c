@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/xmalloc.h"
+
 enum {
 	PATIENCE_MS = 30000,
 	BASE = 40, /* the first descriptor that is none of a slot's */
@@ -185,7 +187,7 @@ static int above(int fd)
 
 struct actors *actors_new(const char *directory)
 {
-	struct actors *a = calloc(1, sizeof(*a));
+	struct actors *a = xcalloc(1, sizeof(*a));
 	int pair[2];
 
 	if (a == NULL)

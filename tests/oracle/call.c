@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+
 /*
  * A sequence as text, one call a line:
  *
@@ -34,12 +36,10 @@ static const struct {
 static const char *const access_names[] = {"RDONLY", "WRONLY", "RDWR"};
 static const char *const whence_names[] = {"SET", "CUR", "END"};
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static void print_flags(FILE *out, int flags)
 {
 	fputs(access_names[flags & O_ACCMODE], out);
-	for (size_t i = 0; i < COUNT(flag_names); i++)
+	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
 		if (flags & flag_names[i].flag)
 			fprintf(out, "|%s", flag_names[i].name);
 }
@@ -168,7 +168,7 @@ static void python_call(FILE *out, const struct call *c)
 	case CALL_OPEN:
 		fprintf(out, "f[%u] = os.open('%s', os.O_%s", c->slot, name_texts[c->name],
 			access_names[c->flags & O_ACCMODE]);
-		for (size_t i = 0; i < COUNT(flag_names); i++)
+		for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
 			if (c->flags & flag_names[i].flag)
 				fprintf(out, "|os.O_%s", flag_names[i].name);
 		fputs(", 0o600)", out);
@@ -264,9 +264,9 @@ static bool read_flags(char **words, int32_t *out)
 	*out = access;
 	while (access >= 0 && (word = strtok_r(NULL, "|", &save)) != NULL) {
 		size_t i = 0;
-		while (i < COUNT(flag_names) && strcmp(flag_names[i].name, word) != 0)
+		while (i < ARRAY_LEN(flag_names) && strcmp(flag_names[i].name, word) != 0)
 			i++;
-		if (i == COUNT(flag_names))
+		if (i == ARRAY_LEN(flag_names))
 			return false;
 		*out |= flag_names[i].flag;
 	}

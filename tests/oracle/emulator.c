@@ -2,66 +2,21 @@
 #include "kernel.h"
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct answer {
-	char *text;
-	size_t len;
-};
+#include "../emulator/client.h"
 
 static char base[256];
-static CURL *curl;
 
 void emulator_at(const char *url)
 {
 	snprintf(base, sizeof(base), "%s", url);
-	curl = NULL; /* another process's is not used here */
-}
-
-static size_t gather(char *data, size_t size, size_t n, void *ctx)
-{
-	struct answer *a = ctx;
-	char *text = realloc(a->text, a->len + size * n + 1);
-
-	if (text == NULL)
-		return 0;
-	a->text = text;
-	memcpy(text + a->len, data, size * n);
-	a->len += size * n;
-	text[a->len] = '\0';
-	return size * n;
 }
 
 static cJSON *ask(const char *method, const char *path, const char *body)
 {
-	struct answer a = {NULL, 0};
-	char url[512];
-	long status = 0;
-
-	if (curl == NULL)
-		curl = curl_easy_init();
-	curl_easy_reset(curl);
-	snprintf(url, sizeof(url), "%s%s", base, path);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-	if (body != NULL)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, gather);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &a);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
-	CURLcode r = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	cJSON *json = a.text != NULL ? cJSON_Parse(a.text) : NULL;
-	if (r != CURLE_OK || json == NULL || status != 200) {
-		fprintf(stderr, "the emulator: %s %s %s: %s %ld %s\n", method, path,
-			body != NULL ? body : "", curl_easy_strerror(r), status,
-			a.text != NULL ? a.text : "");
-		exit(2);
-	}
-	free(a.text);
-	return json;
+	return emulator_ask(base, method, path, body, false);
 }
 
 static const char *text_of(const cJSON *json, const char *key)

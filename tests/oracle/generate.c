@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 /* Long and short ones, ones of a length (to be overwritten by each other), and one that begins as
  * another does. */
 static const char *const words[] = {
@@ -15,13 +17,11 @@ static const char *const words[] = {
 	"write_backups", "restore_backup"};
 static const char *const refused_words[] = {"read_brunch", "read_databases", "Read_branch", "x"};
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
 static const char *some_word(struct choices *c, enum mode mode)
 {
 	if (mode == MODE_REFUSED && chance(c, 25))
-		return refused_words[below(c, COUNT(refused_words))];
-	return words[below(c, chance(c, 60) ? 4 : COUNT(words))];
+		return refused_words[below(c, ARRAY_LEN(refused_words))];
+	return words[below(c, chance(c, 60) ? 4 : ARRAY_LEN(words))];
 }
 
 void some_text(struct choices *c, struct call *call, enum mode mode)
@@ -35,7 +35,7 @@ void some_text(struct choices *c, struct call *call, enum mode mode)
 		if (mode == MODE_SIGNS && chance(c, 35))
 			strcat(text, chance(c, 60) ? "-" : "+");
 		strcat(text, some_word(c, mode));
-		strcat(text, i + 1 < n ? between[below(c, COUNT(between))] : "\n");
+		strcat(text, i + 1 < n ? between[below(c, ARRAY_LEN(between))] : "\n");
 	}
 	size_t len = strlen(text);
 	if (chance(c, 12))
@@ -56,7 +56,7 @@ scopes some_start(struct choices *c)
 	if (chance(c, 50))
 		return scope_bit("create_branch", 13) | scope_bit("read_branch", 11);
 	for (unsigned n = below(c, 4); n > 0; n--) {
-		const char *word = words[below(c, COUNT(words))];
+		const char *word = words[below(c, ARRAY_LEN(words))];
 		set |= scope_bit(word, strlen(word));
 	}
 	return set;
@@ -65,7 +65,7 @@ scopes some_start(struct choices *c)
 int some_flags(struct choices *c)
 {
 	static const int access[] = {O_WRONLY, O_WRONLY, O_RDWR, O_RDONLY};
-	int flags = access[below(c, COUNT(access))];
+	int flags = access[below(c, ARRAY_LEN(access))];
 
 	if (chance(c, 40))
 		flags |= O_TRUNC;
@@ -83,14 +83,14 @@ static int64_t some_offset(struct choices *c)
 {
 	static const int near[] = {0, 0, 0, 11, 12, 13, 14, 26, 28};
 
-	return chance(c, 80) ? near[below(c, COUNT(near))] : (int)below(c, 60);
+	return chance(c, 80) ? near[below(c, ARRAY_LEN(near))] : (int)below(c, 60);
 }
 
 static void some_place(struct choices *c, struct call *call)
 {
 	static const int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_END};
 
-	call->flags = whence[below(c, COUNT(whence))];
+	call->flags = whence[below(c, ARRAY_LEN(whence))];
 	if (call->flags == SEEK_SET)
 		call->offset = some_offset(c);
 	else if (chance(c, 15))
@@ -110,7 +110,7 @@ static enum call_kind some_kind(struct choices *c, enum mode mode)
 		CALL_LSEEK,    CALL_LSEEK,  CALL_FTRUNCATE, CALL_FSYNC, CALL_FSTAT,  CALL_STAT,
 		CALL_DUP,      CALL_CLOSE,  CALL_CLOSE,     CALL_CLOSE, CALL_CLOSE,  CALL_RENAME,
 		CALL_TRUNCATE, CALL_UNLINK, CALL_FORK,      CALL_READ,  CALL_EXIT,   CALL_KILL};
-	unsigned kind = kinds[below(c, COUNT(kinds) - (mode == MODE_KILLS ? 0 : 1))];
+	unsigned kind = kinds[below(c, ARRAY_LEN(kinds) - (mode == MODE_KILLS ? 0 : 1))];
 
 	/* A process more costs a spawn. */
 	if ((kind == CALL_FORK || kind == CALL_EXIT) && !chance(c, 30))

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 /* Which process it is, and the program whose calls are being put together. */
 struct author {
 	struct program *p;
@@ -19,7 +21,7 @@ static struct call *add(struct author *a, enum call_kind kind, unsigned slot)
 {
 	struct program *p = a->p;
 	static struct call beyond;
-	struct call *call = p->n < sizeof(p->call) / sizeof(*p->call) ? &p->call[p->n++] : &beyond;
+	struct call *call = p->n < ARRAY_LEN(p->call) ? &p->call[p->n++] : &beyond;
 
 	*call = (struct call){.kind = (uint8_t)kind, .process = a->process, .slot = (uint8_t)slot};
 	return call;
@@ -287,7 +289,7 @@ void program(struct program *p, struct choices *c, enum mode mode, unsigned proc
 						group};
 	struct author a = {
 		.p = p, .c = c, .mode = mode, .process = (uint8_t)process, .child = (uint8_t)child};
-	unsigned which = below(c, sizeof(programs) / sizeof(*programs));
+	unsigned which = below(c, ARRAY_LEN(programs));
 
 	*p = (struct program){.n = 0};
 	/* A process more costs a spawn. */

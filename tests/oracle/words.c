@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/macros.h"
+
 /* Sorted: the order of a permissions file is that of the bits. */
 const char *const scope_words[] = {
 	"approve_deploy_request",
@@ -38,7 +40,7 @@ const char *const scope_words[] = {
 	"write_database",
 	"write_production_branch_vschema",
 };
-const unsigned scope_word_count = sizeof(scope_words) / sizeof(*scope_words);
+const unsigned scope_word_count = ARRAY_LEN(scope_words);
 
 const char *const name_texts[NAMES] = {"permissions", "permissions.tmp", "permissions~"};
 const char *const mode_names[MODES] = {"plain", "refused", "signs", "kills"};
@@ -81,7 +83,7 @@ static void note_unknown(struct unknown *u, const char *word, size_t len, bool g
 
 	while (i < u->n && (u->word[i].len != len || memcmp(u->word[i].text, word, len) != 0))
 		i++;
-	if (granted && i == u->n && u->n < sizeof(u->word) / sizeof(u->word[0])) {
+	if (granted && i == u->n && u->n < ARRAY_LEN(u->word)) {
 		u->word[u->n].text = word;
 		u->word[u->n++].len = len;
 	} else if (!granted && i < u->n) {
