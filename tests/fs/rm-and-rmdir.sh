@@ -57,7 +57,7 @@ add_token other
 echo read_organization >>"$tokens/ci/permissions"
 api_clear
 assert_fails 'Directory not empty' rmdir "$tokens/ci"
-assert_contains "$(errors_last)" 'database blog' 'the organization' 'a secret that only this mount keeps' 'rm -r deletes it'
+assert_contains "$(errors_last)" 'database blog' 'the organization' 'a secret that only this mount keeps' 'rm -r deletes the token'
 assert_lacks "$(errors_last)" shop
 rm "$tokens/ci/permissions" "$tokens/ci/databases/blog/permissions"
 assert_fails 'Directory not empty' rmdir "$tokens/ci"
