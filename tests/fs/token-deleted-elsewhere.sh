@@ -21,7 +21,7 @@ exec 4>>"$file"
 delete_token ci
 refresh
 assert_fails 'Identifier removed' cat <&3
-assert_contains "$(errors_last)" EIDRM 'deleted meanwhile'
+assert_contains "$(errors_last)" EIDRM 'deleted in the meantime'
 write_open() { echo create_branch >&4; }
 assert_fails 'Identifier removed' write_open
 exec 3<&- 4>&-
