@@ -219,7 +219,8 @@ static void judge_release(struct judge *j, struct inode *i, struct description *
 		j->kept = true;
 	bool owes = d->owes;
 	d->owes = false;
-	grants_commit(j, i, d, owes, COMMIT_RELEASE);
+	/* An earlier close may have committed it already. */
+	grants_commit(j, i, d, owes, d->perhaps ? COMMIT_FAILED : COMMIT_RELEASE);
 }
 
 static bool judge_close(struct judge *j, const struct call *c, const struct result *mount)

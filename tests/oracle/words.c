@@ -118,7 +118,7 @@ struct reading read_text(const char *text, size_t len)
 			at++;
 		} else if (text[at] == '#') {
 			while (at < len && text[at] != '\n')
-				r.invalid |= text[at++] == '\0';
+				at++;
 		} else {
 			size_t end = at;
 			while (end < len && text[end] != '\n' && text[end] != '#' &&
