@@ -117,22 +117,27 @@ int list_tokens(struct tree *t, struct waiter *w, const struct tree_objects *v, 
 	return r;
 }
 
+/* The key of a token that was looked up with the result `r`; `token` is NULL if there is none. */
+static int token_key(int r, enum tree_kind kind, const struct organization *o,
+		     const struct token *token, struct inode_key *out)
+{
+	if (r != 0)
+		return r;
+	if (token == NULL)
+		return -ENOENT;
+	*out = (struct inode_key){
+		.kind = kind, .target.organization_id = o->r.id, .target.token_id = token->r.id};
+	return 0;
+}
+
 int find_token(struct tree *t, struct waiter *w, const struct tree_objects *v, const char *name,
 	       struct inode_key *out)
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
-	struct token *token = r != 0 ? NULL : model_token_named(o, name);
 
 	(void)t;
-	if (r != 0)
-		return r;
-	if (token == NULL)
-		return -ENOENT;
-	*out = (struct inode_key){.kind = TREE_TOKEN,
-				  .target.organization_id = o->r.id,
-				  .target.token_id = token->r.id};
-	return 0;
+	return token_key(r, TREE_TOKEN, o, r != 0 ? NULL : model_token_named(o, name), out);
 }
 
 int list_id_links(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
@@ -153,17 +158,9 @@ int find_id_link(struct tree *t, struct waiter *w, const struct tree_objects *v,
 {
 	struct organization *o = v->organization;
 	int r = resource_need(&o->tokens, w);
-	struct token *token = r != 0 ? NULL : model_token(o, name);
 
 	(void)t;
-	if (r != 0)
-		return r;
-	if (token == NULL)
-		return -ENOENT;
-	*out = (struct inode_key){.kind = TREE_BY_ID_TOKEN,
-				  .target.organization_id = o->r.id,
-				  .target.token_id = token->r.id};
-	return 0;
+	return token_key(r, TREE_BY_ID_TOKEN, o, r != 0 ? NULL : model_token(o, name), out);
 }
 
 static bool touches(const struct token *token, const char *database_id)
