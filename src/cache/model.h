@@ -42,6 +42,7 @@ struct token {
 	struct organization *org; /* borrowed */
 	char *file_name;          /* owned */
 	struct resource grants;
+	int64_t known_since_ms;     /* clock_real_ms(): when this mount first knew of it */
 	struct permissions **files; /* owned; those that were used so far */
 	size_t n_files;
 };

@@ -14,6 +14,8 @@
 
 #include "cache/store.h"
 
+#define LAG_MS 3000 /* by how much a replica lags at most: "about three seconds" */
+
 struct store {
 	struct api *api;     /* borrowed */
 	struct cache *cache; /* borrowed */

@@ -16,7 +16,7 @@
 
 #include "cache/store_internal.h"
 
-/* A little more than "about three seconds"; and the most repeats in that time. */
+/* A little more than LAG_MS; and the most repeats in that time. */
 #define SETTLE_MS    3500
 #define SETTLE_TIMES 4
 

@@ -31,7 +31,8 @@ struct token_job {
 	char *name;           /* owned; to be made */
 	char *made_id;        /* owned; of the token that was made; NULL: not yet */
 	int64_t ttl_s;
-	uint64_t since; /* the list has to be read after this to know what happened */
+	int64_t known_since_ms; /* of the token to delete: see struct token */
+	uint64_t since;         /* the list has to be read after this to know what happened */
 	/* A refusal or an undocumented success, until the list shows what happened. */
 	struct error refusal;
 	bool perhaps; /* it may have been done in spite of `refusal` */
@@ -265,9 +266,21 @@ static void not_deleted(struct token_job *t)
 	store_job_end(&t->job, &e, NULL);
 }
 
+/* Neither the DELETE's answer nor the list shows whether the token exists. */
+static void unknown_deletion(struct token_job *t)
+{
+	struct error e = t->refusal;
+
+	e.err = EIO;
+	error_wrap(&e, "it is not known whether the service token %s was deleted",
+		   t->job.target.token_id);
+	error_hint(&e, "the list lacks it, but may lag: look into service-tokens/ again");
+	store_job_end(&t->job, &e, NULL);
+}
+
 /*
- * The DELETE was answered with 404, or in a way that does not confirm it; the list is fresh. If
- * the list lacks a token that was just made, it may lag and proves nothing.
+ * The DELETE was answered with 404, or in a way that does not confirm it; the list is fresh. It
+ * may lag, and then shows what was true before the deletion, or before the token was made.
  */
 static void delete_resolve(struct store_job *job)
 {
@@ -276,12 +289,19 @@ static void delete_resolve(struct store_job *job)
 
 	if (o == NULL)
 		return;
-	bool listed = model_token(o, t->job.target.token_id) != NULL;
-	bool unlisted_new = recent_made_unlisted(&job->store->model.recent, t->job.target.token_id);
-	if (((listed && t->perhaps) || unlisted_new) && list_again(t))
+	bool listed = model_token(o, t->job.target.token_id) != NULL &&
+		      !recent_made_unlisted(&job->store->model.recent, t->job.target.token_id);
+	int64_t known_ms = clock_real_ms(job->store->cache->clock) - t->known_since_ms;
+	bool proven = listed ? !t->perhaps : known_ms > LAG_MS;
+
+	if (!proven && list_again(t))
 		return;
-	if (listed && !unlisted_new) {
+	if (listed) {
 		not_deleted(t);
+		return;
+	}
+	if (!proven) {
+		unknown_deletion(t);
 		return;
 	}
 	gone(t);
@@ -335,6 +355,7 @@ static void delete_step(struct store_job *job)
 		.done = deleted,
 		.ctx = t,
 	};
+	t->known_since_ms = token->known_since_ms;
 	resource_invalidate_fetches(&token->org->tokens);
 	job->changing = true;
 	job->call = api_delete_token(job->store->api, &target);
