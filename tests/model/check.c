@@ -364,6 +364,13 @@ static void print_listed(const struct record *r, int name, int resource, bool li
 	print_others(r, name, resource);
 }
 
+static void print_size(const struct record *r)
+{
+	violation(r, "a size of %lld; since %.3f", (long long)r->size,
+		  ms(since(r, r->name, r->resource)));
+	print_others(r, r->name, r->resource);
+}
+
 static void check_scopes_seen(const struct record *r)
 {
 	for (int name = 0; name < NAMES; name++) {
@@ -387,7 +394,7 @@ static void check_scopes_seen(const struct record *r)
 	if (r->sight == SAW_SCOPES && !could_see(r, r->name, r->resource, r->masks[0]))
 		print_seen(r, r->name, r->resource, r->masks[0]);
 	if (r->sight == SAW_SIZE && !could_be_sized(r))
-		violation(r, "a size of %lld", (long long)r->size);
+		print_size(r);
 }
 
 static bool is_secret_of(const struct token *t, const char *text)
