@@ -38,6 +38,15 @@ static inline bool list_empty(const struct list *l)
 	return l->next == l;
 }
 
+static inline unsigned list_length(const struct list *head)
+{
+	unsigned n = 0;
+
+	for (const struct list *pos = head->next; pos != head; pos = pos->next)
+		n++;
+	return n;
+}
+
 static inline void list_append(struct list *head, struct list *item)
 {
 	item->prev = head->prev;

@@ -42,7 +42,8 @@ struct token {
 	struct organization *org; /* borrowed */
 	char *file_name;          /* owned */
 	struct resource grants;
-	int64_t known_since_ms;     /* clock_real_ms(): when this mount first knew of it */
+	bool read_ahead;        /* the last fetch of `grants` was begun before anybody needed it */
+	int64_t known_since_ms; /* clock_real_ms(): when this mount first knew of it */
 	struct permissions **files; /* owned; those that were used so far */
 	size_t n_files;
 };

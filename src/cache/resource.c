@@ -65,6 +65,7 @@ void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waite
 	w->run = run;
 	w->cache = cache;
 	w->arrived = clock_stamp(cache->clock);
+	w->tid = 0;
 	w->error = (struct error){0};
 }
 

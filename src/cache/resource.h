@@ -22,6 +22,7 @@
 
 #include <stdint.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/list.h"
@@ -56,8 +57,9 @@ struct waiter {
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
 	struct cache *cache;           /* borrowed */
 	uint64_t arrived;              /* stamp */
-	int64_t wake_ms;               /* asleep: clock.mono_ms */
-	struct error error;            /* why the last need failed */
+	pid_t tid;          /* the calling thread; 0: none. For what is fetched in advance */
+	int64_t wake_ms;    /* asleep: clock.mono_ms */
+	struct error error; /* why the last need failed */
 };
 
 void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waiter *w));

@@ -39,6 +39,12 @@ void store_refresh(struct store *s);
  * refusals. */
 enum api_right store_right(const struct store *s, const char *permission);
 
+/*
+ * The grants of one token: 0, WAIT or -errno, as resource_need. If the process of `w` reads one
+ * token after another, the grants of those that it will need next are fetched too (readahead.h),
+ * unless the list of tokens brings them.
+ */
+int store_need_grants(struct store *s, struct waiter *w, struct token *t);
 /* The grants of every token of `o`, fetched side by side: 0, WAIT or -errno, as resource_need. The
  * tokens must be there. */
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o);

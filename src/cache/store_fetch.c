@@ -54,13 +54,26 @@ static bool fetch_over(struct fetch *f)
 	return true;
 }
 
+/* Is it a fetch in advance that nobody has needed yet? */
+static bool fetch_only_ahead(const struct fetch *f)
+{
+	struct resource *r = fetch_resource(f);
+
+	return f->target.token_id != NULL && r != NULL && list_empty(&r->waiters) &&
+	       container_of(r, struct token, grants)->read_ahead;
+}
+
+/* If nobody needs it, its failure is nobody's: whoever needs it later asks anew. */
 static void fetch_fail(struct fetch *f, const struct error *e)
 {
 	struct resource *r = fetch_resource(f);
+	bool only_ahead = fetch_only_ahead(f);
 	struct error copy = *e;
 
 	fetch_free(f);
-	if (r != NULL)
+	if (only_ahead)
+		resource_fetch_discarded(r);
+	else if (r != NULL)
 		resource_failed(r, &copy);
 }
 
@@ -146,6 +159,10 @@ static bool fetch_settles(struct fetch *f)
 
 static void fetch_refused(struct fetch *f, const struct error *e)
 {
+	if (fetch_only_ahead(f)) {
+		fetch_fail(f, e);
+		return;
+	}
 	if (e->http_status == 404 && fetch_settles(f))
 		return;
 	if (e->http_status != 404 || f->source->needs == NULL) {
@@ -359,23 +376,6 @@ void store_refresh(struct store *s)
 struct model *store_model(struct store *s)
 {
 	return &s->model;
-}
-
-int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
-{
-	(void)s;
-	/* A result since `w` arrived serves it: do not fetch again each time it is run. */
-	for (size_t i = 0; i < o->n_tokens; i++) {
-		struct resource *r = &o->token[i]->grants;
-		if (r->data_landed <= w->arrived && r->failed_landed <= w->arrived)
-			resource_prefetch(r);
-	}
-	for (size_t i = 0; i < o->n_tokens; i++) {
-		int r = resource_need(&o->token[i]->grants, w);
-		if (r != 0)
-			return r;
-	}
-	return 0;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

@@ -2,8 +2,9 @@
 /*
  * store_internal: what the files of store share; no other file includes it.
  *
- * store_fetch.c fetches what the rows of store_source.c say, store_job.c keeps changes in order,
- * store_change.c grants and revokes, store_token.c makes and deletes tokens.
+ * store_fetch.c fetches what the rows of store_source.c say, store_ahead.c what is needed next,
+ * store_job.c keeps changes in order, store_change.c grants and revokes, store_token.c makes and
+ * deletes tokens.
  */
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cache/readahead.h"
 #include "cache/store.h"
 
 #define LAG_MS 3000 /* by how much a replica lags at most: "about three seconds" */
@@ -23,7 +25,8 @@ struct store {
 	struct list fetches; /* of struct fetch */
 	struct list jobs;    /* of struct store_job, oldest first */
 	int64_t settle_ms;   /* see struct settling */
-	bool no_accesses;    /* a GET of a token lacked its accesses: ask /grants at once */
+	struct readahead readahead;
+	bool no_accesses; /* a GET of a token lacked its accesses: ask /grants at once */
 };
 
 /*

@@ -247,6 +247,7 @@ struct op *op_new(struct ops *ops, enum op_kind kind, void *req, pid_t pid, uint
 	op->kind = kind;
 	op->req = req;
 	op->pid = pid;
+	op->waiter.tid = pid;
 	op->began_ms = ops->cache->clock->mono_ms;
 	op->node = node;
 	list_append(&ops->live, &op->live);

@@ -2,6 +2,7 @@
 #include "http/http.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -493,6 +494,21 @@ void http_promote(struct http_call *call)
 		call_move(call, QUEUED, &h->queue[HTTP_INTERACTIVE]);
 }
 
+static unsigned queued(const struct http *h)
+{
+	return list_length(&h->queue[HTTP_INTERACTIVE]) + list_length(&h->queue[HTTP_PREFETCH]);
+}
+
+unsigned http_prefetch_room(const struct http *h)
+{
+	int spare = rate_limit_spare(&h->rate_limit);
+	unsigned n = queued(h);
+
+	if (spare < 0)
+		return UINT_MAX;
+	return (unsigned)spare > n ? (unsigned)spare - n : 0;
+}
+
 void http_reconnect(struct http *h)
 {
 	transfers_renew(h->transfers);
@@ -509,18 +525,14 @@ void http_refresh(struct http *h)
 
 struct http_stats http_stats(const struct http *h)
 {
-	struct http_stats s = {
+	return (struct http_stats){
 		.sent = h->sent,
 		.failed = h->failed,
+		.waiting = queued(h),
 		.running = h->running_count,
 		.rate_limit_left = rate_limit_left(&h->rate_limit),
 		.paused_ms = rate_limit_paused_ms(&h->rate_limit),
 	};
-
-	for (size_t p = 0; p < ARRAY_LEN(h->queue); p++)
-		for (const struct list *l = h->queue[p].next; l != &h->queue[p]; l = l->next)
-			s.waiting++;
-	return s;
 }
 
 const char *http_version(void)

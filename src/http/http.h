@@ -108,6 +108,9 @@ bool http_sent(const struct http_call *call);
 void http_cancel(struct http *h, struct http_call *call);
 /* A caller waits for it now: HTTP_PREFETCH becomes HTTP_INTERACTIVE. */
 void http_promote(struct http_call *call);
+/* How many prefetches may be sent now without taking from others: half of what is left of the rate
+ * limit, less what is queued already. UINT_MAX: any number, because there is no rate limit. */
+unsigned http_prefetch_room(const struct http *h);
 /* From now on send over new connections, with the name resolved again. */
 void http_reconnect(struct http *h);
 /* For SIGHUP: the same, and end the pause after a 429. */

@@ -65,6 +65,17 @@ int rate_limit_left(const struct rate_limit *b)
 	return level < 0 ? 0 : (int)(level / UNITS_PER_REQUEST);
 }
 
+int rate_limit_spare(const struct rate_limit *b)
+{
+	int left = rate_limit_left(b), unreserved = left - (int)(b->capacity / 10);
+
+	if (left < 0)
+		return -1;
+	if (rate_limit_paused_ms(b) > 0 || unreserved < 0)
+		return 0;
+	return left / 2 < unreserved ? left / 2 : unreserved;
+}
+
 void rate_limit_pause(struct rate_limit *b, int64_t ms)
 {
 	int64_t until = clock_real_ms(b->clock) + (ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);

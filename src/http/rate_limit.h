@@ -36,6 +36,9 @@ int64_t rate_limit_wait_ms(const struct rate_limit *b, bool last_tenth);
 void rate_limit_take(struct rate_limit *b);
 /* How many requests may be sent at once; -1: no bucket. */
 int rate_limit_left(const struct rate_limit *b);
+/* How many of these may be requests that no caller waits for: half, and not the last tenth of the
+ * bucket. 0 during a pause; -1: no bucket. */
+int rate_limit_spare(const struct rate_limit *b);
 
 /*
  * After a 429: nothing is sent for `ms` (an hour at most). Also leaves only one request in the

@@ -527,6 +527,11 @@ void api_promote(struct api_call *call)
 		http_promote(call->http);
 }
 
+unsigned api_prefetch_room(const struct api *api)
+{
+	return http_prefetch_room(api->http);
+}
+
 struct api *api_new(struct http *http, struct credential_refresh *credential_refresh)
 {
 	struct api *api = xcalloc(1, sizeof(*api));

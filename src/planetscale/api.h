@@ -88,5 +88,7 @@ struct api_call *api_revoke(struct api *api, const struct api_target *t, const c
 bool api_sent(const struct api_call *call);
 void api_cancel(struct api_call *call);
 void api_promote(struct api_call *call);
+/* How many prefetches may be sent now: see http_prefetch_room(). */
+unsigned api_prefetch_room(const struct api *api);
 
 #endif

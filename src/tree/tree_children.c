@@ -235,9 +235,8 @@ int list_token_databases(struct tree *t, struct waiter *w, const struct tree_obj
 			 tree_emit *emit, void *ctx)
 {
 	const struct grants *all = &v->token->r.grants;
-	int r = resource_need(&v->token->grants, w);
+	int r = store_need_grants(t->store, w, v->token);
 
-	(void)t;
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
 		struct buf name = BUF_INIT;
 		if (!database_grant(&all->v[i]))
@@ -283,7 +282,7 @@ int find_token_database(struct tree *t, struct waiter *w, const struct tree_obje
 		return r;
 	if (r != 0) {
 		struct error why = w->error;
-		int again = resource_need(&v->token->grants, w);
+		int again = store_need_grants(t->store, w, v->token);
 		if (again != 0)
 			return again;
 		id = granted_database(v, name);

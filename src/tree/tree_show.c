@@ -169,9 +169,8 @@ int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects 
 	const struct grants *all = &v->token->r.grants;
 	cleanup(buf_finish) struct buf text = BUF_INIT;
 	bool first = true;
-	int r = resource_need(&v->token->grants, w);
+	int r = store_need_grants(t->store, w, v->token);
 
-	(void)t;
 	if (r != 0)
 		return r;
 	buf_adds(&text, v->token->r.info);
@@ -237,9 +236,8 @@ int show_token_header(struct tree *t, struct waiter *w, const struct tree_object
 int show_permissions(struct tree *t, struct waiter *w, const struct tree_objects *v,
 		     struct buf *out)
 {
-	int r = resource_need(&v->token->grants, w);
+	int r = store_need_grants(t->store, w, v->token);
 
-	(void)t;
 	if (r != 0)
 		return r;
 	const struct grant *g = model_grant(v->token, v->key.target.database_id);

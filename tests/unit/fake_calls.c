@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_calls.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,11 @@ void http_promote(struct http_call *call)
 	call->promoted = true;
 }
 
+unsigned http_prefetch_room(const struct http *h)
+{
+	return h->room;
+}
+
 void http_reconnect(struct http *h)
 {
 	h->reconnected++;
@@ -76,7 +82,7 @@ struct http_stats http_stats(const struct http *h)
 
 void fake_calls_init(struct http *h)
 {
-	*h = (struct http){.hold = false};
+	*h = (struct http){.hold = false, .room = UINT_MAX};
 	list_init(&h->calls);
 }
 

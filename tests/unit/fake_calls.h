@@ -20,6 +20,7 @@ struct http {
 	struct list calls; /* open, the oldest first */
 	bool hold;         /* new requests wait in the queue: http_sent() is false */
 	uint64_t sent;     /* requests since the start */
+	unsigned room;     /* what http_prefetch_room() returns */
 	unsigned cancelled;
 	unsigned reconnected;
 	/* Called with each request when it is in the list. May be NULL. */

@@ -98,6 +98,11 @@ bool fake_has(const char *prefix)
 	return find(prefix) != NULL;
 }
 
+void fake_room(unsigned n)
+{
+	the_http->room = n;
+}
+
 void fake_hold(bool unsent)
 {
 	the_http->hold = unsent;

@@ -26,6 +26,7 @@ unsigned fake_cancelled(void);
 /* `prefix` names the oldest open request that begins with it ("GET /v1/organizations?"). All
  * functions but fake_has() fail the test if there is none. */
 bool fake_has(const char *prefix);
+void fake_room(unsigned n);         /* what http_prefetch_room() returns from now on */
 void fake_hold(bool unsent);        /* true: new requests wait in the queue, http_sent() is false */
 void fake_sent(const char *prefix); /* http_sent() is true from now on */
 bool fake_was_promoted(const char *prefix);

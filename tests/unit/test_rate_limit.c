@@ -76,6 +76,28 @@ static void prefetching_leaves_the_last_tenth(void **state)
 	assert_int_equal(drain(&b, false), 1);
 }
 
+static void half_is_spare_but_not_the_last_tenth(void **state)
+{
+	static const struct {
+		int taken, spare;
+	} cases[] = {{0, 50}, {50, 25}, {78, 11}, {80, 10}, {85, 5}, {90, 0}, {100, 0}};
+	struct clock clock = {.mono_ms = 5};
+	struct rate_limit b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		rate_limit_init(&b, &clock, 600, 1);
+		for (int n = 0; n < cases[i].taken; n++)
+			rate_limit_take(&b);
+		assert_int_equal(rate_limit_spare(&b), cases[i].spare);
+	}
+	rate_limit_init(&b, &clock, 600, 1);
+	rate_limit_pause(&b, 1000);
+	assert_int_equal(rate_limit_spare(&b), 0);
+	rate_limit_init(&b, &clock, 0, 1);
+	assert_int_equal(rate_limit_spare(&b), -1);
+}
+
 static void without_a_rate_only_pauses_hold_back(void **state)
 {
 	struct clock clock = {.mono_ms = 5};
@@ -211,6 +233,7 @@ int main(void)
 		cmocka_unit_test(no_window_of_a_minute_holds_more_than_the_rate),
 		cmocka_unit_test(a_full_bucket_lets_a_sixth_go_at_once),
 		cmocka_unit_test(prefetching_leaves_the_last_tenth),
+		cmocka_unit_test(half_is_spare_but_not_the_last_tenth),
 		cmocka_unit_test(without_a_rate_only_pauses_hold_back),
 		cmocka_unit_test(a_pause_holds_all_back_until_it_is_over_or_lifted),
 		cmocka_unit_test(a_pause_leaves_one_request_in_the_bucket),
