@@ -231,7 +231,7 @@ static void attempt_ended(struct http_call *call)
 		wait_ms = MAX(wait_ms, t->retry_after_ms);
 	if (t->status == 429) {
 		wait_ms = MAX(wait_ms, PAUSE_MIN_MS);
-		rate_limit_pause(&h->rate_limit, wait_ms);
+		rate_limit_refused(&h->rate_limit, h->clock->mono_ms - call->started_ms, wait_ms);
 	}
 	int64_t next_ms = h->clock->mono_ms + wait_ms;
 	if (worth_repeating(call) && time_for_repeat(call, next_ms))
@@ -531,6 +531,7 @@ struct http_stats http_stats(const struct http *h)
 		.waiting = queued(h),
 		.running = h->running_count,
 		.rate_limit_left = rate_limit_left(&h->rate_limit),
+		.rate_per_minute = rate_limit_rate(&h->rate_limit),
 		.paused_ms = rate_limit_paused_ms(&h->rate_limit),
 	};
 }

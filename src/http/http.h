@@ -17,7 +17,7 @@
  * is longer, and is made only if that fits into one timeout from the first sending; else the last
  * answer or error is returned at once. Errors that rarely go away soon (refused, no address, no
  * route) are returned after two quick repeats. A 429 delays every call until its time has passed;
- * calls whose deadline is earlier fail at once with EAGAIN.
+ * calls whose deadline is earlier fail at once with EAGAIN. It also reduces the rate (rate_limit.h).
  *
  * After the machine was suspended (clock), the server has dropped our connections without notice.
  * None of them is used again, and running `repeatable` calls are sent once more immediately. Time
@@ -133,6 +133,7 @@ struct http_stats {
 	unsigned waiting; /* queued */
 	unsigned running;
 	int rate_limit_left; /* requests that may go at once; -1: no rate limit */
+	int rate_per_minute; /* in force: less than configured after a 429; 0: no rate limit */
 	int64_t paused_ms;   /* how long a 429 still delays all calls; 0: not */
 };
 struct http_stats http_stats(const struct http *h);

@@ -7,11 +7,25 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define UNITS_PER_REQUEST  60000 /* milliseconds a minute */
+#define MINUTE_MS          60000
+#define UNITS_PER_REQUEST  MINUTE_MS
+#define STEPS              10 /* in which a reduced rate is regained */
+#define HALVING_MS         10000
 #define PAUSE_MAX_MS       (60 * 60 * 1000)
 #define BACKOFF_FIRST_MS   100
 #define BACKOFF_MAX_MS     5000
 #define RETRY_AFTER_MAX_MS (24ll * 60 * 60 * 1000)
+
+/* With a rate of one, the second request leaves when the minute is over. */
+static int64_t bucket_capacity(int64_t rate)
+{
+	return rate >= 6 ? rate / 6 : rate > 0;
+}
+
+static int64_t bucket_refill(int64_t rate)
+{
+	return rate > bucket_capacity(rate) ? rate - bucket_capacity(rate) : 1;
+}
 
 void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_per_minute,
 		     uint64_t seed)
@@ -19,19 +33,27 @@ void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_p
 	memset(b, 0, sizeof(*b));
 	b->clock = clock;
 	b->random = seed;
+	b->rate = rate_per_minute > 0 ? rate_per_minute : 0;
+	b->reduced_to = b->rate;
 	b->level_ms = clock_real_ms(clock);
-	if (rate_per_minute <= 0)
-		return;
-	/* With a rate of one, the second request leaves when the minute is over. */
-	b->capacity = rate_per_minute >= 6 ? rate_per_minute / 6 : 1;
-	b->refill = rate_per_minute > b->capacity ? rate_per_minute - b->capacity : 1;
-	b->level = b->capacity * UNITS_PER_REQUEST;
+	b->level = bucket_capacity(b->rate) * UNITS_PER_REQUEST;
+}
+
+int rate_limit_rate(const struct rate_limit *b)
+{
+	int64_t minutes = (clock_real_ms(b->clock) - b->reduced_ms) / MINUTE_MS;
+	int64_t step = b->rate / STEPS > 1 ? b->rate / STEPS : 1;
+
+	if (minutes >= STEPS || b->reduced_to + minutes * step >= b->rate)
+		return (int)b->rate;
+	return (int)(b->reduced_to + minutes * step);
 }
 
 static int64_t level_now(const struct rate_limit *b)
 {
-	int64_t level = b->level + (clock_real_ms(b->clock) - b->level_ms) * b->refill;
-	int64_t full = b->capacity * UNITS_PER_REQUEST;
+	int rate = rate_limit_rate(b);
+	int64_t level = b->level + (clock_real_ms(b->clock) - b->level_ms) * bucket_refill(rate);
+	int64_t full = bucket_capacity(rate) * UNITS_PER_REQUEST;
 
 	return level < full ? level : full;
 }
@@ -39,19 +61,21 @@ static int64_t level_now(const struct rate_limit *b)
 int64_t rate_limit_wait_ms(const struct rate_limit *b, bool last_tenth)
 {
 	int64_t wait_ms = rate_limit_paused_ms(b);
+	int rate = rate_limit_rate(b);
 
-	if (b->capacity == 0)
+	if (rate == 0)
 		return wait_ms;
-	int64_t need = (1 + (last_tenth ? 0 : b->capacity / 10)) * UNITS_PER_REQUEST;
-	int64_t lack = need - level_now(b);
-	int64_t refill_ms = lack <= 0 ? 0 : (lack + b->refill - 1) / b->refill;
+	int64_t reserve = last_tenth ? 0 : bucket_capacity(rate) / 10;
+	int64_t lack = (1 + reserve) * UNITS_PER_REQUEST - level_now(b);
+	int64_t refill = bucket_refill(rate);
+	int64_t refill_ms = lack <= 0 ? 0 : (lack + refill - 1) / refill;
 
 	return refill_ms > wait_ms ? refill_ms : wait_ms;
 }
 
 void rate_limit_take(struct rate_limit *b)
 {
-	if (b->capacity == 0)
+	if (b->rate == 0)
 		return;
 	b->level = level_now(b) - UNITS_PER_REQUEST;
 	b->level_ms = clock_real_ms(b->clock);
@@ -59,7 +83,7 @@ void rate_limit_take(struct rate_limit *b)
 
 int rate_limit_left(const struct rate_limit *b)
 {
-	if (b->capacity == 0)
+	if (b->rate == 0)
 		return -1;
 	int64_t level = level_now(b);
 	return level < 0 ? 0 : (int)(level / UNITS_PER_REQUEST);
@@ -67,7 +91,8 @@ int rate_limit_left(const struct rate_limit *b)
 
 int rate_limit_spare(const struct rate_limit *b)
 {
-	int left = rate_limit_left(b), unreserved = left - (int)(b->capacity / 10);
+	int left = rate_limit_left(b),
+	    unreserved = left - (int)(bucket_capacity(rate_limit_rate(b)) / 10);
 
 	if (left < 0)
 		return -1;
@@ -86,6 +111,19 @@ void rate_limit_pause(struct rate_limit *b, int64_t ms)
 		b->level = UNITS_PER_REQUEST;
 		b->level_ms = clock_real_ms(b->clock);
 	}
+}
+
+void rate_limit_refused(struct rate_limit *b, int64_t age_ms, int64_t pause_ms)
+{
+	int64_t now_ms = clock_real_ms(b->clock);
+	int64_t half = rate_limit_rate(b) / 2, least = b->rate / STEPS > 1 ? b->rate / STEPS : 1;
+
+	rate_limit_pause(b, pause_ms);
+	if (b->rate == 0 || (b->halved && now_ms - age_ms < b->reduced_ms + HALVING_MS))
+		return;
+	b->halved = true;
+	b->reduced_to = half > least ? half : least;
+	b->reduced_ms = now_ms;
 }
 
 int64_t rate_limit_paused_ms(const struct rate_limit *b)

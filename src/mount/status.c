@@ -51,9 +51,12 @@ static void print_requests(const struct status *status, struct buf *out)
 	buf_addf(out, "requests failed: %10llu\n", (unsigned long long)s.failed);
 	buf_addf(out, "requests running: %5u\n", s.running);
 	buf_addf(out, "requests waiting: %5u\n", s.waiting);
-	if (rate_per_minute > 0)
+	if (rate_per_minute > 0) {
 		buf_addf(out, "requests left at once: %5d of %d a minute\n", s.rate_limit_left,
 			 rate_per_minute);
+		buf_addf(out, "rate in force: %5d a minute, reduced by %5d\n", s.rate_per_minute,
+			 rate_per_minute - s.rate_per_minute);
+	}
 	buf_addf(out, "paused for: %6lld ms\n", (long long)s.paused_ms);
 }
 

@@ -146,6 +146,83 @@ static void a_pause_leaves_one_request_in_the_bucket(void **state)
 	assert_int_equal(rate_limit_left(&b), 1);
 }
 
+static void a_429_halves_the_rate_and_minutes_give_it_back(void **state)
+{
+	static const struct {
+		int after_s, age_ms; /* a 429 to a request sent so long before; -1: none */
+		int rate;
+	} steps[] = {
+		{0, 0, 300},   {0, 200, 300},   {5, 0, 300},   {14, 20000, 300}, {1, 0, 150},
+		{59, -1, 150}, {1, -1, 210},    {60, -1, 270}, {600, 0, 300},    {20, 0, 150},
+		{20, 0, 75},   {20, 0, 60},     {20, 0, 60},   {60, -1, 120},    {479, -1, 540},
+		{1, -1, 600},  {6000, -1, 600}, {0, 0, 300},
+	};
+	struct clock clock = {.mono_ms = 5};
+	struct rate_limit b;
+
+	(void)state;
+	rate_limit_init(&b, &clock, 600, 1);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		clock.mono_ms += steps[i].after_s * 1000;
+		if (steps[i].age_ms >= 0)
+			rate_limit_refused(&b, steps[i].age_ms, 500);
+		assert_int_equal(rate_limit_rate(&b), steps[i].rate);
+	}
+	rate_limit_init(&b, &clock, 0, 1);
+	rate_limit_refused(&b, 0, 500);
+	assert_int_equal(rate_limit_rate(&b), 0);
+	assert_int_equal(rate_limit_wait_ms(&b, true), 500);
+}
+
+static void a_reduced_rate_is_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+		struct clock clock = {.mono_ms = 123456};
+		struct rate_limit b;
+		int sent = 0;
+
+		rate_limit_init(&b, &clock, rates[i], 1);
+		drain(&b, true);
+		rate_limit_refused(&b, 0, 0);
+		int rate = rate_limit_rate(&b);
+		for (int ms = 0; ms < 59900; ms += 20, clock.mono_ms += 20)
+			sent += drain(&b, true);
+		assert_in_range(sent, rate / 3, rate);
+	}
+}
+
+/* Two that share one limit of 600 a minute, counted in minutes that begin when the first does. */
+static void two_come_to_share_a_limit(void **state)
+{
+	struct clock clock = {.mono_ms = 60000};
+	struct rate_limit b[2];
+	int sent[2] = {0}, refused = 0, in_minute = 0;
+
+	(void)state;
+	for (int who = 0; who < 2; who++)
+		rate_limit_init(&b[who], &clock, 600, 1);
+	for (int minute = 0; minute < 60; minute++, in_minute = 0) {
+		for (int ms = 0; ms < 60000; ms += 20, clock.mono_ms += 20) {
+			for (int who = 0; who < 2; who++) {
+				while (rate_limit_wait_ms(&b[who], true) == 0) {
+					rate_limit_take(&b[who]);
+					if (++in_minute <= 600) {
+						sent[who]++;
+						continue;
+					}
+					refused++;
+					rate_limit_refused(&b[who], 0, 1000);
+				}
+			}
+		}
+	}
+	assert_in_range(sent[0] + sent[1], 60 * 400, 60 * 600);
+	assert_in_range(sent[0], 60 * 150, 60 * 450);
+	assert_in_range(sent[1], 60 * 150, 60 * 450);
+	assert_in_range(refused, 1, (sent[0] + sent[1]) / 20);
+}
+
 static void backoff_doubles_to_five_seconds_and_is_spread(void **state)
 {
 	static const int whole[] = {100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000};
@@ -215,7 +292,7 @@ static void years_fill_the_bucket_and_no_more(void **state)
 
 			rate_limit_init(&b, &clock, rates[rate], 1);
 			int full = drain(&b, true);
-			assert_int_equal(full, b.capacity);
+			assert_int_equal(full, rates[rate] >= 6 ? rates[rate] / 6 : 1);
 			rate_limit_pause(&b, 600 * 1000);
 			clock.suspended_ms += 10ll * 365 * 24 * 3600 * 1000; /* awake or not */
 			assert_int_equal(rate_limit_paused_ms(&b), 0);
@@ -237,6 +314,9 @@ int main(void)
 		cmocka_unit_test(without_a_rate_only_pauses_hold_back),
 		cmocka_unit_test(a_pause_holds_all_back_until_it_is_over_or_lifted),
 		cmocka_unit_test(a_pause_leaves_one_request_in_the_bucket),
+		cmocka_unit_test(a_429_halves_the_rate_and_minutes_give_it_back),
+		cmocka_unit_test(a_reduced_rate_is_kept),
+		cmocka_unit_test(two_come_to_share_a_limit),
 		cmocka_unit_test(backoff_doubles_to_five_seconds_and_is_spread),
 		cmocka_unit_test(retry_after_takes_seconds_and_dates_and_nothing_else),
 		cmocka_unit_test(years_fill_the_bucket_and_no_more),
