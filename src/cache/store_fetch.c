@@ -19,13 +19,39 @@
 #define REREADS_MAX 5
 /* A list with more pages is refused, whatever "next_page" says. */
 #define PAGES_MAX 2000
+/* Pages of one list under way at once, if the number of its pages is known. */
+#define PAGES_AT_ONCE 32
 /* So is one with more bytes in all its pages, which are stored until the last has come. */
 #define LIST_MAX_BYTES ((size_t)256 << 20)
 
 /* --- one fetch -------------------------------------------------------------------------------- */
 
+/* A request for one page. */
+struct asked_page {
+	struct list link;
+	struct fetch *fetch; /* borrowed */
+	int64_t number;
+	struct api_call *call; /* borrowed */
+};
+
+static void asked_free(struct asked_page *p)
+{
+	list_remove(&p->link);
+	free(p);
+}
+
+static void drop_asked(struct fetch *f)
+{
+	list_for_each(pos, &f->asked) {
+		struct asked_page *p = container_of(pos, struct asked_page, link);
+		api_cancel(p->call);
+		asked_free(p);
+	}
+}
+
 static void fetch_free(struct fetch *f)
 {
+	drop_asked(f);
 	waiter_leave(&f->waiter);
 	list_remove(&f->link);
 	f->source->finish(f);
@@ -235,21 +261,25 @@ static void fetch_again(struct fetch *f)
 		fetch_fail(f, &e);
 		return;
 	}
+	drop_asked(f);
 	f->source->finish(f);
 	f->page = 1;
+	f->last = 0;
 	f->pages = 0;
 	f->bytes = 0;
 	f->changed = false;
 	fetch_page(f);
 }
 
-/* Is a list with one more page, and with a `next` one, too long? */
-static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
+/* Is a list too long, with one more page if there is a `next` one? */
+static bool beyond_limits(struct fetch *f, int64_t number, int64_t next, struct error *e)
 {
-	if (next <= f->page || ++f->pages >= PAGES_MAX || f->source->count(f) > DECODE_ITEMS_MAX)
+	if (next == 0)
+		return false;
+	if (next <= number || ++f->pages >= PAGES_MAX || f->source->count(f) > DECODE_ITEMS_MAX)
 		error_set(e, EREMOTEIO,
 			  "PlanetScale's list does not end: page %lld is followed by %lld",
-			  (long long)f->page, (long long)next);
+			  (long long)number, (long long)next);
 	else if (f->bytes > LIST_MAX_BYTES)
 		error_set(e, EREMOTEIO, "PlanetScale's list is larger than %zu MiB",
 			  LIST_MAX_BYTES >> 20);
@@ -258,16 +288,84 @@ static bool beyond_limits(struct fetch *f, int64_t next, struct error *e)
 	return true;
 }
 
+/* How many pages the list has, if its first page says so and they can be read side by side. */
+static int64_t pages_promised(const struct fetch *f, const struct api_answer *a, int64_t number,
+			      int64_t next)
+{
+	int64_t n = f->one_by_one || number != 1 || next != 2 || f->total < 0
+			    ? 0
+			    : decode_page_count(a->body, a->len);
+
+	return n >= 2 && n < PAGES_MAX && n <= f->total ? n : 0;
+}
+
+/* Does the page name another next one than was promised? */
+static bool breaks_promise(const struct fetch *f, int64_t number, int64_t next)
+{
+	return f->last != 0 && next != (number < f->last ? number + 1 : 0);
+}
+
+/* Later pages side by side: one at least, and others as long as they need not wait long for the
+ * rate limit, because their time-out would run meanwhile. */
+static void ask_for_more(struct fetch *f)
+{
+	while (f->page < f->last &&
+	       (list_empty(&f->asked) ||
+		(list_length(&f->asked) < PAGES_AT_ONCE && api_prefetch_room(f->store->api) > 0))) {
+		f->page++;
+		fetch_page(f);
+	}
+}
+
+static void all_pages_read(struct fetch *f)
+{
+	if (f->pages > 0 && fetch_shifted(f))
+		fetch_again(f);
+	else
+		fetch_apply(f);
+}
+
+static void page_read(struct fetch *f, const struct api_answer *a, int64_t number, int64_t next)
+{
+	struct error e;
+
+	if (next != 0 || f->pages > 0)
+		note_total(f, a);
+	if (breaks_promise(f, number, next)) {
+		f->one_by_one = true;
+		fetch_again(f);
+		return;
+	}
+	if (beyond_limits(f, number, next, &e)) {
+		fetch_fail(f, &e);
+		return;
+	}
+	if (f->last == 0)
+		f->last = pages_promised(f, a, number, next);
+	if (f->last != 0) {
+		ask_for_more(f);
+		if (list_empty(&f->asked))
+			all_pages_read(f);
+	} else if (next != 0) {
+		f->page = next;
+		fetch_page(f);
+	} else {
+		all_pages_read(f);
+	}
+}
+
 static void fetch_answer(void *ctx, const struct api_answer *a)
 {
-	struct fetch *f = ctx;
+	struct asked_page *p = ctx;
+	struct fetch *f = p->fetch;
+	int64_t number = p->number, next = 0;
 	struct error e;
-	int64_t next = 0;
 
-	f->call = NULL;
+	asked_free(p);
 	if (fetch_over(f))
 		return;
 	if (a->error.err != 0) {
+		drop_asked(f);
 		fetch_refused(f, &a->error);
 		return;
 	}
@@ -279,36 +377,26 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		fetch_fail(f, &e);
 		return;
 	}
-	if (next != 0 || f->pages > 0)
-		note_total(f, a);
-	if (next == 0) {
-		if (f->pages > 0 && fetch_shifted(f))
-			fetch_again(f);
-		else
-			fetch_apply(f);
-		return;
-	}
-	if (beyond_limits(f, next, &e)) {
-		fetch_fail(f, &e);
-		return;
-	}
-	f->page = next;
-	fetch_page(f);
+	page_read(f, a, number, next);
 }
 
 static void fetch_page(struct fetch *f)
 {
 	struct organization *o = fetch_organization(f);
 	const struct resource *r = fetch_resource(f);
+	struct asked_page *p = xcalloc(1, sizeof(*p));
 	struct api_target t = {
 		.organization = o != NULL ? o->r.name : NULL,
 		.token_id = f->target.token_id,
 		.prefetch = r != NULL && list_empty(&r->waiters),
 		.done = fetch_answer,
-		.ctx = f,
+		.ctx = p,
 	};
 
-	f->call = f->source->ask(f->store->api, &t, f->page);
+	p->fetch = f;
+	p->number = f->page;
+	list_append(&f->asked, &p->link);
+	p->call = f->source->ask(f->store->api, &t, f->page);
 }
 
 static void fetch_start(struct store *s, enum source_name name, struct resource *r,
@@ -324,20 +412,23 @@ static void fetch_start(struct store *s, enum source_name name, struct resource 
 		.token_id = t != NULL ? t->r.id : NULL,
 	});
 	f->started = r->started;
+	list_init(&f->asked);
 	f->page = name == SOURCE_TOKEN ? 0 : 1;
 	list_append(&s->fetches, &f->link);
 	fetch_page(f);
 }
 
-/* The request under way goes before prefetches now; requests for later pages do so anyway. */
+/* The requests under way go before prefetches now; those for later pages do so anyway. */
 static void fetch_awaited(struct resource *r, void *ctx)
 {
 	struct store *s = ctx;
 
 	list_for_each(pos, &s->fetches) {
 		struct fetch *f = container_of(pos, struct fetch, link);
-		if (f->call != NULL && fetch_resource(f) == r)
-			api_promote(f->call);
+		if (fetch_resource(f) != r)
+			continue;
+		list_for_each(asked, &f->asked)
+			api_promote(container_of(asked, struct asked_page, link)->call);
 	}
 }
 
@@ -408,12 +499,8 @@ void store_free(struct store *s)
 		return;
 	list_for_each(pos, &s->jobs)
 		store_job_free(container_of(pos, struct store_job, link));
-	list_for_each(pos, &s->fetches) {
-		struct fetch *f = container_of(pos, struct fetch, link);
-		if (f->call != NULL)
-			api_cancel(f->call);
-		fetch_free(f);
-	}
+	list_for_each(pos, &s->fetches)
+		fetch_free(container_of(pos, struct fetch, link));
 	model_finish(&s->model);
 	free(s);
 }

@@ -22,10 +22,12 @@ struct fetch {
 	const struct source *source;
 	struct target target; /* owned; the token NULL for lists */
 	uint64_t started;
-	struct api_call *call; /* borrowed */
-	int64_t page;
-	int pages;
-	size_t bytes;             /* of all pages so far */
+	struct list asked; /* of struct asked_page: the requests under way */
+	int64_t page;      /* the last one asked for */
+	int64_t last;      /* how many the list has, if its pages are read side by side; else 0 */
+	bool one_by_one;   /* its pages were not numbered as the first one promised */
+	int pages;         /* answered, and followed by others */
+	size_t bytes;      /* of all pages so far */
 	uint64_t probe_since;     /* not 0: waiting for the list that explains a 404 */
 	struct settling settling; /* of a 404 to a token that was just made */
 	struct error refusal;     /* the 404 to explain */

@@ -52,6 +52,8 @@ int decode_tokens(const char *body, size_t len, struct token_records *out, int64
 
 /* How many items the whole list has ("total_count"), from its last page; -1 if not given. */
 int64_t decode_total(const char *body, size_t len);
+/* How many pages the list has ("total_pages"), from one of them; -1 if not given. */
+int64_t decode_page_count(const char *body, size_t len);
 
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e);
