@@ -78,6 +78,9 @@ void others_act(struct emulator *emulator)
 {
 	struct others *others = &emulator->others;
 
+	/* Once it is switched off, nothing more changes. */
+	if (!switches_number(&emulator->switches, SWITCH_UNDO_EVERY))
+		others_finish(others);
 	while (others->count && others->list[0].due_ms <= clock_monotonic_ms()) {
 		undo(emulator, &others->list[0]);
 		drop_first(others);
