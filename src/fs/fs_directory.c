@@ -89,7 +89,7 @@ int fs_opendir(struct op *op)
 	struct file *f = file_new(fs, n, op->pid);
 	f->directory = snapshot_hold(fs, op->node, &d);
 	uint64_t file = (uint64_t)(uintptr_t)f;
-	if (op_reply_open(op, file, false) != 0)
+	if (op_reply_open(op, file, 0) != 0)
 		fs_release(fs, file);
 	return 0;
 }

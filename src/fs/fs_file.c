@@ -73,11 +73,19 @@ void file_release(struct file *f)
 	free(f);
 }
 
+/*
+ * A close only matters to a handle through which something may be written, or that truncated the
+ * file when it was opened. Only content that never changes is left to the kernel's page cache: for
+ * any other, a reader could get one version, cut to the size of another.
+ */
 static int reply_open(struct op *op, struct file *f)
 {
 	struct fs *fs = fs_of(op);
+	unsigned how = tree_constant(f->node->key.kind) ? OPEN_KEEP : OPEN_DIRECT;
 
-	if (op_reply_open(op, (uint64_t)(uintptr_t)f, true) != 0)
+	if (!f->writable && f->writer == NULL)
+		how |= OPEN_NO_FLUSH;
+	if (op_reply_open(op, (uint64_t)(uintptr_t)f, how) != 0)
 		fs_release(fs, (uint64_t)(uintptr_t)f);
 	return 0;
 }

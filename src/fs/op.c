@@ -131,10 +131,10 @@ int op_reply_link(struct op *op, const char *target)
 	return finish(op, op->ops->sink->link(op->req, target));
 }
 
-int op_reply_open(struct op *op, uint64_t file, bool direct)
+int op_reply_open(struct op *op, uint64_t file, unsigned how)
 {
 	replied(op);
-	return finish(op, op->ops->sink->open(op->req, file, direct));
+	return finish(op, op->ops->sink->open(op->req, file, how));
 }
 
 int op_reply_create(struct op *op, const struct op_entry *e, uint64_t file)

@@ -73,6 +73,13 @@ struct op_directory {
 };
 void op_directory_finish(struct op_directory *d);
 
+/* What the kernel may do with an open file. */
+enum op_open {
+	OPEN_DIRECT = 1,   /* it asks for each read(2): the content or its size may change */
+	OPEN_KEEP = 2,     /* what it has read before by another handle is still right */
+	OPEN_NO_FLUSH = 4, /* a close of this handle means nothing, so it need not be reported */
+};
+
 /*
  * Sends the replies. Each function returns 0, or -errno if the kernel did not accept the reply,
  * because the caller has died: then the kernel does not have the lookup or open file in it either.
@@ -83,7 +90,7 @@ struct op_sink {
 	int (*attr)(void *req, const struct stat *st, double timeout_s);
 	int (*data)(void *req, const char *data, size_t size);
 	int (*link)(void *req, const char *target);
-	int (*open)(void *req, uint64_t file, bool direct);
+	int (*open)(void *req, uint64_t file, unsigned how); /* enum op_open, or-ed */
 	int (*create)(void *req, const struct op_entry *e, uint64_t file);
 	int (*written)(void *req, size_t size);
 	/* Sends as many entries from `offset` on as fit into `size` bytes. */
@@ -188,7 +195,7 @@ int op_reply_entry(struct op *op, const struct op_entry *e);
 int op_reply_attr(struct op *op, const struct stat *st, double timeout_s);
 int op_reply_data(struct op *op, const char *data, size_t size);
 int op_reply_link(struct op *op, const char *target);
-int op_reply_open(struct op *op, uint64_t file, bool direct);
+int op_reply_open(struct op *op, uint64_t file, unsigned how);
 int op_reply_create(struct op *op, const struct op_entry *e, uint64_t file);
 int op_reply_written(struct op *op, size_t size);
 int op_reply_directory(struct op *op, const struct op_directory *d);

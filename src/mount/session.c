@@ -341,9 +341,16 @@ static int sink_link(void *req, const char *target)
 	return fuse_reply_readlink(req, target);
 }
 
-static int sink_open(void *req, uint64_t file, bool direct)
+static int sink_open(void *req, uint64_t file, unsigned how)
 {
-	struct fuse_file_info fi = {.fh = file, .direct_io = direct};
+	struct fuse_file_info fi = {
+		.fh = file,
+		.direct_io = (how & OPEN_DIRECT) != 0,
+		.keep_cache = (how & OPEN_KEEP) != 0,
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
+		.noflush = (how & OPEN_NO_FLUSH) != 0, /* kernels before 5.16 flush anyway */
+#endif
+	};
 
 	return fuse_reply_open(req, &fi);
 }

@@ -40,6 +40,7 @@ struct row {
 	enum tree_write write; /* files */
 	enum attr_expiry attr;
 	bool entry_expired; /* the name may disappear or refer to another object at any time */
+	bool constant;      /* see tree_constant() */
 	bool holds_scratch;
 	bool above_token; /* see tree_above_token() */
 	/* The file shows the token's secret, in this form; exists only while this mount has it. */
@@ -53,9 +54,10 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .attr = ATTR_LATER},
 	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .attr = ATTR_LATER},
 	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR},
-	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R,
-				      show_scopes_organization},
-	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database},
+	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R, show_scopes_organization,
+				      .constant = true},
+	[TREE_SCOPES_DATABASE] = {"database", TREE_SCOPES, FILE_R, show_scopes_database,
+				  .constant = true},
 	[TREE_REFRESH] = {"refresh", TREE_STATE, FILE_W, show_nothing, .write = WRITE_REFRESH},
 
 	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR, .above_token = true},
@@ -66,12 +68,12 @@ static const struct row rows[TREE_KINDS] = {
 			    .find = find_database},
 	[TREE_DATABASE] = {NULL, TREE_DATABASES, DIR},
 	[TREE_DATABASE_INFO] = {"info.json", TREE_DATABASE, FILE_R, show_database_info},
-	[TREE_DATABASE_ID] = {"id", TREE_DATABASE, FILE_R, show_database_id},
+	[TREE_DATABASE_ID] = {"id", TREE_DATABASE, FILE_R, show_database_id, .constant = true},
 	[TREE_DATABASE_KIND] = {"kind", TREE_DATABASE, FILE_R, show_member, "kind"},
 	[TREE_DATABASE_REGION] = {"region", TREE_DATABASE, FILE_R, show_database_region},
 	[TREE_DATABASE_STATE] = {"state", TREE_DATABASE, FILE_R, show_member, "state"},
-	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R,
-				      show_database_created_at},
+	[TREE_DATABASE_CREATED_AT] = {"created_at", TREE_DATABASE, FILE_R, show_database_created_at,
+				      .constant = true},
 	[TREE_DATABASE_ACCESS] = {"access", TREE_DATABASE, FILE_R, show_database_access,
 				  .attr = ATTR_LATER},
 	[TREE_DATABASE_TOKENS] = {"service-tokens", TREE_DATABASE, DIR,
@@ -85,11 +87,14 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
 			 .find = find_token, .above_token = true},
 	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .entry_expired = true, .holds_scratch = true},
-	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id},
+	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id, .constant = true},
 	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
-	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at},
-	[TREE_TOKEN_CREATED_BY] = {"created_by", TREE_TOKEN, FILE_R, show_token_created_by},
-	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at},
+	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at,
+				   .constant = true},
+	[TREE_TOKEN_CREATED_BY] = {"created_by", TREE_TOKEN, FILE_R, show_token_created_by,
+				   .constant = true},
+	[TREE_TOKEN_EXPIRES_AT] = {"expires_at", TREE_TOKEN, FILE_R, show_token_expires_at,
+				   .constant = true},
 	[TREE_TOKEN_LAST_USED_AT] = {"last_used_at", TREE_TOKEN, FILE_R, show_token_last_used_at},
 	[TREE_TOKEN_INFO] = {"info.json", TREE_TOKEN, FILE_R, show_token_info, .attr = ATTR_LATER},
 	/* `token` is the last of the three: rm -r removes them in this order, and removing `token`
@@ -172,6 +177,11 @@ struct inode_key tree_permissions(const struct target *target)
 		.kind = target->database_id == NULL ? TREE_PERMISSIONS : TREE_DATABASE_PERMISSIONS,
 		.target = *target,
 	};
+}
+
+bool tree_constant(enum tree_kind kind)
+{
+	return rows[kind].constant;
 }
 
 enum secret_form tree_secret(enum tree_kind kind)

@@ -120,6 +120,8 @@ enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
 /* How long the kernel may use its own copy of attributes and names, in seconds. */
 double tree_attr_timeout_s(enum tree_kind kind);
 double tree_entry_timeout_s(enum tree_kind kind);
+/* Is its content the same as long as its object exists? */
+bool tree_constant(enum tree_kind kind);
 /* May its size need the network? Then a lookup does not ask for it, because a lookup that waits
  * blocks its whole directory. */
 bool tree_attr_later(enum tree_kind kind);

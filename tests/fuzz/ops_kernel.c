@@ -166,11 +166,11 @@ static int on_link(void *req, const char *target)
 	return outcome(told(req, 0));
 }
 
-static int on_open(void *req, uint64_t file, bool direct)
+static int on_open(void *req, uint64_t file, unsigned how)
 {
 	const struct asked *a = told(req, 0);
 
-	(void)direct;
+	(void)how;
 	if (!a->unwanted)
 		know_file(a, file, a->node);
 	return outcome(a);

@@ -131,11 +131,11 @@ static int on_link(void *req, const char *target)
 	return on_error(req, 0);
 }
 
-static int on_open(void *req, uint64_t file, bool direct)
+static int on_open(void *req, uint64_t file, unsigned how)
 {
 	struct asked *a = req;
 
-	(void)direct;
+	(void)how;
 	a->file = file;
 	return on_error(req, 0);
 }

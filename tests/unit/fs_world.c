@@ -74,12 +74,12 @@ static int on_link(void *req, const char *target)
 	return outcome(r);
 }
 
-static int on_open(void *req, uint64_t file, bool direct)
+static int on_open(void *req, uint64_t file, unsigned how)
 {
 	struct reply *r = told(req, R_OPEN);
 
 	r->file = file;
-	r->direct = direct;
+	r->how = how;
 	return outcome(r);
 }
 

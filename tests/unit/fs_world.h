@@ -41,7 +41,7 @@ struct reply {
 	struct stat st;
 	double timeout_s;
 	uint64_t file;
-	bool direct;
+	unsigned how; /* enum op_open */
 	size_t size;
 	char text[2048]; /* data, link; or the names of a directory, each followed by a blank */
 };

@@ -471,7 +471,18 @@ static void the_kernel_answers_for_us_a_second_at_most(void **state)
 		assert_true(r.timeout_s <= 1.0);
 	}
 	NOW(&r, .kind = OP_OPEN, .node = walk(PERMISSIONS));
-	assert_true(r.direct);
+	assert_int_equal(r.how, OPEN_DIRECT | OPEN_NO_FLUSH);
+	fs_release(fs, r.file);
+	/* The close of a writer commits, and so does that of a handle that has truncated. */
+	NOW(&r, .kind = OP_OPEN, .node = walk(PERMISSIONS), .flags = O_WRONLY | O_APPEND);
+	assert_int_equal(r.how, OPEN_DIRECT);
+	fs_release(fs, r.file);
+	NOW(&r, .kind = OP_OPEN, .node = walk(PERMISSIONS), .flags = O_RDONLY | O_TRUNC);
+	assert_int_equal(r.how, OPEN_DIRECT);
+	fs_release(fs, r.file);
+	/* What never changes may stay in the page cache. */
+	NOW(&r, .kind = OP_OPEN, .node = walk("acme/service-tokens/ci/id"));
+	assert_int_equal(r.how, OPEN_KEEP | OPEN_NO_FLUSH);
 	fs_release(fs, r.file);
 	fs_finish();
 }
