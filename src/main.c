@@ -256,8 +256,10 @@ static int mount_parts(struct mount *m, struct error *e)
 	m->loop.fs = m->fs;
 	m->loop.session = m->session;
 	r = daemon_ready(&m->daemon, e);
-	if (r == 0)
+	if (r == 0) {
 		enter_sandbox(m);
+		session_let_keep(m->session);
+	}
 	return r;
 }
 

@@ -17,6 +17,15 @@ static int64_t wall_ns(const struct model *m)
 	return clock_wall_ns(m->cache->clock);
 }
 
+void model_note(const struct organization *o, enum model_change what, const char *token_id,
+		const char *database_id)
+{
+	const struct model *m = o->model;
+
+	if (m->changed != NULL)
+		m->changed(m->changed_ctx, what, o, token_id, database_id);
+}
+
 int64_t model_time_seen(const struct model *m, int64_t *ns, int64_t given_ns)
 {
 	int64_t now = wall_ns(m);
@@ -117,6 +126,7 @@ static void touch(struct token *t, const char *database_id)
 	int64_t was = model_mtime_ns(t, database_id);
 
 	p->mtime_ns = now > was ? now : was + 1;
+	model_note(t->org, MODEL_GRANTS, t->r.id, database_id);
 }
 
 static bool same_scopes(const struct grant *a, const struct grant *b)
@@ -193,8 +203,11 @@ static void name_tokens(struct organization *o)
 		v[i] = (struct named){o->token[i]->r.id, o->token[i]->r.name, NULL};
 	names_assign(v, o->n_tokens);
 	for (size_t i = 0; i < o->n_tokens; i++) {
-		free(o->token[i]->file_name);
-		o->token[i]->file_name = v[i].file_name;
+		struct token *t = o->token[i];
+		if (t->file_name != NULL && strcmp(t->file_name, v[i].file_name) != 0)
+			model_note(o, MODEL_TOKEN_RENAMED, t->r.id, NULL);
+		free(t->file_name);
+		t->file_name = v[i].file_name;
 	}
 	free(v);
 	o->token_by_id = xrealloc(o->token_by_id, o->n_tokens * sizeof(struct token *));
@@ -252,6 +265,8 @@ static void token_update(struct token *t, struct token_record *r, uint64_t start
 	struct grants grants = r->grants;
 	bool has_grants = r->has_grants;
 
+	if (!str_eq(r->info, t->r.info))
+		model_note(t->org, MODEL_TOKEN, t->r.id, NULL);
 	r->grants = (struct grants)GRANTS_INIT;
 	struct grants known = t->r.grants;
 	t->r.grants = (struct grants)GRANTS_INIT;
@@ -295,6 +310,12 @@ static size_t next_record(const struct token_records *list, size_t i, const char
 	return i;
 }
 
+static void tokens_changed(struct organization *o)
+{
+	o->tokens_mtime_ns = wall_ns(o->model);
+	model_note(o, MODEL_TOKENS, NULL, NULL);
+}
+
 bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started)
 {
 	struct recent_changes *recent = &o->model->recent;
@@ -316,6 +337,7 @@ bool model_apply_tokens(struct organization *o, struct token_records *list, uint
 				known++;
 				contradicted = true;
 			} else {
+				model_note(o, MODEL_TOKEN, t->r.id, NULL);
 				token_free(t);
 			}
 			continue;
@@ -335,7 +357,7 @@ bool model_apply_tokens(struct organization *o, struct token_records *list, uint
 		i = next_record(list, i, next[n - 1]->r.id);
 	}
 	if (o->tokens.has_data && (known != n || n != o->n_tokens))
-		o->tokens_mtime_ns = wall_ns(o->model);
+		tokens_changed(o);
 	free(o->token);
 	o->token = next;
 	o->n_tokens = n;
@@ -354,7 +376,7 @@ struct token *model_add_token(struct organization *o, struct token_record *r)
 	t = token_adopt(o, r, clock_stamp(o->model->cache->clock));
 	o->token = xrealloc(o->token, (o->n_tokens + 1) * sizeof(struct token *));
 	o->token[o->n_tokens++] = t;
-	o->tokens_mtime_ns = wall_ns(o->model);
+	tokens_changed(o);
 	name_tokens(o);
 	return t;
 }
@@ -369,89 +391,10 @@ void model_remove_token(struct token *t)
 		if (o->token[i] != t)
 			o->token[n++] = o->token[i];
 	o->n_tokens = n;
-	o->tokens_mtime_ns = wall_ns(o->model);
+	tokens_changed(o);
+	model_note(o, MODEL_TOKEN, t->r.id, NULL);
 	token_free(t);
 	name_tokens(o);
-}
-
-/* --- databases -------------------------------------------------------------------------------- */
-
-static void database_free(struct database *d)
-{
-	database_record_finish(&d->r);
-	free(d->file_name);
-	free(d);
-}
-
-static int by_database_file_name(const void *a, const void *b)
-{
-	return strcmp((*(struct database *const *)a)->file_name,
-		      (*(struct database *const *)b)->file_name);
-}
-
-static int by_database_id(const void *a, const void *b)
-{
-	return strcmp(((const struct database_record *)a)->id,
-		      ((const struct database_record *)b)->id);
-}
-
-/* If the list changes while its pages are read, they may list an object twice. */
-static void drop_duplicate_databases(struct database_records *list)
-{
-	size_t n = 0;
-
-	if (list->n > 0)
-		qsort(list->v, list->n, sizeof(*list->v), by_database_id);
-	for (size_t i = 0; i < list->n; i++) {
-		if (n > 0 && strcmp(list->v[n - 1].id, list->v[i].id) == 0)
-			database_record_finish(&list->v[i]);
-		else
-			list->v[n++] = list->v[i];
-	}
-	list->n = n;
-}
-
-/* No state of this mount is stored with databases, so a listing simply replaces them. */
-void model_apply_databases(struct organization *o, struct database_records *list)
-{
-	drop_duplicate_databases(list);
-	struct named *v = xcalloc(list->n, sizeof(*v));
-	struct database **next = xcalloc(list->n, sizeof(struct database *));
-
-	for (size_t i = 0; i < list->n; i++)
-		v[i] = (struct named){list->v[i].id, list->v[i].name, NULL};
-	names_assign(v, list->n);
-	for (size_t i = 0; i < list->n; i++) {
-		next[i] = xcalloc(1, sizeof(struct database));
-		next[i]->r = list->v[i];
-		next[i]->file_name = v[i].file_name;
-		memset(&list->v[i], 0, sizeof(list->v[i]));
-	}
-	if (list->n > 0)
-		qsort(next, list->n, sizeof(*next), by_database_file_name);
-	for (size_t i = 0; i < o->n_databases; i++)
-		database_free(o->database[i]);
-	free(o->database);
-	o->database = next;
-	o->n_databases = list->n;
-	free(v);
-	database_records_finish(list);
-}
-
-struct database *model_database_named(const struct organization *o, const char *file_name)
-{
-	for (size_t i = 0; i < o->n_databases; i++)
-		if (strcmp(o->database[i]->file_name, file_name) == 0)
-			return o->database[i];
-	return NULL;
-}
-
-struct database *model_database(const struct organization *o, const char *id)
-{
-	for (size_t i = 0; i < o->n_databases; i++)
-		if (strcmp(o->database[i]->r.id, id) == 0)
-			return o->database[i];
-	return NULL;
 }
 
 /* --- organizations ---------------------------------------------------------------------------- */
@@ -460,11 +403,9 @@ static void organization_free(struct organization *o)
 {
 	resource_finish(&o->databases);
 	resource_finish(&o->tokens);
-	for (size_t i = 0; i < o->n_databases; i++)
-		database_free(o->database[i]);
+	model_finish_databases(o);
 	for (size_t i = 0; i < o->n_tokens; i++)
 		token_free(o->token[i]);
-	free(o->database);
 	free(o->token);
 	free(o->token_by_id);
 	free(o->file_name);
@@ -545,6 +486,8 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 		if (o == NULL) {
 			o = organization_new(m, r);
 		} else {
+			if (!str_eq(o->r.info, r->info))
+				model_note(o, MODEL_ORGANIZATION, NULL, NULL);
 			organization_record_finish(&o->r);
 			o->r = *r;
 			memset(r, 0, sizeof(*r));
@@ -552,8 +495,10 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 		next[n++] = o;
 	}
 	for (size_t i = 0; i < m->n_organizations; i++)
-		if (!has_organization(next, n, m->organization[i]->r.id))
+		if (!has_organization(next, n, m->organization[i]->r.id)) {
+			model_note(m->organization[i], MODEL_ORGANIZATION, NULL, NULL);
 			organization_free(m->organization[i]);
+		}
 	free(m->organization);
 	m->organization = next;
 	m->n_organizations = n;

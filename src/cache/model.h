@@ -88,8 +88,25 @@ struct model_sources {
 	void *ctx;
 };
 
+/* What the model sees change. */
+enum model_change {
+	MODEL_GRANTS,         /* what a token may do, on a database or the organization (NULL) */
+	MODEL_TOKEN,          /* a token's record; or the token is about to be removed */
+	MODEL_TOKEN_RENAMED,  /* its file name */
+	MODEL_TOKENS,         /* which tokens an organization has */
+	MODEL_DATABASE,       /* a database's record */
+	MODEL_DATABASE_MOVED, /* its file name, or it is about to be removed */
+	MODEL_ORGANIZATION,   /* a record, or it is about to be removed */
+};
+/* `token_id` and `database_id` are NULL where they mean nothing. Called in the middle of the change:
+ * it must only take notes. */
+typedef void model_changed(void *ctx, enum model_change what, const struct organization *o,
+			   const char *token_id, const char *database_id);
+
 struct model {
-	struct cache *cache; /* borrowed */
+	struct cache *cache;    /* borrowed */
+	model_changed *changed; /* NULL: no call */
+	void *changed_ctx;      /* borrowed */
 	struct model_sources sources;
 	struct resource organizations;
 	struct organization **organization; /* owned, sorted by file_name */
@@ -108,6 +125,11 @@ void model_expire(struct model *m);
 /* NULL if there is none. Paths use file names; after a wait, objects are found again by id. */
 struct organization *model_organization_named(const struct model *m, const char *file_name);
 struct organization *model_organization(const struct model *m, const char *id);
+/* Frees the databases of an organization. */
+void model_finish_databases(struct organization *o);
+/* For the files of the model: something has changed. */
+void model_note(const struct organization *o, enum model_change what, const char *token_id,
+		const char *database_id);
 struct database *model_database_named(const struct organization *o, const char *file_name);
 struct database *model_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);

@@ -66,6 +66,7 @@ void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waite
 	w->cache = cache;
 	w->arrived = clock_stamp(cache->clock);
 	w->tid = 0;
+	w->fresh_ms = INT64_MAX;
 	w->error = (struct error){0};
 }
 
@@ -118,10 +119,17 @@ void resource_finish(struct resource *r)
 	r->error = NULL;
 }
 
+int64_t resource_fresh_ms(const struct resource *r)
+{
+	if (!r->has_data || r->data_ms < 0)
+		return 0;
+	int64_t left_ms = r->data_ms + r->cache->cache_ms - clock_real_ms(r->cache->clock);
+	return left_ms > 0 ? left_ms : 0;
+}
+
 bool resource_fresh(const struct resource *r)
 {
-	return r->has_data && r->data_ms >= 0 &&
-	       clock_real_ms(r->cache->clock) - r->data_ms < r->cache->cache_ms;
+	return resource_fresh_ms(r) > 0;
 }
 
 bool resource_sent_since(const struct resource *r, uint64_t since)
@@ -174,18 +182,28 @@ static bool serves_silence(const struct resource *r)
 	       cache->clock->mono_ms - cache->silent_ms < SILENCE_MS;
 }
 
+/* The data serves `w`: note for how long it may be kept. */
+static int serve_fresh(const struct resource *r, struct waiter *w)
+{
+	int64_t fresh_ms = resource_fresh_ms(r);
+
+	if (fresh_ms < w->fresh_ms)
+		w->fresh_ms = fresh_ms;
+	return 0;
+}
+
 int resource_need(struct resource *r, struct waiter *w)
 {
 	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
-		return 0;
+		return serve_fresh(r, w);
 	if (r->error != NULL && r->failed_landed > w->arrived) {
 		if (r->cache->offline && r->has_data && resource_unreachable(r->error))
-			return 0;
+			return serve_fresh(r, w);
 		return fail_fetch(r, w);
 	}
 	if (serves_silence(r)) {
 		resource_prefetch(r);
-		return 0;
+		return serve_fresh(r, w);
 	}
 	return park(r, w);
 }
@@ -193,7 +211,7 @@ int resource_need(struct resource *r, struct waiter *w)
 int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
 {
 	if (resource_sent_since(r, since))
-		return 0;
+		return serve_fresh(r, w);
 	if (r->error != NULL && r->failed_started > since)
 		return fail_fetch(r, w);
 	return park(r, w);

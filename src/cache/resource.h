@@ -57,8 +57,11 @@ struct waiter {
 	void (*run)(struct waiter *w); /* from the top, by the loop, once it is on the ready list */
 	struct cache *cache;           /* borrowed */
 	uint64_t arrived;              /* stamp */
-	pid_t tid;          /* the calling thread; 0: none. For what is fetched in advance */
-	int64_t wake_ms;    /* asleep: clock.mono_ms */
+	pid_t tid;       /* the calling thread; 0: none. For what is fetched in advance */
+	int64_t wake_ms; /* asleep: clock.mono_ms */
+	/* How long all that it needed since it last ran stays fresh; INT64_MAX: it needed nothing,
+	 * or only what does not get old. 0 if some of it is old already. */
+	int64_t fresh_ms;
 	struct error error; /* why the last need failed */
 };
 
@@ -122,6 +125,8 @@ void resource_prefetch(struct resource *r);
 bool resource_sent_since(const struct resource *r, uint64_t since);
 /* Would the data serve an operation that arrives now? */
 bool resource_fresh(const struct resource *r);
+/* For how long it will; 0: it would not. */
+int64_t resource_fresh_ms(const struct resource *r);
 /* Did a fetch fail with `e` because no answer came, so that old data is the best available? */
 bool resource_unreachable(const struct error *e);
 

@@ -108,8 +108,8 @@ int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 	struct node *n = node_at(&fs->nodes, p);
 	node_looked_up(n);
 	e->node = n->number;
-	e->attr_timeout_s = tree_attr_timeout_s(p->kind);
-	e->entry_timeout_s = tree_entry_timeout_s(p->kind);
+	e->attr_timeout_s = tree_attr_later(p->kind) ? 0 : fs_attr_timeout_s(op, n);
+	e->entry_timeout_s = fs_entry_timeout_s(op, n);
 	return 0;
 }
 
@@ -294,9 +294,14 @@ int fs_getattr(struct op *op)
 	if (n == NULL)
 		return r;
 	r = fs_attr(op, n, &st);
-	if (r == 0)
-		op_reply_attr(op, &st, tree_attr_timeout_s(n->key.kind));
-	return r;
+	if (r != 0)
+		return r;
+	if (n->renamed) { /* once: the kernel then repeats the lookup of the name that it has */
+		n->renamed = false;
+		return -ESTALE;
+	}
+	op_reply_attr(op, &st, fs_attr_timeout_s(op, n));
+	return 0;
 }
 
 int fs_readlink(struct op *op)
@@ -377,6 +382,8 @@ struct fs *fs_new(const struct fs_parts *parts)
 	removal_guard_init(&fs->removal_guard);
 	ops_init(&fs->ops, parts->cache, &fs->error_log, parts->sink, handlers, fs, op_path);
 	fs->ops.patience_ms = 20 * parts->timeout_ms;
+	fs->model->changed = fs_changed;
+	fs->model->changed_ctx = fs;
 	fs->tree = (struct tree){
 		.store = parts->store,
 		.model = fs->model,
@@ -415,6 +422,18 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 void fs_refresh(struct fs *fs)
 {
 	store_refresh(fs->store);
+	fs_tell_all(fs);
+}
+
+void fs_let_keep(struct fs *fs, void (*forget)(void *ctx, uint64_t node), void *ctx)
+{
+	fs->forget = forget;
+	fs->forget_ctx = ctx;
+}
+
+void fs_told(struct fs *fs, size_t n)
+{
+	ops_told(&fs->ops, n);
 }
 
 bool fs_poll_interrupted(struct fs *fs)
@@ -434,6 +453,9 @@ bool fs_poll_interrupted(struct fs *fs)
 
 void fs_let_go(struct fs *fs, int err)
 {
+	/* Nothing is kept of a mount that is gone. */
+	fs_let_keep(fs, NULL, NULL);
+	ops_told(&fs->ops, fs->ops.untold);
 	ops_let_go(&fs->ops, err);
 }
 

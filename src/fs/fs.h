@@ -41,6 +41,12 @@ void fs_release(struct fs *fs, uint64_t file);
 
 /* Forget what is cached. */
 void fs_refresh(struct fs *fs);
+/*
+ * From now on the kernel may keep copies. `forget` makes it forget the attributes of a node, later
+ * and without waiting; call fs_told() when it has, once for each. Without this it keeps nothing.
+ */
+void fs_let_keep(struct fs *fs, void (*forget)(void *ctx, uint64_t node), void *ctx);
+void fs_told(struct fs *fs, size_t n);
 /* An op that was interrupted by a harmless signal goes on, and the kernel does not report a second
  * signal, which may end the caller: check for that. True: call again soon. */
 bool fs_poll_interrupted(struct fs *fs);

@@ -117,6 +117,14 @@ static int open_permissions(struct op *op, struct node *n)
 		buf_finish(&text);
 		return r;
 	}
+	/* While it is open for writing, its size is not that of what is granted. */
+	if (writes)
+		fs_tell(fs, n);
+	r = op_await_told(op);
+	if (r != 0) {
+		buf_finish(&text);
+		return r;
+	}
 	struct file *f = file_new(fs, n, op->pid);
 	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->key);
 	if (permissions != NULL)
@@ -188,11 +196,20 @@ static int open_create_token(struct op *op, struct node *n)
 	return r != 0 ? r : open_shown(op, n);
 }
 
+/* Forget everything, once, although the op may run again; WAIT until the kernel has done so too. */
+static int refresh_once(struct op *op)
+{
+	if (!op->refreshed)
+		fs_refresh(fs_of(op));
+	op->refreshed = true;
+	return op_await_told(op);
+}
+
 static int open_refresh(struct op *op, struct node *n)
 {
-	if (wants_write(op) && (op->flags & O_TRUNC))
-		fs_refresh(fs_of(op));
-	return open_shown(op, n);
+	int r = wants_write(op) && (op->flags & O_TRUNC) ? refresh_once(op) : 0;
+
+	return r != 0 ? r : open_shown(op, n);
 }
 
 int fs_open(struct op *op)
@@ -360,10 +377,12 @@ static int write_scratch(struct op *op, struct file *f)
 
 static int write_refresh(struct op *op, struct file *f)
 {
+	int r = refresh_once(op);
+
 	(void)f;
-	fs_refresh(fs_of(op));
-	op_reply_written(op, op->data.len);
-	return 0;
+	if (r == 0)
+		op_reply_written(op, op->data.len);
+	return r;
 }
 
 int fs_write(struct op *op)

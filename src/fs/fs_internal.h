@@ -2,7 +2,7 @@
 /*
  * fs_internal: what the files of fs share; no other file includes it.
  *
- * fs.c sets up, and has lookup and getattr; fs_name.c renames and removes files, and has setattr;
+ * fs.c sets up, and has lookup and getattr; fs_kept.c tells the kernel what to forget; fs_name.c renames and removes files, and has setattr;
  * fs_rmdir.c removes directories; fs_file.c opens, reads, writes and closes, with a table of
  * handlers by kind of file; fs_directory.c lists directories; fs_permissions.c writes
  * `permissions` and commits it; create_token.c creates tokens.
@@ -72,6 +72,9 @@ struct fs {
 	/* Commits under way of released files: struct permissions_change of fs_permissions.c. */
 	struct list commits;
 	struct permissions_files permissions;
+	/* Makes the kernel forget a node's attributes; NULL: it keeps nothing. */
+	void (*forget)(void *ctx, uint64_t node);
+	void *forget_ctx;                       /* borrowed */
 	struct emptying emptying[EMPTYING_MAX]; /* oldest first */
 	size_t n_emptying;
 };
@@ -154,6 +157,17 @@ bool fs_keeps_secret(struct op *op, const struct inode_key *file);
  * end when the token is deleted. */
 bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct error *why);
 void fs_drop_emptying(struct fs *fs, const char *token_id); /* NULL: all */
+
+/* fs_kept.c: what the kernel keeps, and is told to forget */
+/* How long it may keep what the op has just found of a node: attributes, or name; in seconds. Notes
+ * that it does. */
+double fs_attr_timeout_s(struct op *op, struct node *n);
+double fs_entry_timeout_s(struct op *op, struct node *n);
+/* Make the kernel forget the attributes of a node; takes NULL. */
+void fs_tell(struct fs *fs, struct node *n);
+void fs_tell_all(struct fs *fs);
+/* The reaction to what the model sees change. */
+model_changed fs_changed;
 
 /* fs_directory.c */
 void snapshot_release(struct snapshot *s); /* takes NULL */

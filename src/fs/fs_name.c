@@ -329,6 +329,7 @@ static void forget_below(struct fs *fs, const struct inode_key *p)
 	struct token *t =
 		o == NULL || p->target.token_id == NULL ? NULL : model_token(o, p->target.token_id);
 
+	fs_tell_all(fs);
 	if (o == NULL) {
 		model_expire(fs->model);
 		return;
@@ -361,12 +362,14 @@ int fs_setattr(struct op *op)
 	if (op->set_times && (S_ISDIR(tree_mode(n->key.kind)) || n->key.kind == TREE_REFRESH)) {
 		forget_below(fs, &n->key);
 		op->set_times = false; /* only once, although this may run again */
+		if (op_await_told(op) == WAIT)
+			return WAIT;
 	}
 	/* Mode, owner and times of files are not stored. Setting them succeeds, because cp -p, tar
 	 * and editors do it. */
 	struct stat st;
 	r = fs_attr(op, n, &st);
 	if (r == 0)
-		op_reply_attr(op, &st, tree_attr_timeout_s(n->key.kind));
+		op_reply_attr(op, &st, fs_attr_timeout_s(op, n));
 	return r;
 }

@@ -48,7 +48,30 @@ void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,
 			    .fs = fs,
 			    .path = path};
 	list_init(&ops->live);
+	list_init(&ops->untold_waiters);
 }
+
+int op_await_told(struct op *op)
+{
+	if (op->ops->untold == 0)
+		return 0;
+	waiters_park(&op->ops->untold_waiters, &op->waiter);
+	return WAIT;
+}
+
+void ops_told(struct ops *ops, size_t n)
+{
+	ops->untold -= n;
+	if (ops->untold == 0)
+		waiters_wake(&ops->untold_waiters);
+}
+
+/* How the job of a committed op has ended. */
+struct op_ended {
+	bool failed;
+	struct error error;
+	char *made_id; /* owned; or NULL */
+};
 
 static void op_free(struct op *op)
 {
@@ -188,6 +211,30 @@ static void abandon(struct op *op)
 	op_detach(op, EINTR);
 }
 
+static struct op_ended *ended_new(const struct store_outcome *outcome)
+{
+	struct op_ended *e = xcalloc(1, sizeof(*e));
+
+	e->failed = outcome->error != NULL;
+	if (e->failed)
+		e->error = *outcome->error;
+	e->made_id = outcome->made_id != NULL ? xstrdup(outcome->made_id) : NULL;
+	return e;
+}
+
+/* Run `done`, which had to wait until the kernel had forgotten the old state. */
+static void finish_ended(struct op *op)
+{
+	struct op_ended *e = op->ended;
+
+	op->ended = NULL;
+	waiter_leave(&op->waiter);
+	op->done(op, &(const struct store_outcome){.error = e->failed ? &e->error : NULL,
+						   .made_id = e->made_id});
+	free(e->made_id);
+	free(e);
+}
+
 /* Time alone does not decide: a daemon that was stopped for hours has answers to read, and perhaps
  * one or two more requests to send. */
 static bool waited_too_long(const struct op *op)
@@ -202,7 +249,13 @@ static void op_run(struct op *op)
 
 	if (op->state == OP_DETACHED)
 		return;
-	if (op->interrupted && process_ending(op->pid)) {
+	bool killed = op->interrupted && process_ending(op->pid);
+	if (op->ended != NULL) {
+		if (killed || op_await_told(op) == 0)
+			finish_ended(op);
+		return;
+	}
+	if (killed) {
 		if (op->state == OP_COMMITTED)
 			abandon(op);
 		else
@@ -211,11 +264,17 @@ static void op_run(struct op *op)
 	}
 	if (op->state == OP_COMMITTED)
 		return;
+	/* What it replies must not be older than what the kernel has forgotten by then. */
+	if (op_await_told(op) == WAIT) {
+		op->state = OP_WAITING;
+		return;
+	}
 	bool last = waited_too_long(op); /* run once more: the answer may have arrived */
 	struct ops *ops = op->ops;
 	unsigned settled = ops->settled;
 	op->state = OP_RUNNING;
 	op->waiter.error = (struct error){0};
+	op->waiter.fresh_ms = INT64_MAX;
 	int r = ops->handlers[op->kind](op);
 	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
 	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
@@ -296,7 +355,11 @@ void op_done(void *ctx, const struct store_outcome *outcome)
 
 	op->job = NULL;
 	if (!op_detached(op)) {
-		op->done(op, outcome);
+		/* No process may see the old state once the change is reported as done. */
+		if (op_await_told(op) == WAIT)
+			op->ended = ended_new(outcome);
+		else
+			op->done(op, outcome);
 		return;
 	}
 	if (outcome->error != NULL)
@@ -327,7 +390,9 @@ void ops_let_go(struct ops *ops, int err)
 
 	list_for_each(pos, &ops->live) {
 		struct op *op = container_of(pos, struct op, live);
-		if (op->state == OP_COMMITTED)
+		if (op->ended != NULL)
+			finish_ended(op);
+		else if (op->state == OP_COMMITTED)
 			op_detach(op, err);
 		else if (op->state != OP_DETACHED)
 			op_reply_error(op, &e);
@@ -339,7 +404,9 @@ void ops_finish(struct ops *ops, int err)
 	while (!list_empty(&ops->live)) {
 		struct op *op = container_of(ops->live.next, struct op, live);
 		struct error e = {.err = err};
-		if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
+		if (op->ended != NULL)
+			finish_ended(op);
+		else if (op->state == OP_COMMITTED || op->state == OP_DETACHED)
 			end_commit(op, err);
 		else
 			op_reply_error(op, &e);

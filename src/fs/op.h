@@ -126,6 +126,10 @@ struct ops {
 	 * process writes to `refresh` in a loop. 0: no limit.
 	 */
 	int64_t patience_ms;
+	/* What the kernel was asked to forget and has not forgotten yet: no op runs or replies
+	 * before. */
+	size_t untold;
+	struct list untold_waiters;
 	unsigned settled; /* how many ops were replied to or committed since the start */
 };
 
@@ -153,7 +157,10 @@ struct op {
 	mode_t mode;
 	bool set_size, set_times; /* setattr; `size` is the new size */
 
-	struct store_job *job; /* of the commit; borrowed */
+	bool refreshed; /* it has made everything be forgotten, once */
+
+	struct store_job *job;  /* of the commit; borrowed */
+	struct op_ended *ended; /* owned; how the job ended, if `done` could not run yet */
 	op_done_handler *done;
 	/* State from the commit until `done`, which frees it; one of: */
 	struct permissions_change *commit; /* a change of `permissions`: fs_permissions.c */
@@ -186,6 +193,11 @@ bool op_detached(const struct op *op);
 /* For `done`: true if the op is detached, or if `e` (may be NULL) is a failure, which this has now
  * replied. */
 bool op_finished(struct op *op, const struct error *e);
+
+/* 0 if the kernel has forgotten all that it was asked to forget; else WAIT, parked until then. */
+int op_await_told(struct op *op);
+/* It has forgotten `n` more. */
+void ops_told(struct ops *ops, size_t n);
 
 /* The replies. Each may free the op. Returns what the sink returned: see struct op_sink. */
 /* An error with a sentence is added to the error log. */

@@ -78,8 +78,8 @@ static int64_t patience(struct loop *l, int64_t at_most_ms)
 
 static void turn(struct loop *l, int64_t at_most_ms)
 {
-	struct pollfd fds[3] = {{.fd = l->signal_fd, .events = POLLIN}};
-	unsigned n = 1, kernel = 0;
+	struct pollfd fds[4] = {{.fd = l->signal_fd, .events = POLLIN}};
+	unsigned n = 1, kernel = 0, notifier = 0;
 
 	credential_refresh_turn(l->credential_refresh);
 	http_turn(l->http);
@@ -91,6 +91,11 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	if (l->session != NULL) {
 		kernel = n++;
 		fds[kernel] = (struct pollfd){.fd = session_fd(l->session), .events = POLLIN};
+		if (session_notifier_fd(l->session) >= 0) {
+			notifier = n++;
+			fds[notifier] = (struct pollfd){.fd = session_notifier_fd(l->session),
+							.events = POLLIN};
+		}
 	}
 	if (credential_refresh_fd(l->credential_refresh) >= 0)
 		fds[n++] = (struct pollfd){.fd = credential_refresh_fd(l->credential_refresh),
@@ -98,6 +103,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);
+	if (notifier != 0 && fds[notifier].revents != 0)
+		session_told(l->session);
 	if (l->session != NULL && fds[kernel].revents != 0)
 		session_receive(l->session, RECEIVE_MOST);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: the one thread of the program. Each turn: network, waiters that are ready, wait, requests
+ * loop: the thread that does everything but notify the kernel. Each turn: network, waiters that are ready, wait, requests
  * of the kernel.
  *
  * Nothing in a turn blocks: after start no files are opened but the credential's and those in

@@ -18,6 +18,7 @@
 #include "base/macros.h"
 #include "base/xmalloc.h"
 #include "mount/helper.h"
+#include "mount/notifier.h"
 
 struct session {
 	struct fuse_session *fuse; /* owned */
@@ -25,6 +26,7 @@ struct session {
 	struct fuse_buf buffer;    /* its memory is owned */
 	char *mountpoint;          /* owned */
 	int unread;                /* owned; see close_device() */
+	struct notifier *notifier; /* owned; NULL: the kernel keeps no copies */
 };
 
 /* --- requests to ops -------------------------------------------------------------------------- */
@@ -499,12 +501,49 @@ void session_serve(struct session *s, struct fs *fs)
 	s->fs = fs;
 }
 
+/* By the notifier's thread. With a negative offset only the attributes are forgotten. A node that
+ * the kernel does not know (any more) is an error here, of no meaning. */
+static void forget_attributes(void *ctx, uint64_t node)
+{
+	fuse_lowlevel_notify_inval_inode(((struct session *)ctx)->fuse, node, -1, 0);
+}
+
+static void forget_later(void *ctx, uint64_t node)
+{
+	notifier_add(((struct session *)ctx)->notifier, node);
+}
+
+void session_let_keep(struct session *s)
+{
+	struct error e;
+
+	s->notifier = notifier_new(forget_attributes, s, &e);
+	if (s->notifier != NULL)
+		fs_let_keep(s->fs, forget_later, s);
+	else
+		log_warning("the kernel keeps no copies, so every look asks: %s", e.text);
+}
+
+int session_notifier_fd(const struct session *s)
+{
+	return s->notifier != NULL ? notifier_fd(s->notifier) : -1;
+}
+
+void session_told(struct session *s)
+{
+	fs_told(s->fs, notifier_take(s->notifier));
+}
+
 void session_free(struct session *s)
 {
 	if (s == NULL)
 		return;
 	struct error e;
 	bool ours = still_mounted(s);
+
+	if (s->notifier != NULL)
+		fs_let_keep(s->fs, NULL, NULL);
+	notifier_free(s->notifier);
 
 	/* Close the device first, so that callers that still wait get an error before the unmount,
 	 * which may take time. */

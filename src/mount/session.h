@@ -2,9 +2,9 @@
 /*
  * session: the interface to libfuse. Mounts; makes ops of the kernel's requests, and sends replies.
  *
- * Owns the FUSE session. Receives without blocking, when the loop calls it. Never calls
- * fuse_lowlevel_notify_* (rule 14 of src/README.md): during a request on the same directory the
- * kernel would block the one thread that could answer it. Knows nothing of the tree: fs does.
+ * Owns the FUSE session. Receives without blocking, when the loop calls it. Notifies the kernel only
+ * through the notifier, and only of attributes (rule 14 of src/README.md). Knows nothing of the
+ * tree: fs does.
  */
 #ifndef PSCALEFS_SESSION_H
 #define PSCALEFS_SESSION_H
@@ -24,6 +24,12 @@ struct session *session_new(const struct config *config, struct error *e);
 /* Unmounts (lazily, so that open files do not prevent it). Takes NULL. */
 void session_free(struct session *s);
 void session_serve(struct session *s, struct fs *fs);
+
+/* From now on the kernel may keep copies: starts the notifier. Call it in the sandbox. */
+void session_let_keep(struct session *s);
+/* Readable when the kernel has forgotten something: then call session_told(). -1: there is none. */
+int session_notifier_fd(const struct session *s);
+void session_told(struct session *s);
 
 int session_fd(const struct session *s);
 /* Handle the requests that have arrived, at most `most`. */

@@ -34,7 +34,11 @@ struct node {
 	unsigned refs;        /* open files */
 	struct inode_key key; /* strings of the table's pool, `name` owned */
 	bool misnamed;        /* detached, and the kernel has it under the name of another key */
-	bool detached;        /* unlinked or replaced: node_at() makes a new node for the key */
+	/* The kernel may use attributes that it was given, until it is told to forget them. */
+	bool kept;
+	bool name_kept; /* the kernel may use its name for some time without asking */
+	bool renamed;   /* its name is another one now, but the kernel may still use the old one */
+	bool detached;  /* unlinked or replaced: node_at() makes a new node for the key */
 };
 
 struct nodes {

@@ -15,17 +15,15 @@
 #define FILE_W (S_IFREG | 0600)
 
 /*
- * How long the kernel may use its own copies. Only briefly, because other users change things too.
- * Not at all for sizes that a write to another file may change, and for names that may disappear or
- * refer to another object at any time.
+ * May the kernel use its own copy of the attributes, as long as what they come from is fresh? A
+ * change that this mount makes or sees earlier is told to it (fs_kept.c).
  */
-#define ENTRY_TIMEOUT_S 1.0
-#define ATTR_TIMEOUT_S  1.0
-
 enum attr_expiry {
 	ATTR_KEPT,
-	ATTR_EXPIRED, /* correct when they are sent, and no longer */
-	ATTR_LATER,   /* the same, and the size may need the network: see tree_attr_later() */
+	ATTR_EXPIRED, /* no: they change with each request, or without a change that is seen */
+	/* Yes, but a lookup does not ask for them: see tree_attr_later(). */
+	ATTR_LATER,
+	ATTR_LATER_EXPIRED, /* not asked for by a lookup, and not kept */
 };
 
 /* All properties of a kind. */
@@ -39,8 +37,17 @@ struct row {
 	tree_find_fn *find;
 	enum tree_write write; /* files */
 	enum attr_expiry attr;
-	bool entry_expired; /* the name may disappear or refer to another object at any time */
-	bool constant;      /* see tree_constant() */
+	/*
+	 * The kernel may not keep the name, because it may disappear by a change elsewhere in the
+	 * mount: a link by a revocation or when the token is deleted, a secret's file when another
+	 * one is removed. A temporary file's may come to be that of `permissions`. Any other name
+	 * disappears by a removal of that name, of which the kernel knows; or by a change made
+	 * elsewhere, after which a request for its attributes fails with ESTALE, and the kernel
+	 * repeats the lookup. What is not there it never keeps: a name may appear by create-token,
+	 * or be there again after `permissions` was removed.
+	 */
+	bool entry_expired;
+	bool constant; /* see tree_constant() */
 	bool holds_scratch;
 	bool above_token; /* see tree_above_token() */
 	/* The file shows the token's secret, in this form; exists only while this mount has it. */
@@ -51,8 +58,8 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_ROOT] = {"", TREE_ROOT, DIR, .children = list_organizations,
 		       .find = find_organization, .above_token = true},
 	[TREE_STATE] = {".pscalefs", TREE_ROOT, DIR},
-	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .attr = ATTR_LATER},
-	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .attr = ATTR_LATER},
+	[TREE_STATUS] = {"status", TREE_STATE, FILE_R, show_status, .attr = ATTR_LATER_EXPIRED},
+	[TREE_ERRORS] = {"errors", TREE_STATE, FILE_R, show_errors, .attr = ATTR_LATER_EXPIRED},
 	[TREE_SCOPES] = {"scopes", TREE_STATE, DIR},
 	[TREE_SCOPES_ORGANIZATION] = {"organization", TREE_SCOPES, FILE_R, show_scopes_organization,
 				      .constant = true},
@@ -86,7 +93,7 @@ static const struct row rows[TREE_KINDS] = {
 
 	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
 			 .find = find_token, .above_token = true},
-	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .entry_expired = true, .holds_scratch = true},
+	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .holds_scratch = true},
 	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id, .constant = true},
 	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
 	[TREE_TOKEN_CREATED_AT] = {"created_at", TREE_TOKEN, FILE_R, show_token_created_at,
@@ -156,19 +163,25 @@ bool tree_holds_scratch(enum tree_kind kind)
 	return rows[kind].holds_scratch;
 }
 
-double tree_attr_timeout_s(enum tree_kind kind)
+bool tree_keeps_attr(enum tree_kind kind)
 {
-	return rows[kind].attr == ATTR_KEPT ? ATTR_TIMEOUT_S : 0;
+	return rows[kind].attr == ATTR_KEPT || rows[kind].attr == ATTR_LATER;
 }
 
-double tree_entry_timeout_s(enum tree_kind kind)
+bool tree_keeps_entry(enum tree_kind kind)
 {
-	return rows[kind].entry_expired ? 0 : ENTRY_TIMEOUT_S;
+	return !rows[kind].entry_expired;
+}
+
+bool tree_is_named(enum tree_kind kind, bool database)
+{
+	return database ? kind == TREE_DATABASE || kind == TREE_TOKEN_DATABASE
+			: kind == TREE_ORGANIZATION;
 }
 
 bool tree_attr_later(enum tree_kind kind)
 {
-	return rows[kind].attr == ATTR_LATER;
+	return rows[kind].attr == ATTR_LATER || rows[kind].attr == ATTR_LATER_EXPIRED;
 }
 
 struct inode_key tree_permissions(const struct target *target)

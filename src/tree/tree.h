@@ -117,14 +117,18 @@ struct inode_key tree_scratch(const struct inode_key *p, const char *name);
 /* The key of a token's file `permissions`: of the target's database, or of the organization. */
 struct inode_key tree_permissions(const struct target *target);
 enum secret_form tree_secret(enum tree_kind kind); /* 0: it shows no secret */
-/* How long the kernel may use its own copy of attributes and names, in seconds. */
-double tree_attr_timeout_s(enum tree_kind kind);
-double tree_entry_timeout_s(enum tree_kind kind);
+/* May the kernel keep a copy of its attributes, or of its name, as long as what they come from is
+ * fresh? */
+bool tree_keeps_attr(enum tree_kind kind);
+bool tree_keeps_entry(enum tree_kind kind);
 /* Is its content the same as long as its object exists? */
 bool tree_constant(enum tree_kind kind);
 /* May its size need the network? Then a lookup does not ask for it, because a lookup that waits
  * blocks its whole directory. */
 bool tree_attr_later(enum tree_kind kind);
+/* Is it the directory of an organization, or (`database`) of a database, there or of a token: named
+ * after the object? */
+bool tree_is_named(enum tree_kind kind, bool database);
 /* Is it below a token's directory (not the directory itself)? */
 bool tree_in_token(enum tree_kind kind);
 /* Is it a token's directory, or below one? */

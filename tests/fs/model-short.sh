@@ -12,8 +12,9 @@
 
 seed=${PSCALEFS_MODEL_SEED:-1}
 operations=${PSCALEFS_MODEL_OPERATIONS:-$([[ ${PSCALEFS_VALGRIND-} ]] && echo 480 || echo 2400)}
-# With little cached much is asked; with much cached, what others do meets what is no longer true.
-cache=$((seed % 2 ? 300 : 5000))
+# With nothing or little cached much is asked; with much cached, what others do meets what is no longer true.
+caches=(3600000 300 5000 0)
+cache=${caches[seed % 4]}
 earlier=() # daemons whose mount is gone
 
 mount_it() {
