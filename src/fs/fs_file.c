@@ -42,7 +42,8 @@ struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
 	f->node = node;
 	f->handlers = handlers_of(node->key.kind);
 	node_hold(node);
-	f->opener = process_group(tid);
+	/* To look it up costs more than all else of a read. */
+	f->opener = tree_write(node->key.kind) == WRITE_REFUSED ? 0 : process_group(tid);
 	list_append(&fs->files, &f->link);
 	return f;
 }

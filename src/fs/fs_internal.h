@@ -44,7 +44,7 @@ struct file {
 	unsigned refs;     /* of the kernel, and of ops and commits under way */
 	struct node *node; /* held */
 	const struct file_handlers *handlers;
-	pid_t opener; /* thread group */
+	pid_t opener; /* thread group; 0: a directory or a file that nobody can write */
 	bool writable;
 	struct buf text;                   /* the content at open; never a secret */
 	struct snapshot *directory;        /* held; NULL: it is a file */
