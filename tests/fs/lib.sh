@@ -98,7 +98,7 @@ reap_daemon() {
 	local pid=$daemon
 	daemon=''
 	wait_quietly process_ended "$pid" || {
-		find_fault "the daemon does not end"
+		find_fault "the daemon does not end$(mount_keepers)"
 		kill -ABRT "$pid" 2>/dev/null || true
 	}
 	end_process "$pid" 0
@@ -185,6 +185,14 @@ mount_users() {
 	local link
 	for link in /proc/[0-9]*/cwd /proc/[0-9]*/fd/*; do
 		[[ $(readlink "$link" 2>/dev/null) == "$mnt"* ]] && echo "$link $(tr '\0' ' ' <"${link%/*}/cmdline")"
+	done 2>/dev/null
+}
+
+# Of processes in another mount namespace, in which it is still mounted: there the daemon has to serve it.
+mount_keepers() {
+	local table
+	for table in /proc/[0-9]*/mountinfo; do
+		! grep -q -s -F " $mnt " "$table" || echo "; kept by $(tr '\0' ' ' <"${table%/*}/cmdline")"
 	done 2>/dev/null
 }
 

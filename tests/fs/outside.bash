@@ -9,10 +9,8 @@ if [[ ! ${PSCALEFS_INSIDE-} && $EUID -eq 0 ]]; then
 	if [[ ! ${PSCALEFS_OUTSIDE-} ]]; then
 		PSCALEFS_OUTSIDE=1 exec unshare --mount "$BASH" "$0" "$@"
 	fi
-	# The namespace began with what other tests had mounted, and would keep it.
-	while read -r _ at type _; do
-		[[ $type != fuse.pscalefs ]] || umount --lazy "$at" 2>/dev/null || true
-	done </proc/mounts
+	. "$(dirname "${BASH_SOURCE[0]}")/leave_others.bash"
+	leave_others
 	mount --make-rshared /
 	PSCALEFS_INSIDE=$(mktemp -d "${TMPDIR:-/tmp}/pscalefs.outside.XXXXXX")
 	export PSCALEFS_INSIDE

@@ -14,10 +14,8 @@ if [[ ! ${PSCALEFS_PRIVATE-} ]]; then
 	PSCALEFS_PRIVATE=1 exec "${namespace[@]}" "$BASH" "$0" "$@"
 fi
 
-# The namespace began with what other tests had mounted, and would keep it: their daemons could not end.
-while read -r _ at type _; do
-	[[ $type != fuse.pscalefs ]] || umount --lazy "$at" 2>/dev/null || true
-done </proc/mounts
+. "$(dirname "${BASH_SOURCE[0]}")/leave_others.bash"
+leave_others
 
 # own_dev: a /dev with the usual devices, /dev/fuse for everybody, and no /dev/log. It is gone with the
 # namespace.
