@@ -322,6 +322,30 @@ static void access_revoke(struct operation *operation)
 	run_change(operation, grants_remove);
 }
 
+/* Events of the audit log: `count` of them, with these members. */
+static void event_add(struct operation *operation)
+{
+	struct emulator *emulator = operation->emulator;
+	cJSON *members = cJSON_Duplicate(operation->json, true);
+	const cJSON *count = item(operation, "count");
+	int many = cJSON_IsNumber(count) ? count->valueint : 1;
+
+	cJSON_DeleteItemFromObjectCaseSensitive(members, "op");
+	cJSON_DeleteItemFromObjectCaseSensitive(members, "count");
+	cJSON_DeleteItemFromObjectCaseSensitive(members, "organization");
+	for (int i = 0; i < many; i++)
+		audit_add(&emulator->state, operation->organization, members);
+	cJSON_Delete(members);
+}
+
+static void event_drop(struct operation *operation)
+{
+	const cJSON *count = item(operation, "count");
+
+	audit_drop(&operation->emulator->audit,
+		   cJSON_IsNumber(count) ? (size_t)count->valueint : 1);
+}
+
 /* OAuth tokens of users */
 
 static void bearer_add(struct operation *operation)
@@ -359,6 +383,8 @@ static const struct {
 	{"delete-token", token_delete},
 	{"grant", access_grant},
 	{"revoke", access_revoke},
+	{"add-event", event_add},
+	{"drop-events", event_drop},
 	{"add-bearer", bearer_add},
 	{"delete-bearer", bearer_delete},
 };

@@ -6,6 +6,7 @@
 #ifndef EMULATOR_EMULATOR_H
 #define EMULATOR_EMULATOR_H
 
+#include "audit.h"
 #include "faults.h"
 #include "lag.h"
 #include "log.h"
@@ -22,6 +23,7 @@ struct emulator {
 	struct device_logins device_logins;
 	struct lag lag;
 	struct others others;
+	struct audit audit;
 	int64_t window_start_ms; /* of the rate limit, monotonic */
 	long long window_requests;
 	char *base_url;         /* owned: how the API port is reached */

@@ -305,8 +305,11 @@ size_t grants_add(struct state *state, struct token *token, const struct grant_t
 		if (event)
 			add_name(&event->added, &event->added_count, names[i]);
 	}
-	if (added)
-		token->updated_ms = state_now_ms(state);
+	if (!added)
+		return 0;
+	token->updated_ms = state_now_ms(state);
+	audit_note_access(state, token, grants_resource_name(grant), "granted_access", names,
+			  count);
 	return added;
 }
 
@@ -340,6 +343,8 @@ size_t grants_remove(struct state *state, struct token *token, const struct gran
 	if (!removed)
 		return 0;
 	token->updated_ms = state_now_ms(state);
+	audit_note_access(state, token, grants_resource_name(grant), "revoked_access", names,
+			  count);
 	if (!grant->access_count && switches_is(state->switches, SWITCH_EMPTY_GRANTS, "hidden"))
 		grants_drop(state, grant);
 	return removed;

@@ -18,6 +18,7 @@ route_handler organizations_list, organizations_get, organizations_patch;
 route_handler databases_list, databases_create, databases_get, databases_patch, databases_delete;
 route_handler tokens_list, tokens_create, tokens_get, tokens_delete;
 route_handler accesses_list, accesses_add, accesses_delete, accesses_grants;
+route_handler audit_list;
 route_handler user_get;
 
 #endif

@@ -18,7 +18,7 @@
  *           http://127.0.0.1:40001/v1/organizations
  *     $ curl -s http://127.0.0.1:40002/log
  *
- * It is not a PlanetScale: no branches, passwords, audit log or teams, no
+ * It is not a PlanetScale: no branches, passwords or teams, no
  * HTTP/2, no real secrets. All of it runs in one thread; see server.h.
  */
 #include "control.h"
@@ -105,6 +105,8 @@ static const char control_help[] =
 	"  add-database name [kind state region notes created_at ...]\n"
 	"  update-database name [new_name kind state needs_second_admin ...]\n"
 	"  delete-database name\n"
+	"  add-event [count] [members of an event, such as created_at, audit_action]\n"
+	"  drop-events [count], the newest ones\n"
 	"  add-token [name id secret ttl created_at expires_at last_used_at oauth]\n"
 	"  update-token id [new_name ttl created_at expires_at last_used_at ...]\n"
 	"  delete-token id\n"
@@ -309,6 +311,7 @@ static int prepare_state(struct emulator *emulator, const struct options *option
 	free(admin);
 	state_add_bearer(&emulator->state, options->bearer, "Ada", 0);
 	emulator->state.recording = true;
+	emulator->state.audit = &emulator->audit;
 	return 0;
 }
 
@@ -403,6 +406,7 @@ int main(int argc, char **argv)
 	lag_finish(&emulator.lag);
 	others_finish(&emulator.others);
 	state_finish(&emulator.state);
+	audit_finish(&emulator.audit);
 	switches_finish(&emulator.switches);
 	free(emulator.base_url);
 	return status;

@@ -52,6 +52,8 @@ static const struct route table[] = {
 	 ACCESS_TOKEN_SCOPES, "write_service_tokens", "", access_fields, false},
 	{"GET", TOKEN "/grants", accesses_grants,
 	 ACCESS_TOKEN_SCOPES, "read_service_tokens", "page per_page", NULL, false},
+	{"GET", ORGANIZATION "/audit-log", audit_list,
+	 ACCESS_AUDIT_LOG, "read_audit_logs", "starting_after ending_before limit", NULL, false},
 	{"GET", "/v1/user", user_get,
 	 ACCESS_USER, NULL, "", NULL, false},
 	{"POST", "/oauth/authorize_device", oauth_authorize_device,
@@ -198,6 +200,12 @@ static bool check_membership(struct emulator *emulator, struct request *request)
 	return false;
 }
 
+static bool reads_audit_log(const struct switches *switches, const struct token *token)
+{
+	return token ? grants_hold_organization(token, "read_audit_logs")
+		     : switches_is(switches, SWITCH_BEARER_ROLE, "admin");
+}
+
 static bool check_permission(struct emulator *emulator, struct request *request)
 {
 	const struct switches *switches = &emulator->switches;
@@ -207,6 +215,11 @@ static bool check_permission(struct emulator *emulator, struct request *request)
 			switches_is(switches, SWITCH_REQUIRE_ACCESS_PERMISSION, "on");
 	bool about_tokens = route->access == ACCESS_TOKENS || route->access == ACCESS_TOKEN_SCOPES;
 
+	if (route->access == ACCESS_AUDIT_LOG && !reads_audit_log(switches, token)) {
+		reply_default_error(&request->reply,
+				    (int)switches_number(switches, SWITCH_AUDIT_DENIED));
+		return false;
+	}
 	if (!token)
 		return true;
 	if (about_tokens && !switches_is(switches, SWITCH_SERVICE_TOKEN_ADMIN, "allowed")) {
@@ -302,9 +315,11 @@ static void run_in_state(struct emulator *emulator, struct request *request)
 	}
 	elsewhere = answered_elsewhere(emulator, request, &undone);
 	if (!elsewhere || !undone) {
+		emulator->audit.request = request;
 		emulator->state.current_request = request->number;
 		request->route->handle(emulator, request);
 		emulator->state.current_request = 0;
+		emulator->audit.request = NULL;
 	}
 	if (elsewhere && request->reply.status < 300)
 		answer_elsewhere(emulator, &request->reply);

@@ -38,6 +38,7 @@ enum route_access {
 	ACCESS_ORGANIZATION_USER, /* a user of the organization; a service token gets 403 */
 	ACCESS_TOKENS,            /* the same, and service tokens may administer tokens */
 	ACCESS_TOKEN_SCOPES,      /* the same, and the permission may not be required */
+	ACCESS_AUDIT_LOG, /* the same as ACCESS_ORGANIZATION; users must be administrators */
 };
 
 typedef void route_handler(struct emulator *emulator, struct request *request);

@@ -107,6 +107,65 @@ check_databases() {
 	call DELETE "$ORG/databases/slow"
 }
 
+check_audit_log() {
+	local LOG=$ORG/audit-log cursor
+
+	control POST /data '{"op":"add-event","count":120,"audit_action":"branch.created"}' >/dev/null
+	call POST "$TOKENS" '{"name":"logged"}'
+	ID=$(jq -r .id <<<"$BODY")
+	grant '' read_organization
+	call GET "$LOG"
+	is 'audit log, newest first' '200 25 true false "service_token.granted_access" "logged"' \
+		"$STATUS $(field '.data | length') $(field .has_next) $(field .has_prev) $(
+			field '.data[0].audit_action') $(field '.data[0].target_display_name')"
+	is 'an event has all required keys' '' "$(BODY=$(field '.data[0]') missing id actor_id actor_type \
+		auditable_id auditable_type target_id target_type location target_display_name \
+		audit_action action actor_display_name auditable_display_name remote_ip created_at \
+		updated_at metadata)"
+	is 'who granted, and what' '"ServiceToken" ["read_organization"]' \
+		"$(field '.data[0].actor_type') $(field '.data[0].metadata.access')"
+	cursor=$(field .cursor_end | tr -d '"')
+	call GET "$LOG?limit=100&starting_after=$cursor"
+	is 'the next page' '97 false true' "$(field '.data | length') $(field .has_next) $(field .has_prev)"
+	is 'it does not begin with its cursor' false "$(field ".data[0].id == \"$cursor\"")"
+	switch audit_after inclusive
+	call GET "$LOG?starting_after=$cursor"
+	is 'audit_after' true "$(field ".data[0].id == \"$cursor\"")"
+	switch audit_after exclusive
+	call GET "$LOG?starting_after=nothing"
+	is 'an unknown cursor is refused' 400 "$STATUS"
+	call GET "$LOG?page=2"
+	is 'it has no numbered pages' 400 "$STATUS"
+	switch audit_order oldest_first
+	call GET "$LOG?limit=1"
+	is 'audit_order' '"branch.created"' "$(field '.data[0].audit_action')"
+	switch audit_order newest_first
+	switch audit_cursor opaque
+	call GET "$LOG?limit=1"
+	is 'audit_cursor' true "$(field '.cursor_end != .data[0].id')"
+	call GET "$LOG?limit=1&starting_after=$(field '.cursor_end | @uri' | tr -d '"')"
+	is 'an opaque cursor goes on' '200 "service_token.created"' "$STATUS $(field '.data[0].audit_action')"
+	switch audit_cursor id
+	switch audit_action action
+	call GET "$LOG?limit=1"
+	is 'audit_action' 'null "granted_access"' "$(field '.data[0].audit_action') $(field '.data[0].action')"
+	switch audit_action both
+	switch audit_names null
+	call GET "$LOG?limit=1"
+	is 'audit_names' null "$(field '.data[0].target_display_name')"
+	switch audit_names given
+	new_token read_organization
+	AUTH="$ID:$SECRET" call GET "$LOG"
+	is 'it needs read_audit_logs' 403 "$STATUS"
+	switch audit_denied 404
+	AUTH="$ID:$SECRET" call GET "$LOG"
+	is 'audit_denied' 404 "$STATUS"
+	switch audit_denied 403
+	control POST /data '{"op":"drop-events","count":1000}' >/dev/null
+	call GET "$LOG"
+	is 'drop-events' '0 null' "$(field '.data | length') $(field .cursor_end)"
+}
+
 check_tokens() {
 	call GET "$TOKENS"
 	is 'list tokens, newest first' '200 "token-10" 10' \
@@ -642,7 +701,7 @@ check_changes() {
 	control DELETE /switches >/dev/null
 }
 
-for part in endpoints databases tokens accesses auth paging violations switches access_switches \
+for part in endpoints databases audit_log tokens accesses auth paging violations switches access_switches \
 	bulk data lag changes; do
 	start_emulator --seed-data orgs=1,databases=4,tokens=10,grants=2
 	"check_$part"

@@ -188,6 +188,7 @@ static void free_database(struct database *database)
 void state_finish(struct state *state)
 {
 	state->recording = false;
+	state->audit = NULL;
 	while (state->organizations.count)
 		state_delete_organization(state, state->organizations.items[0]);
 	ordered_finish(&state->organizations);
@@ -289,6 +290,7 @@ struct database *state_add_database(struct state *state, struct organization *or
 	database->number = state->next_number++;
 	database->organization = organization;
 	state_return_database(database);
+	audit_note_database(state, database, "created");
 	return database;
 }
 
@@ -303,6 +305,7 @@ void state_delete_database(struct state *state, struct database *database)
 {
 	bool kept = switches_is(state->switches, SWITCH_GRANTS_OF_DELETED, "kept");
 
+	audit_note_database(state, database, "deleted");
 	state_take_database(database);
 	database->deleted_ms = state_now_ms(state);
 	while (!kept && database->grants)
@@ -370,6 +373,7 @@ struct token *state_add_token(struct state *state, struct organization *organiza
 	count_name(state, token, 1);
 	state_return_token(state, token);
 	grants_note_token(state, token, true);
+	audit_note_token(state, token, "created");
 	return token;
 }
 
@@ -388,6 +392,7 @@ void state_delete_token(struct state *state, struct token *token)
 	while (token->grant_count)
 		grants_drop(state, token->grants[token->grant_count - 1]);
 	grants_note_token(state, token, false);
+	audit_note_token(state, token, "deleted");
 	free(token->grants);
 	free(token->secret);
 	free(token->name);

@@ -10,6 +10,7 @@
 #ifndef EMULATOR_STATE_H
 #define EMULATOR_STATE_H
 
+#include "audit.h"
 #include "map.h"
 #include "ordered.h"
 #include "random.h"
@@ -137,6 +138,7 @@ struct state {
 	uint64_t next_number;
 	uint64_t next_event;
 	uint64_t current_request; /* put into events */
+	struct audit *audit;      /* borrowed; NULL: nothing is logged */
 	bool recording;           /* events are kept; off until the state is filled */
 	int64_t started_ms;       /* monotonic */
 };

@@ -114,6 +114,17 @@
 	X(DEVICE_LOGIN, "device_login", "approved|denied|expired|slow_down", "approved", \
 	  "what becomes of a device login") \
 	X(DEVICE_PENDING, "device_pending", "#", "0", "polls answered authorization_pending before") \
+	X(AUDIT_ORDER, "audit_order", "newest_first|oldest_first", "newest_first", \
+	  "order of the events in the audit log") \
+	X(AUDIT_AFTER, "audit_after", "exclusive|inclusive", "exclusive", \
+	  "whether the event of starting_after is on the page once more") \
+	X(AUDIT_CURSOR, "audit_cursor", "id|opaque|null", "id", \
+	  "cursors are ids of events, something else, or null (then ids)") \
+	X(AUDIT_ACTION, "audit_action", "both|action", "both", \
+	  "an event has its full action in audit_action, or only a verb in action") \
+	X(AUDIT_NAMES, "audit_names", "given|null", "given", "the display names of an event") \
+	X(AUDIT_DENIED, "audit_denied", "403|404", "403", \
+	  "status of the audit log without its permission") \
 	X(GZIP, "gzip", "on|off", "on", "compress answers for clients that accept it") \
 	X(KEEP_ALIVE, "keep_alive", "on|off", "on", "connections survive an answer") \
 	X(STRICT, "strict", "on|off", "on", \
