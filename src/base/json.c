@@ -356,6 +356,12 @@ bool json_is_set(const struct cJSON *object, const char *key)
 
 #define DOUBLE_EXACT 9007199254740992.0 /* 2^53: up to here a double holds every whole number */
 
+bool json_bool(const struct cJSON *json, bool *out)
+{
+	*out = cJSON_IsTrue(json);
+	return cJSON_IsBool(json);
+}
+
 bool json_whole(const struct cJSON *json, int64_t *out)
 {
 	const char *digits = json_string(json);

@@ -47,6 +47,8 @@ const char *json_text(const struct cJSON *object, const char *key); /* NULL if i
 const char *json_some_text(const struct cJSON *object, const char *key); /* NULL for "", too */
 /* Is the member present, and neither null nor false? */
 bool json_is_set(const struct cJSON *object, const char *key);
+/* true or false; false for anything else. */
+bool json_bool(const struct cJSON *json, bool *out);
 /* A whole number >= 0, also if written as a string of digits; false for anything else. */
 bool json_whole(const struct cJSON *json, int64_t *out);
 

@@ -404,6 +404,7 @@ static void organization_free(struct organization *o)
 	resource_finish(&o->databases);
 	resource_finish(&o->tokens);
 	model_finish_databases(o);
+	audit_log_finish(&o->audit_log);
 	for (size_t i = 0; i < o->n_tokens; i++)
 		token_free(o->token[i]);
 	free(o->token);
@@ -424,6 +425,7 @@ static struct organization *organization_new(struct model *m, struct organizatio
 	o->tokens_mtime_ns = created_s >= 0 ? created_s * 1000000000 : m->born_ns;
 	resource_init(&o->databases, m->cache, m->sources.databases, m->sources.ctx);
 	resource_init(&o->tokens, m->cache, m->sources.tokens, m->sources.ctx);
+	audit_log_init(&o->audit_log, m->cache, m->sources.audit_log, m->sources.ctx);
 	return o;
 }
 
@@ -536,6 +538,7 @@ void model_expire(struct model *m)
 		struct organization *o = m->organization[i];
 		resource_expire(&o->databases);
 		resource_expire(&o->tokens);
+		resource_expire(&o->audit_log.resource);
 		for (size_t j = 0; j < o->n_tokens; j++)
 			resource_expire(&o->token[j]->grants);
 	}

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cache/audit_log.h"
 #include "cache/recent_changes.h"
 #include "cache/resource.h"
 #include "planetscale/record.h"
@@ -74,10 +75,11 @@ struct organization {
 	struct token **token;       /* owned, sorted by file_name */
 	struct token **token_by_id; /* owned array of the same, sorted by id */
 	size_t n_tokens;
+	struct audit_log audit_log;
 	int64_t tokens_mtime_ns; /* when the set of tokens was last seen to change */
 };
 
-/* How store fetches each kind; `ctx` is handed to all three. */
+/* How store fetches each kind; `ctx` is handed to all of them. */
 struct model_sources {
 	void (*organizations)(struct resource *r, void *ctx);
 	void (*databases)(struct resource *r,
@@ -85,6 +87,8 @@ struct model_sources {
 	void (*tokens)(struct resource *r,
 		       void *ctx); /* container_of(r, struct organization, tokens) */
 	void (*grants)(struct resource *r, void *ctx); /* container_of(r, struct token, grants) */
+	void (*audit_log)(struct resource *r,
+			  void *ctx); /* container_of(r, struct organization, audit_log.resource) */
 	void *ctx;
 };
 

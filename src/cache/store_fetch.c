@@ -56,6 +56,7 @@ static void fetch_free(struct fetch *f)
 	list_remove(&f->link);
 	f->source->finish(f);
 	target_finish(&f->target);
+	free(f->cursor);
 	free(f);
 }
 
@@ -242,10 +243,10 @@ static bool fetch_shifted(struct fetch *f)
 	return true;
 }
 
-/* Store the total that a page of a list has; counts the page. */
+/* Store the total that a page of a list has. Where items have no ids, it has no use. */
 static void note_total(struct fetch *f, const struct api_answer *a)
 {
-	int64_t total = f->target.token_id == NULL ? decode_total(a->body, a->len) : -1;
+	int64_t total = f->source->id != NULL ? decode_total(a->body, a->len) : -1;
 
 	f->changed |= f->pages > 0 && total != f->total;
 	f->total = total;
@@ -388,6 +389,7 @@ static void fetch_page(struct fetch *f)
 	struct api_target t = {
 		.organization = o != NULL ? o->r.name : NULL,
 		.token_id = f->target.token_id,
+		.cursor = f->cursor,
 		.prefetch = r != NULL && list_empty(&r->waiters),
 		.done = fetch_answer,
 		.ctx = p,
@@ -448,6 +450,12 @@ static void start_tokens(struct resource *r, void *ctx)
 	fetch_start(ctx, SOURCE_TOKENS, r, container_of(r, struct organization, tokens), NULL);
 }
 
+static void start_audit_log(struct resource *r, void *ctx)
+{
+	fetch_start(ctx, SOURCE_AUDIT_LOG, r,
+		    container_of(r, struct organization, audit_log.resource), NULL);
+}
+
 static void start_grants(struct resource *r, void *ctx)
 {
 	struct token *t = container_of(r, struct token, grants);
@@ -479,6 +487,7 @@ struct store *store_new(struct api *api, struct cache *cache)
 		.databases = start_databases,
 		.tokens = start_tokens,
 		.grants = start_grants,
+		.audit_log = start_audit_log,
 		.ctx = s,
 	};
 

@@ -137,7 +137,11 @@ void store_job_end(struct store_job *job, const struct error *e, const char *mad
 	store_done *done = job->done;
 	void *ctx = job->ctx;
 	struct error copy = e != NULL ? *e : (struct error){0};
+	struct organization *o =
+		model_organization(&job->store->model, job->target.organization_id);
 
+	if (o != NULL)
+		audit_log_outdate(&o->audit_log);
 	job_leave(job);
 	done(ctx, &(const struct store_outcome){e != NULL ? &copy : NULL, made_id});
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/store_source.h"
 
+#include <stdlib.h>
+
 #include "planetscale/decode.h"
 
 struct organization *fetch_organization(const struct fetch *f)
@@ -107,6 +109,47 @@ static void finish_grants(struct fetch *f)
 	grants_finish(&f->got.grants);
 }
 
+static struct resource *resource_of_audit_log(const struct fetch *f)
+{
+	struct organization *o = fetch_organization(f);
+
+	return o != NULL ? &o->audit_log.resource : NULL;
+}
+
+/* Older pages are not needed if the log has them. */
+static int decode_page_of_audit_log(struct fetch *f, const struct api_answer *a, int64_t *next,
+				    struct error *e)
+{
+	size_t had = f->got.audit.n;
+	char *cursor;
+	int r = decode_audit_log(a->body, a->len, f->cursor, &f->got.audit, &cursor, e);
+
+	if (r != 0)
+		return r;
+	free(f->cursor);
+	f->cursor = cursor;
+	*next = cursor == NULL || audit_log_reaches(&fetch_organization(f)->audit_log,
+						    &f->got.audit, had)
+			? 0
+			: f->page + 1;
+	return 0;
+}
+
+static size_t count_audit_events(const struct fetch *f)
+{
+	return f->got.audit.n;
+}
+
+static bool apply_audit_log(struct fetch *f)
+{
+	return audit_log_apply(&fetch_organization(f)->audit_log, &f->got.audit);
+}
+
+static void finish_audit_log(struct fetch *f)
+{
+	audit_records_finish(&f->got.audit);
+}
+
 static struct api_call *ask_for_token(struct api *api, const struct api_target *t, int64_t page)
 {
 	(void)page;
@@ -130,6 +173,9 @@ const struct source sources[] = {
 			  NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
 	[SOURCE_GRANTS] = {resource_of_grants, api_list_grants, decode_page_of_grants, count_grants,
 			   NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+	[SOURCE_AUDIT_LOG] = {resource_of_audit_log, api_list_audit_log, decode_page_of_audit_log,
+			      count_audit_events, NULL, apply_audit_log, finish_audit_log,
+			      API_READ_AUDIT_LOGS},
 };
 
 /* If the token lacks its grants, fetch them from /grants, from now on for all tokens. */

@@ -24,6 +24,7 @@ struct fetch {
 	uint64_t started;
 	struct list asked; /* of struct asked_page: the requests under way */
 	int64_t page;      /* the last one asked for */
+	char *cursor;      /* owned; of that page, if they have cursors; NULL: the first page */
 	int64_t last;      /* how many the list has, if its pages are read side by side; else 0 */
 	bool one_by_one;   /* its pages were not numbered as the first one promised */
 	int pages;         /* answered, and followed by others */
@@ -36,6 +37,7 @@ struct fetch {
 		struct database_records databases;
 		struct token_records tokens;
 		struct grants grants;
+		struct audit_records audit;
 	} got; /* by source */
 	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
 	int64_t total;
@@ -49,7 +51,8 @@ struct source {
 	/* The resource to fetch; NULL: it is gone. */
 	struct resource *(*resource)(const struct fetch *f);
 	struct api_call *(*ask)(struct api *api, const struct api_target *t, int64_t page);
-	/* Add a page to `got`; *next is 0 after the last. */
+	/* Add a page to `got`; *next is 0 after the last. For pages with cursors it is the next
+	 * number, and the next cursor is stored in the fetch. */
 	int (*decode)(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e);
 	size_t (*count)(const struct fetch *f);             /* of what was got */
 	const char *(*id)(const struct fetch *f, size_t i); /* of one item; NULL: they have none */
@@ -65,6 +68,7 @@ enum source_name {
 	SOURCE_TOKENS,
 	SOURCE_TOKEN, /* the token itself, for its grants */
 	SOURCE_GRANTS,
+	SOURCE_AUDIT_LOG,
 };
 
 extern const struct source sources[]; /* by enum source_name */

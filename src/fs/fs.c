@@ -265,6 +265,13 @@ int fs_attr(struct op *op, struct node *n, struct stat *st)
 	off_t size;
 	int r;
 
+	/* A program that has a log open may wait for it to grow. */
+	if (tree_is_log(n->key.kind) && opened_by_caller(op, n)) {
+		const struct audit_log *log;
+		r = fs_update_log(op, n, &log);
+		if (r != 0)
+			return r;
+	}
 	/* It was replaced while it was open: another file has its name. */
 	if (n->detached && tree_is_scratch(n->key.kind) && attr_of_removed(fs, n, st))
 		return 0;

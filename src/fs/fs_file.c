@@ -190,6 +190,18 @@ static int open_read_only(struct op *op, struct node *n)
 	return wants_write(op) ? refuse_write(op) : open_shown(op, n);
 }
 
+static int open_log(struct op *op, struct node *n)
+{
+	const struct audit_log *log;
+	int r = wants_write(op) ? refuse_write(op) : fs_update_log(op, n, &log);
+
+	if (r != 0)
+		return r;
+	struct file *f = file_new(fs_of(op), n, op->pid);
+	f->log_start = log->start;
+	return reply_open(op, f);
+}
+
 static int open_create_token(struct op *op, struct node *n)
 {
 	int r = wants_write(op) ? fs_check_seen(op) : 0;
@@ -497,6 +509,12 @@ static const struct file_handlers handlers[WRITE_KINDS] = {
 		{
 			.open = open_read_only,
 			.read = read_shown,
+			.truncate = truncate_read_only,
+		},
+	[WRITE_LOG] =
+		{
+			.open = open_log,
+			.read = fs_read_log,
 			.truncate = truncate_read_only,
 		},
 	[WRITE_PERMISSIONS] =

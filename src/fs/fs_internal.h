@@ -4,7 +4,7 @@
  *
  * fs.c sets up, and has lookup and getattr; fs_kept.c tells the kernel what to forget; fs_name.c renames and removes files, and has setattr;
  * fs_rmdir.c removes directories; fs_file.c opens, reads, writes and closes, with a table of
- * handlers by kind of file; fs_directory.c lists directories; fs_permissions.c writes
+ * handlers by kind of file; fs_log.c reads `audit-log`; fs_directory.c lists directories; fs_permissions.c writes
  * `permissions` and commits it; create_token.c creates tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
@@ -53,6 +53,8 @@ struct file {
 	struct buf line;                   /* create-token: an unfinished line */
 	pid_t line_writer;                 /* create-token: the thread group that wrote last */
 	struct secret *secret; /* owned; instead of `text`, in `token`, `env` and `header` */
+	uint64_t log_start;    /* audit-log: its `start` when this was opened */
+	bool at_end;           /* audit-log: the last read was at the end */
 	bool line_refused;     /* create-token: a line was too long; more writes continue it */
 };
 
@@ -139,6 +141,11 @@ int fs_replace_permissions(struct op *op, const struct inode_key *p, enum fs_rep
 int fs_cut_permissions(struct op *op, const struct inode_key *p, op_done_handler *done);
 /* 0 if no change of that file is under way; else WAIT, parked until there is none. */
 int fs_await_commits(struct op *op, const struct inode_key *p);
+
+/* fs_log.c */
+/* Bring the text of the log up to date: 0 and *log, WAIT or -errno. */
+int fs_update_log(struct op *op, const struct node *n, const struct audit_log **log);
+int fs_read_log(struct op *op, struct file *f);
 
 /* fs_name.c */
 /* The key of the entry to remove, if that is allowed: 0, WAIT or -errno. */

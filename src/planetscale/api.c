@@ -23,7 +23,7 @@ struct api {
 	struct {
 		const char *permission; /* an endpoint's `needs`; NULL: free */
 		enum api_right right;
-	} rights[4];
+	} rights[5];
 	unsigned rights_generation; /* of the credential that has these rights */
 };
 
@@ -33,6 +33,7 @@ enum endpoint_name {
 	LIST_TOKENS,
 	GET_TOKEN,
 	LIST_GRANTS,
+	LIST_AUDIT_LOG,
 	CREATE_TOKEN,
 	DELETE_TOKEN,
 	GRANT,
@@ -65,6 +66,7 @@ struct endpoint {
 	const char *doing;
 	const char *needs;
 	int not_found;
+	bool by_cursor; /* its pages are asked for by a cursor, not by their number */
 };
 
 #define READ                                                                                       \
@@ -85,6 +87,8 @@ static const struct endpoint endpoints[] = {
 		       "read the service token", API_READ_SERVICE_TOKENS, ENOENT},
 	[LIST_GRANTS] = {"GET", "/v1/organizations/{o}/service-tokens/{t}/grants", READ, true,
 			 "read the token's grants", API_READ_SERVICE_TOKENS, ENOENT},
+	[LIST_AUDIT_LOG] = {"GET", "/v1/organizations/{o}/audit-log", READ, true,
+			    "read the audit log", API_READ_AUDIT_LOGS, ENOENT, .by_cursor = true},
 	[CREATE_TOKEN] = {"POST",
 			  "/v1/organizations/{o}/service-tokens",
 			  {{200, SHAPE_SECRET}},
@@ -395,23 +399,37 @@ static void api_call_send(struct api_call *c)
 	c->http = http_send(c->api->http, &r);
 }
 
-/* `template` with {o} and {t} filled in. decode has refused names that a segment cannot contain. */
-static char *expand(const char *template, const struct api_target *t, int64_t page)
+/* decode has refused names and cursors that cannot be encoded. */
+static void add_encoded(const char *value, struct buf *path)
+{
+	bool fits = url_segment(value, path);
+
+	assert(fits);
+	(void)fits;
+}
+
+/* The endpoint's path with {o} and {t} filled in, and which page is asked for. */
+static char *expand(const struct endpoint *endpoint, const struct api_target *t, int64_t page)
 {
 	struct buf path = BUF_INIT;
 
-	for (const char *p = template; *p != '\0'; p++) {
+	for (const char *p = endpoint->path; *p != '\0'; p++) {
 		if (*p != '{') {
 			buf_addc(&path, *p);
 			continue;
 		}
-		bool fits = url_segment(p[1] == 'o' ? t->organization : t->token_id, &path);
-		assert(fits);
-		(void)fits;
+		add_encoded(p[1] == 'o' ? t->organization : t->token_id, &path);
 		p += 2;
 	}
-	if (page > 0)
+	if (endpoint->by_cursor) {
+		buf_addf(&path, "?limit=%d", API_PER_PAGE);
+		if (t->cursor != NULL) {
+			buf_adds(&path, "&starting_after=");
+			add_encoded(t->cursor, &path);
+		}
+	} else if (page > 0) {
 		buf_addf(&path, "?page=%lld&per_page=%d", (long long)page, API_PER_PAGE);
+	}
 	return buf_take(&path);
 }
 
@@ -422,7 +440,7 @@ static struct api_call *call(struct api *api, enum endpoint_name name, const str
 
 	c->api = api;
 	c->endpoint = &endpoints[name];
-	c->path = expand(c->endpoint->path, t, page);
+	c->path = expand(c->endpoint, t, page);
 	c->body = body != NULL ? buf_take(body) : NULL;
 	c->prefetch = t->prefetch;
 	c->done = t->done;
@@ -456,6 +474,11 @@ struct api_call *api_get_token(struct api *api, const struct api_target *t)
 struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page)
 {
 	return call(api, LIST_GRANTS, t, page, NULL);
+}
+
+struct api_call *api_list_audit_log(struct api *api, const struct api_target *t, int64_t page)
+{
+	return call(api, LIST_AUDIT_LOG, t, page, NULL);
 }
 
 struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,

@@ -41,7 +41,9 @@ typedef void api_done(void *ctx, const struct api_answer *answer);
 struct api_target {
 	const char *organization; /* name; NULL where the path has none */
 	const char *token_id;     /* NULL where the path has none */
-	bool prefetch;            /* no caller waits for it */
+	/* For a list that is paged by cursors: the page after this one; NULL: the first page. */
+	const char *cursor;
+	bool prefetch; /* no caller waits for it */
 	api_done *done;
 	void *ctx;
 };
@@ -66,8 +68,9 @@ enum api_right {
 };
 #define API_READ_DATABASES      "read_databases"
 #define API_READ_SERVICE_TOKENS "read_service_tokens"
+#define API_READ_AUDIT_LOGS     "read_audit_logs"
 enum api_right api_right(const struct api *api, const char *permission);
-/* For knowledge that is not in the status of an answer; `permission` is one of the two above. */
+/* For knowledge that is not in the status of an answer; `permission` is one of those above. */
 void api_learn(struct api *api, const char *permission, enum api_right right);
 
 struct api_call *api_list_organizations(struct api *api, const struct api_target *t, int64_t page);
@@ -75,6 +78,8 @@ struct api_call *api_list_databases(struct api *api, const struct api_target *t,
 struct api_call *api_list_tokens(struct api *api, const struct api_target *t, int64_t page);
 struct api_call *api_get_token(struct api *api, const struct api_target *t);
 struct api_call *api_list_grants(struct api *api, const struct api_target *t, int64_t page);
+/* The newest events first. The page is the one after t->cursor; `page` is not used. */
+struct api_call *api_list_audit_log(struct api *api, const struct api_target *t, int64_t page);
 /* Sent once. `ttl_s` 0: does not expire. */
 struct api_call *api_create_token(struct api *api, const struct api_target *t, const char *name,
 				  int64_t ttl_s);

@@ -55,6 +55,16 @@ int64_t decode_total(const char *body, size_t len);
 /* How many pages the list has ("total_pages"), from one of them; -1 if not given. */
 int64_t decode_page_count(const char *body, size_t len);
 
+/*
+ * A page of the audit log: a list that is paged by cursors. `after` is the cursor by which the page
+ * was asked for; NULL: the first page. *cursor, owned by the caller, asks for the next page; NULL
+ * after the last. "has_next" must be there, and a next page must have another cursor. An item that
+ * `after` names is left out: it may be the last of the page before. Each item needs an id, a
+ * "created_at" and an action ("audit_action" or "action").
+ */
+int decode_audit_log(const char *body, size_t len, const char *after, struct audit_records *out,
+		     char **cursor, struct error *e);
+
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e);
 int decode_database(const char *body, size_t len, struct database_record *out, struct error *e);

@@ -140,6 +140,20 @@ void token_record_finish(struct token_record *r)
 	*r = (struct token_record){0};
 }
 
+void audit_record_finish(struct audit_record *r)
+{
+	free(r->id);
+	free(r->created_at);
+	free(r->action);
+	free(r->actor);
+	free(r->target);
+	free(r->target_id);
+	free(r->within);
+	free(r->address);
+	free(r->metadata);
+	*r = (struct audit_record){0};
+}
+
 void organization_records_append(struct organization_records *l, struct organization_record *r)
 {
 	l->v = xgrow(l->v, l->n, sizeof(*l->v));
@@ -159,6 +173,13 @@ void token_records_append(struct token_records *l, struct token_record *r)
 	l->v = xgrow(l->v, l->n, sizeof(*l->v));
 	l->v[l->n++] = *r;
 	*r = (struct token_record){0};
+}
+
+void audit_records_append(struct audit_records *l, struct audit_record *r)
+{
+	l->v = xgrow(l->v, l->n, sizeof(*l->v));
+	l->v[l->n++] = *r;
+	*r = (struct audit_record){0};
 }
 
 void organization_records_finish(struct organization_records *l)
@@ -183,4 +204,12 @@ void token_records_finish(struct token_records *l)
 		token_record_finish(&l->v[i]);
 	free(l->v);
 	*l = (struct token_records){0};
+}
+
+void audit_records_finish(struct audit_records *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		audit_record_finish(&l->v[i]);
+	free(l->v);
+	*l = (struct audit_records){0};
 }

@@ -91,10 +91,25 @@ struct token_record {
 	struct grants grants;
 };
 
+/* An event of the audit log. Of an event that concerns neither service tokens nor databases, only
+ * the id and the time are stored. */
+struct audit_record {
+	char *id;
+	char *created_at;
+	char *action;    /* such as "service_token.created"; NULL: concerns other things */
+	char *actor;     /* optional: its name, or its id if it has none */
+	char *target;    /* optional: the name of what was changed, or its id */
+	char *target_id; /* optional */
+	char *within; /* optional: the name of the organization or database that the target is in */
+	char *address;  /* optional: the actor's IP address */
+	char *metadata; /* optional: an object as JSON text on one line; without secrets */
+};
+
 /* These leave the record empty, so it may be finished again. */
 void organization_record_finish(struct organization_record *r);
 void database_record_finish(struct database_record *r);
 void token_record_finish(struct token_record *r);
+void audit_record_finish(struct audit_record *r);
 
 /* A page of a list, or several. The *_append move the record in and leave *r empty. */
 struct organization_records {
@@ -109,14 +124,20 @@ struct token_records {
 	struct token_record *v; /* owned */
 	size_t n;
 };
+struct audit_records {
+	struct audit_record *v; /* owned */
+	size_t n;
+};
 
 void organization_records_append(struct organization_records *l, struct organization_record *r);
 void database_records_append(struct database_records *l, struct database_record *r);
 void token_records_append(struct token_records *l, struct token_record *r);
+void audit_records_append(struct audit_records *l, struct audit_record *r);
 
 /* These free the records, too, and leave the list usable again. */
 void organization_records_finish(struct organization_records *l);
 void database_records_finish(struct database_records *l);
 void token_records_finish(struct token_records *l);
+void audit_records_finish(struct audit_records *l);
 
 #endif

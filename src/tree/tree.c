@@ -35,6 +35,7 @@ struct row {
 	const char *member;         /* for show_member */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
+	tree_size_fn *size;    /* its size, if that is not to be found by showing it */
 	enum tree_write write; /* files */
 	enum attr_expiry attr;
 	/*
@@ -69,6 +70,8 @@ static const struct row rows[TREE_KINDS] = {
 
 	[TREE_ORGANIZATION] = {NULL, TREE_ROOT, DIR, .above_token = true},
 	[TREE_ORGANIZATION_INFO] = {"info.json", TREE_ORGANIZATION, FILE_R, show_organization_info},
+	[TREE_AUDIT_LOG] = {"audit-log", TREE_ORGANIZATION, FILE_R, show_audit_log,
+			    .size = size_audit_log, .attr = ATTR_EXPIRED, .write = WRITE_LOG},
 	[TREE_CREATE_TOKEN] = {"create-token", TREE_ORGANIZATION, FILE_W, show_nothing,
 			       .write = WRITE_CREATE_TOKEN},
 	[TREE_DATABASES] = {"databases", TREE_ORGANIZATION, DIR, .children = list_databases,
@@ -151,6 +154,11 @@ enum tree_write tree_write(enum tree_kind kind)
 bool tree_is_permissions(enum tree_kind kind)
 {
 	return rows[kind].write == WRITE_PERMISSIONS;
+}
+
+bool tree_is_log(enum tree_kind kind)
+{
+	return rows[kind].write == WRITE_LOG;
 }
 
 bool tree_is_scratch(enum tree_kind kind)
@@ -410,6 +418,8 @@ static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, 
 	else if (v->key.kind == TREE_TOKENS || v->key.kind == TREE_BY_ID)
 		*mtime = model_time_seen(t->model, &v->organization->tokens_mtime_ns,
 					 parse_ns(v->organization->r.created_at, 0));
+	else if (tree_is_log(v->key.kind) && v->organization->audit_log.mtime_ns > 0)
+		*mtime = v->organization->audit_log.mtime_ns;
 	else if (v->organization != NULL)
 		*mtime = parse_ns(v->organization->r.updated_at,
 				  parse_ns(v->organization->r.created_at, *mtime));
@@ -455,7 +465,9 @@ int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struc
 	tree_attr_unread(p, st);
 	if (v.scratch != NULL)
 		st->st_mode = v.scratch->mode;
-	if (row->show != NULL) {
+	if (row->size != NULL) {
+		st->st_size = (off_t)row->size(&v);
+	} else if (row->show != NULL) {
 		struct buf text = BUF_INIT;
 		r = row->show(t, w, &v, &text);
 		st->st_size = (off_t)text.len;

@@ -34,6 +34,7 @@ enum tree_kind {
 	TREE_REFRESH,
 	TREE_ORGANIZATION,
 	TREE_ORGANIZATION_INFO,
+	TREE_AUDIT_LOG,
 	TREE_CREATE_TOKEN,
 	TREE_DATABASES,
 	TREE_DATABASE,
@@ -71,6 +72,7 @@ enum tree_kind {
 /* What opening, writing and closing a file of this kind mean: fs has the handlers. */
 enum tree_write {
 	WRITE_REFUSED, /* read-only: shows data of PlanetScale or of this program */
+	WRITE_LOG,     /* the same, and it grows while it is open */
 	WRITE_PERMISSIONS,
 	WRITE_CREATE_TOKEN,
 	WRITE_REFRESH,
@@ -109,6 +111,7 @@ mode_t tree_mode(enum tree_kind kind);
 const char *tree_member(enum tree_kind kind);
 enum tree_write tree_write(enum tree_kind kind);
 bool tree_is_permissions(enum tree_kind kind); /* of the organization or of a database */
+bool tree_is_log(enum tree_kind kind);
 bool tree_is_scratch(enum tree_kind kind);
 bool tree_holds_scratch(enum tree_kind kind); /* may temporary files be made in this directory? */
 /* The key of a temporary file of this name in directory `p`, or beside file `p`; it need not

@@ -108,6 +108,23 @@ int show_organization_info(struct tree *t, struct waiter *w, const struct tree_o
 	return 0;
 }
 
+int show_audit_log(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
+{
+	struct audit_log *log = &v->organization->audit_log;
+	int r = resource_need(&log->resource, w);
+
+	(void)t;
+	if (r == 0)
+		buf_add(out, buf_str(&log->text), log->text.len);
+	return r;
+}
+
+/* 0 until it is read, because `ls -l` and find(1) must not fetch a long log. */
+size_t size_audit_log(const struct tree_objects *v)
+{
+	return v->organization->audit_log.text.len;
+}
+
 int show_database_info(struct tree *t, struct waiter *w, const struct tree_objects *v,
 		       struct buf *out)
 {

@@ -7,14 +7,20 @@
 #ifndef PSCALEFS_TREE_SHOW_H
 #define PSCALEFS_TREE_SHOW_H
 
+#include <stddef.h>
+
 #include "base/buf.h"
 #include "tree/tree.h"
 
 typedef int tree_show_fn(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			 struct buf *out);
 
+/* The size in bytes without a request: of what is known. */
+typedef size_t tree_size_fn(const struct tree_objects *v);
+
+tree_size_fn size_audit_log;
 tree_show_fn show_status, show_errors, show_scopes_organization, show_scopes_database, show_nothing;
-tree_show_fn show_member, show_organization_info;
+tree_show_fn show_member, show_organization_info, show_audit_log;
 tree_show_fn show_database_info, show_database_id, show_database_region, show_database_created_at,
 	show_database_access;
 tree_show_fn show_token_link, show_by_id_link;

@@ -13,10 +13,10 @@ look() {
 	ls -lR "$org" >/dev/null
 }
 
-# A whole organization costs a list of databases and a list of tokens, whose grants are in it.
+# A whole organization costs a list of databases, a list of tokens, whose grants are in it, and the log.
 api_clear
 look
-assert_requests "GET $A/databases" "GET $T"
+assert_requests "GET $A/databases" "GET $T" "GET $A/audit-log"
 api_clear
 look
 assert_requests

@@ -24,7 +24,7 @@ expected=$(
 	expect $d '' .pscalefs .pscalefs/scopes acme acme/by-id acme/databases acme/service-tokens
 	expect $r .pscalefs/{status,errors} .pscalefs/scopes/{organization,database}
 	expect $w .pscalefs/refresh acme/create-token
-	expect $r acme/info.json
+	expect $r acme/{info.json,audit-log}
 	expect $d acme/databases/{blog,shop} acme/databases/{blog,shop}/service-tokens
 	expect $r acme/databases/{blog,shop}/{info.json,id,kind,region,state,created_at,access}
 	link acme/databases/shop/service-tokens/ci ../../../service-tokens/ci
@@ -45,13 +45,16 @@ assert_eq "$(id -u):$(id -g)" "$(find "$mnt" -printf '%U:%G\n' | sort -u)"
 assert_lacks "$(awk -v at="$mnt" '$2 == at { print $4 }' /proc/mounts)" allow_other
 assert_eq 'fuse.pscalefs pscalefs' "$(awk -v at="$mnt" '$2 == at { print $3, $1 }' /proc/mounts)"
 
-# Sizes are what one reads, also for what nobody has read yet.
+# Sizes are what one reads, also for what nobody has read yet; but for the log.
+assert_eq 0 "$(stat -c %s "$org/audit-log")"
+cat "$org/audit-log" >/dev/null
 while read -r path; do
 	size=$(stat -c %s "$path")
 	assert_eq "$size" "$(wc -c <"$path")" "$path"
 	assert_eq "$size" "$(head -c 1G "$path" | wc -c)" "$path"
 done < <(find "$org" -type f)
 remount
+cat "$org/audit-log" >/dev/null
 while read -r path; do
 	assert_eq "$(stat -c %s "$path")" "$(wc -c <"$path")" "$path"
 done < <(find "$org" -type f)

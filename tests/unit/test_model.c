@@ -20,7 +20,8 @@ static void no_fetch(struct resource *r, void *ctx)
 
 static void setup(void)
 {
-	static const struct model_sources sources = {no_fetch, no_fetch, no_fetch, no_fetch, NULL};
+	static const struct model_sources sources = {no_fetch, no_fetch, no_fetch,
+						     no_fetch, no_fetch, NULL};
 
 	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1800000000};
 	cache_init(&cache, &hands, 30000, false);
