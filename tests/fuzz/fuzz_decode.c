@@ -2,6 +2,7 @@
 /* The first byte chooses a decoder, the rest is its answer: read into proper records, or refused in
  * words, all or nothing. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -210,6 +211,25 @@ static int accesses(const char *body, size_t len, struct error *e)
 	return access_list(decode_accesses, body, len, e);
 }
 
+static int audit_log(const char *body, size_t len, struct error *e)
+{
+	struct audit_records l = {NULL, 0};
+	char *cursor = NULL;
+
+	int r = decode_audit_log(body, len, "e1", &l, &cursor, e);
+	CHECK(r == 0 || (cursor == NULL && l.n == 0));
+	CHECK(cursor == NULL || (cursor[0] != '\0' && !str_eq(cursor, "e1")));
+	for (size_t i = 0; i < l.n; i++) {
+		const struct audit_record *a = &l.v[i];
+		check_id(a->id);
+		CHECK(!str_eq(a->id, "e1") && a->created_at[0] != '\0');
+		CHECK(a->metadata == NULL || strpbrk(a->metadata, "\t\r\n") == NULL);
+	}
+	audit_records_finish(&l);
+	free(cursor);
+	return r;
+}
+
 static void refusal(const char *body, size_t len)
 {
 	char code[16], message[40];
@@ -226,14 +246,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int (*const decoders[])(const char *, size_t, struct error *) = {
 		organizations, databases, tokens, organization, database,
-		token,         created,   grants, accesses,
+		token,         created,   grants, accesses,     audit_log,
 	};
 	struct error e;
 
 	if (size == 0)
 		return 0;
 	const char *body = (const char *)data + 1;
-	/* '0' to '8', so that a corpus can be written by hand. */
+	/* '0' to '9', so that a corpus can be written by hand. */
 	int r = decoders[(uint8_t)(data[0] - '0') % ARRAY_LEN(decoders)](body, size - 1, &e);
 	if (r != 0)
 		check_failed(r, &e);
