@@ -10,6 +10,7 @@ add_events() { # N [KEY=VALUE…]
 }
 pages() { api_count GET "$A/audit-log"; }
 now() { date -u +%Y-%m-%dT%H:%M:%S.000Z; }
+follows() { grep -q nanosleep "/proc/$follower/wchan"; }
 has_line() { grep -q -- "$1" "$work/followed"; } # PATTERN
 
 start_emulator
@@ -111,6 +112,7 @@ stop_mount
 start_mount -o cache=1
 tail -n 0 -f "$log_file" >"$work/followed" &
 follower=$!
+wait_for follows # what was there before is read
 echo create_branch >>"$tokens/ci/databases/shop/permissions"
 wait_for has_line $'\tservice_token.granted_access\tci\t.*create_branch'
 grant ci blog delete_branch
