@@ -31,10 +31,13 @@
 #include "mount/daemon.h"
 #include "mount/helper.h"
 #include "mount/loop.h"
+#include "mount/run.h"
 #include "mount/session.h"
 #include "mount/status.h"
 #include "planetscale/api.h"
+#include "system/capability.h"
 #include "system/mountpoint.h"
+#include "system/namespace.h"
 #include "system/sandbox.h"
 
 /* After a signal to stop: how long it stays mounted for commits to end. */
@@ -53,8 +56,9 @@ struct mount {
 	struct fs *fs;
 	struct session *session;
 	struct status status;
-	int ca_fd;     /* owned; the copy of the certificates, for the sandbox; -1: none */
-	char *ca_file; /* owned; the path for libcurl; NULL: the system's certificates */
+	int ca_fd;              /* owned; the copy of the certificates, for the sandbox; -1: none */
+	char *ca_file;          /* owned; the path for libcurl; NULL: the system's certificates */
+	unsigned failed_closes; /* counted at the end of CONFIG_RUN */
 };
 
 static int print_version(void)
@@ -174,9 +178,16 @@ static int prepare_sandbox(struct mount *m, struct error *e)
 		return 0;
 	}
 	int r = c->ca_file != NULL ? copy_certificates(m, e) : 0;
-	if (r == 0)
-		r = helper_start(c->keyring_program, c->mountpoint,
-				 credential_from_file(credential) ? credential->origin : NULL, e);
+	if (r != 0)
+		return r;
+	/* In its own user namespace the helper may unmount without fusermount3. */
+	if (c->namespace == NAMESPACE_USER)
+		capability_inherit(CAPABILITY(CAP_SYS_ADMIN));
+	r = helper_start(c->keyring_program, c->mountpoint,
+			 c->action == CONFIG_RUN ? m->daemon.report_fd : -1,
+			 credential_from_file(credential) ? credential->origin : NULL, e);
+	if (c->namespace == NAMESPACE_USER)
+		capability_inherit(0);
 	return r;
 }
 
@@ -221,6 +232,8 @@ static int mount_parts(struct mount *m, struct error *e)
 	r = loop_init(&m->loop, &m->clock, m->http, m->credential_refresh, &m->cache, e);
 	if (r != 0)
 		return r;
+	if (m->daemon.owned)
+		m->loop.owner_fd = m->daemon.report_fd;
 	m->api = api_new(m->http, m->credential_refresh);
 	m->store = store_new(m->api, &m->cache);
 	r = prove_credential(m, e);
@@ -275,10 +288,24 @@ static void unmount(struct mount *m)
 	loop_complete(&m->loop);
 }
 
+static void print_failed_close(void *ctx, const char *path, const struct error *e)
+{
+	struct mount *m = ctx;
+
+	dprintf(m->daemon.stderr_fd, "pscalefs: %s: %s\n", path,
+		e->text[0] != '\0' ? e->text : "the mount ended before the change was done");
+	if (e->hint[0] != '\0')
+		dprintf(m->daemon.stderr_fd, "pscalefs: %s\n", e->hint);
+	m->failed_closes++;
+}
+
 static void finish_parts(struct mount *m)
 {
-	if (m->fs != NULL)
+	if (m->fs != NULL) {
 		fs_stop(m->fs, ENODEV);
+		if (m->daemon.owned)
+			fs_each_failed_close(m->fs, print_failed_close, m);
+	}
 	session_free(m->session);
 	store_free(m->store);
 	fs_free(m->fs);
@@ -287,6 +314,8 @@ static void finish_parts(struct mount *m)
 	loop_finish(&m->loop);
 	http_free(m->http);
 	helper_stop();
+	if (m->config.action == CONFIG_RUN)
+		rmdir(m->config.mountpoint); /* fails in the sandbox: then the helper has done it */
 	daemon_finish(&m->daemon);
 	if (m->ca_fd >= 0)
 		close(m->ca_fd);
@@ -316,14 +345,59 @@ static int serve(struct mount *m)
 		unmount(m);
 	}
 	finish_parts(m);
-	return r == 0 ? EXIT_OK : EXIT_MOUNT;
+	return r != 0 ? EXIT_MOUNT : m->failed_closes > 0 ? EXIT_UNDONE : EXIT_OK;
+}
+
+/* Become the process that mounts: 0 there; in others, *status is the exit status. */
+static int become_daemon(struct mount *m, int *status)
+{
+	struct error e = {0};
+
+	int r = daemon_fork(&m->daemon, m->config.foreground, &e);
+	if (r == 0)
+		return 0;
+	if (e.err != 0)
+		print_error(&e);
+	*status = r == DAEMON_PARENT ? m->daemon.status : EXIT_MOUNT;
+	return r;
+}
+
+static int show(struct mount *m)
+{
+	int status = m->config.action == CONFIG_HELP ? print_help() : print_version();
+
+	config_finish(&m->config);
+	return status;
+}
+
+/* `pscalefs run`, all of it but the child that mounts. */
+static int run(struct mount *m, int argc, char **argv)
+{
+	struct error e = {0};
+	int status = config_parse(&m->config, argc, argv, &e);
+
+	if (status != EXIT_OK) {
+		print_error(&e);
+		return status;
+	}
+	if (m->config.action != CONFIG_RUN)
+		return show(m);
+	status = run_command(&m->config, &m->daemon);
+	if (status != RUN_MOUNT)
+		config_finish(&m->config);
+	return status;
 }
 
 int main(int argc, char **argv)
 {
-	struct mount m = {.loop = {.signal_fd = -1}, .ca_fd = -1};
+	struct mount m = {.daemon = DAEMON_INIT, .loop = {.signal_fd = -1}, .ca_fd = -1};
 	struct error e = {0};
+	int status;
+	bool running = config_is_run(argc, argv);
 
+	/* COMMAND inherits what this process has, so only the child is hardened. */
+	if (running && (status = run(&m, argc, argv)) != RUN_MOUNT)
+		return status;
 	daemon_harden();
 	if (keyring_is_asker(argc, argv))
 		keyring_be_asker(argv);
@@ -333,23 +407,19 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
 	cleanup(free_ptr) char *program = keyring_program();
-	int status = config_load(&m.config, argc, argv, program, &e);
+	status = running ? config_check(&m.config, program, &e)
+			 : config_load(&m.config, argc, argv, program, &e);
 	if (status != EXIT_OK) {
 		print_error(&e);
 		return status;
 	}
-	if (m.config.action == CONFIG_HELP || m.config.action == CONFIG_VERSION) {
-		status = m.config.action == CONFIG_HELP ? print_help() : print_version();
-		config_finish(&m.config);
-		return status;
-	}
+	if (m.config.action == CONFIG_HELP || m.config.action == CONFIG_VERSION)
+		return show(&m);
 	if (m.config.debug)
 		log_set_level(LEVEL_DETAIL);
-	int r = daemon_fork(&m.daemon, m.config.foreground, &e);
-	if (r == 0)
+	m.daemon.debug = running && m.config.debug;
+	if (running || become_daemon(&m, &status) == 0)
 		return serve(&m);
-	if (e.err != 0)
-		print_error(&e);
 	config_finish(&m.config);
-	return r == DAEMON_PARENT ? m.daemon.status : EXIT_MOUNT;
+	return status;
 }

@@ -60,6 +60,8 @@ bool credential_from_file(const struct credential *c);
  */
 int credential_find(const char *file, const char *program, struct credential *out, char **org,
 		    struct error *e);
+/* For a process that needs no credential: only that removal. */
+void credential_forget_environment(void);
 /* Flags to open its file. O_NONBLOCK: opening a FIFO must not block before it is refused. */
 #define CREDENTIAL_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 /* Open it by this function from now on: returns a descriptor for us, or -errno. See helper.h. */

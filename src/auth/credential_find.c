@@ -318,7 +318,7 @@ static int from_environment(struct credential *out, struct error *e)
 }
 
 /* Removes also the unused variables: one for an id may hold a misplaced secret. */
-static void forget_environment(void)
+void credential_forget_environment(void)
 {
 	for (size_t k = 0; k < CREDENTIAL_KEYS; k++) {
 		const char *name = credential_key_names[k];
@@ -376,7 +376,7 @@ int credential_find(const char *file, const char *program, struct credential *ou
 	*org = NULL;
 	memset(out, 0, sizeof(*out));
 	int r = find(file, program, out, org, e);
-	forget_environment();
+	credential_forget_environment();
 	return r;
 }
 

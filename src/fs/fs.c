@@ -472,6 +472,19 @@ void fs_stop(struct fs *fs, int err)
 	fs_end_commits(fs, err);
 }
 
+void fs_each_failed_close(struct fs *fs, fs_failed_close *found, void *ctx)
+{
+	list_for_each(pos, &fs->permissions.all) {
+		const struct permissions_file *f = container_of(pos, struct permissions_file, link);
+		if (f->failure == NULL || f->report != REPORTED_BY_CLOSE)
+			continue;
+		cleanup(buf_finish) struct buf path = BUF_INIT;
+		struct inode_key p = tree_permissions(&f->target);
+		tree_path(&fs->tree, &p, &path);
+		found(ctx, buf_str(&path), f->failure);
+	}
+}
+
 bool fs_busy(const struct fs *fs)
 {
 	list_for_each(pos, &fs->ops.live) {

@@ -54,6 +54,13 @@ bool fs_poll_interrupted(struct fs *fs);
 void fs_let_go(struct fs *fs, int err);
 /* The process ends: cancel them. */
 void fs_stop(struct fs *fs, int err);
+/*
+ * Call `found` for each `permissions` file whose last change failed when it was closed, or later,
+ * unless an fsync has reported that: programs often ignore the result of close(2). `path` is below
+ * the mount point, "/acme/…".
+ */
+typedef void fs_failed_close(void *ctx, const char *path, const struct error *e);
+void fs_each_failed_close(struct fs *fs, fs_failed_close *found, void *ctx);
 /* Are there committed changes that have not ended? */
 bool fs_busy(const struct fs *fs);
 

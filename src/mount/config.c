@@ -42,7 +42,7 @@ static const char *variable(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static int check_api_url(struct config *c, struct error *e)
+int config_check_api_url(struct config *c, struct error *e)
 {
 	const char *from = variable("PLANETSCALE_API_URL");
 	const char *url = c->api_url != NULL ? c->api_url : from != NULL ? from : API_URL_DEFAULT;
@@ -141,6 +141,8 @@ static bool below(const char *path, const char *directory)
 static int check_path_outside(const char *path, const char *mountpoint, const char *what,
 			      struct error *e)
 {
+	if (mountpoint == NULL)
+		return 0;
 	cleanup(free_ptr) char *target = realpath(path, NULL);
 	cleanup(free_ptr) char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path) + 1);
 	cleanup(free_ptr) char *parent = realpath(directory, NULL);
@@ -169,7 +171,7 @@ static void hint_at_tilde(const char *given, struct error *e)
 		error_hint(e, "the shell does not expand ~ here: write $HOME instead");
 }
 
-static int check_ca_file(struct config *c, struct error *e)
+int config_check_ca_file(struct config *c, struct error *e)
 {
 	struct stat st;
 
@@ -189,7 +191,7 @@ static int check_ca_file(struct config *c, struct error *e)
 	return check_path_outside(resolved, c->mountpoint, "certificate file", e);
 }
 
-static int check_credential(struct config *c, struct error *e)
+int config_check_credential(struct config *c, struct error *e)
 {
 	cleanup(free_ptr) char *given = xstrdup(c->credentials_file);
 	cleanup(free_ptr) char *org = NULL;
@@ -209,32 +211,44 @@ static int check_credential(struct config *c, struct error *e)
 	return r;
 }
 
-int config_load(struct config *c, int argc, char **argv, const char *keyring_program,
-		struct error *e)
+int config_parse(struct config *c, int argc, char **argv, struct error *e)
 {
-	int (*const checks[])(struct config *, struct error *) = {
-		check_api_url,
-		check_mountpoint,
-		check_ca_file,
-		check_credential,
-	};
-
 	*c = (struct config){
 		.timeout_ms = 30 * 1000,
 		.cache_ms = 30 * 1000,
 		.rate_per_minute = 600,
 		.sandbox = true,
-		.keyring_program = xstrdup(keyring_program),
 	};
-	if (config_options_parse(c, argc, argv, e) != 0) {
-		config_finish(c);
-		return EXIT_USAGE;
-	}
-	for (size_t i = 0; c->action == CONFIG_MOUNT && i < ARRAY_LEN(checks); i++) {
+	if (config_options_parse(c, argc, argv, e) == 0)
+		return EXIT_OK;
+	config_finish(c);
+	return EXIT_USAGE;
+}
+
+int config_check(struct config *c, const char *keyring_program, struct error *e)
+{
+	int (*const checks[])(struct config *, struct error *) = {
+		config_check_api_url,
+		check_mountpoint,
+		config_check_ca_file,
+		config_check_credential,
+	};
+
+	replace(&c->keyring_program, xstrdup(keyring_program));
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		if (checks[i](c, e) != 0) {
 			config_finish(c);
 			return EXIT_MOUNT;
 		}
 	}
 	return EXIT_OK;
+}
+
+int config_load(struct config *c, int argc, char **argv, const char *keyring_program,
+		struct error *e)
+{
+	int status = config_parse(c, argc, argv, e);
+
+	return status == EXIT_OK && c->action == CONFIG_MOUNT ? config_check(c, keyring_program, e)
+							      : status;
 }

@@ -216,6 +216,8 @@ static const struct mount_option options[] = {
 	 "while the API is unreachable, answer from older copies"},
 	{0, NULL, "sandbox", "on|off", set_sandbox, 0, 0,
 	 "keep this process from what it does not need (on)"},
+	{0, "no-namespace", NULL, NULL, set_flag, FIELD(no_namespace), true,
+	 "run: mount where other programs see it, too"},
 	{0, NULL, "noexec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "exec", NULL, pass_on, 0, 0, NULL},
 	{0, NULL, "noatime", NULL, pass_on, 0, 0, NULL},
@@ -398,11 +400,58 @@ struct operands {
 	size_t n;
 };
 
+/* Commands, which stand in place of the mount point, before all options. */
+static const struct {
+	const char *name;
+	enum config_action action;
+	const char *usage;
+} commands[] = {
+	{"run", CONFIG_RUN, "usage: pscalefs run [options] [--] COMMAND [ARGUMENT...]"},
+	{NULL, CONFIG_MOUNT, "usage: pscalefs [options] MOUNTPOINT"},
+};
+
+static const char *usage(enum config_action action)
+{
+	size_t i = 0;
+
+	while (commands[i].action != action)
+		i++;
+	return commands[i].usage;
+}
+
+static enum config_action find_command(const char *word)
+{
+	size_t i = 0;
+
+	while (commands[i].name != NULL && !str_eq(commands[i].name, word))
+		i++;
+	return commands[i].action;
+}
+
+/* For each action, what its command line must have or must not have. */
+static int check_action(const struct config *c, struct error *e)
+{
+	if (c->action == CONFIG_RUN && (c->command == NULL || c->command[0] == NULL)) {
+		error_set(e, EINVAL, "no command to run is given");
+		error_hint(e, "%s; to mount at a directory of this name, write ./run",
+			   usage(c->action));
+		return -EINVAL;
+	}
+	if (c->action != CONFIG_MOUNT && c->foreground && !c->debug)
+		error_set(e, EINVAL, "-f is for mounting only");
+	else if (c->action != CONFIG_RUN && c->no_namespace)
+		error_set(e, EINVAL, "--no-namespace is for `pscalefs run` only");
+	else
+		return 0;
+	error_hint(e, "%s", usage(c->action));
+	return -EINVAL;
+}
+
 static int add_operand(struct operands *operands, const char *operand, struct error *e)
 {
 	if (operands->n == ARRAY_LEN(operands->v)) {
 		error_set(e, EINVAL, "too many operands");
-		error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
+		error_hint(e, "%s", usage(CONFIG_MOUNT));
 		return -EINVAL;
 	}
 	operands->v[operands->n++] = operand;
@@ -416,7 +465,7 @@ static int take_operands(struct config *c, const struct operands *operands, stru
 
 	if (n == 0) {
 		error_set(e, EINVAL, "no mount point given");
-		error_hint(e, "usage: pscalefs [options] MOUNTPOINT");
+		error_hint(e, "%s", usage(c->action));
 		return -EINVAL;
 	}
 	if (n > 1 && !str_eq(operands->v[0], "pscalefs") && !str_eq(operands->v[0], "none")) {
@@ -429,31 +478,65 @@ static int take_operands(struct config *c, const struct operands *operands, stru
 	return 0;
 }
 
+bool config_is_run(int argc, char **argv)
+{
+	return argc > 1 && find_command(argv[1]) == CONFIG_RUN;
+}
+
+/* Take one option or operand that getopt_long(3) has found. For CONFIG_RUN the first operand ends the
+ * options. */
+static int take(struct config *c, int found, const char *token, struct operands *operands,
+		struct error *e)
+{
+	if (found == 1 && c->action == CONFIG_CHECK) {
+		error_set(e, EINVAL, "check takes no operand");
+		error_hint(e, "%s; to mount at a directory of this name, write ./check",
+			   usage(c->action));
+		return -EINVAL;
+	}
+	if (found == 1)
+		return add_operand(operands, optarg, e);
+	return str_starts(token, "--") ? take_long(c, found, token, e) : take_letter(c, found, e);
+}
+
+static bool showing(const struct config *c)
+{
+	return c->action == CONFIG_HELP || c->action == CONFIG_VERSION;
+}
+
 int config_options_parse(struct config *c, int argc, char **argv, struct error *e)
 {
 	struct operands operands = {0};
 	struct getopt_tables tables;
 	int r = 0;
 
+	c->action = argc > 1 ? find_command(argv[1]) : CONFIG_MOUNT;
+	if (c->action != CONFIG_MOUNT) {
+		argc--;
+		argv++;
+	}
 	getopt_tables_fill(&tables);
 	optind = 0; /* start again, if another command line was read before */
-	while (r == 0 && c->action == CONFIG_MOUNT) {
+	while (r == 0 && !showing(c)) {
 		const char *token = optind < argc ? argv[optind > 0 ? optind : 1] : NULL;
 		int found = getopt_long(argc, argv, tables.letters, tables.names, NULL);
+		if (found == 1 && c->action == CONFIG_RUN) {
+			optind--;
+			break;
+		}
 		if (found == -1)
 			break;
-		if (found == 1)
-			r = add_operand(&operands, optarg, e);
-		else if (str_starts(token, "--"))
-			r = take_long(c, found, token, e);
-		else
-			r = take_letter(c, found, e);
+		r = take(c, found, token, &operands, e);
 	}
-	for (; r == 0 && c->action == CONFIG_MOUNT && optind < argc; optind++)
-		r = add_operand(&operands, argv[optind], e);
-	if (r != 0 || c->action != CONFIG_MOUNT)
+	if (r != 0 || showing(c))
 		return r;
-	return take_operands(c, &operands, e);
+	if (c->action == CONFIG_RUN)
+		c->command = argv + optind;
+	for (; r == 0 && c->action != CONFIG_RUN && optind < argc; optind++)
+		r = take(c, 1, (optarg = argv[optind]), &operands, e);
+	if (r == 0)
+		r = check_action(c, e);
+	return r == 0 && c->action == CONFIG_MOUNT ? take_operands(c, &operands, e) : r;
 }
 
 /* "-h, --help", "--cacert FILE", "-o org=NAME" */
@@ -494,9 +577,11 @@ static void list_words(struct buf *out)
 
 void config_help(struct buf *out)
 {
-	buf_adds(out, "usage: pscalefs [options] MOUNTPOINT\n"
-		      "Mounts PlanetScale's organizations, databases and service tokens at a "
-		      "directory.\n\nOptions, with their defaults:\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		buf_addf(out, "%s\n", commands[i].usage);
+	buf_adds(out, "Mounts PlanetScale's organizations, databases and service tokens at a "
+		      "directory.\nrun mounts at a temporary directory, $PSCALEFS, while COMMAND "
+		      "runs.\n\nOptions, with their defaults:\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		if (options[i].help != NULL && (options[i].letter != 0 || options[i].name != NULL))
 			describe(&options[i], false, out);

@@ -12,7 +12,7 @@
 
 /*
  * 0, or -EINVAL with a sentence and a hint. If the action is CONFIG_MOUNT, c->mountpoint is set,
- * as it was given. Stops at -h or -V.
+ * as it was given; if it is CONFIG_RUN, c->command. Stops at -h or -V.
  */
 int config_options_parse(struct config *c, int argc, char **argv, struct error *e);
 

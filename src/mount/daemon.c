@@ -60,15 +60,11 @@ static int become_child(struct daemon *d, pid_t parent, int fd, struct error *e)
 	return 0;
 }
 
-int daemon_fork(struct daemon *d, bool foreground, struct error *e)
+static int start_child(struct daemon *d, struct error *e)
 {
 	pid_t parent = getpid();
 	int fds[2];
 
-	memset(e, 0, sizeof(*e));
-	*d = (struct daemon){.report_fd = -1};
-	if (foreground)
-		return 0;
 	/* Sockets instead of a pipe, because MSG_NOSIGNAL avoids SIGPIPE in the child. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return error_set(e, errno, "cannot start in the background: %s", strerror(errno));
@@ -83,9 +79,36 @@ int daemon_fork(struct daemon *d, bool foreground, struct error *e)
 	close(fds[child == 0 ? 0 : 1]);
 	if (child == 0)
 		return become_child(d, parent, fds[1], e);
-	d->status = await_report(fds[0]) == 0 ? 0 : status_of_ended(child, e);
-	close(fds[0]);
+	d->child = child;
+	d->report_fd = fds[0];
 	return DAEMON_PARENT;
+}
+
+int daemon_fork(struct daemon *d, bool foreground, struct error *e)
+{
+	memset(e, 0, sizeof(*e));
+	*d = DAEMON_INIT;
+	if (foreground)
+		return 0;
+	int r = start_child(d, e);
+	if (r == DAEMON_PARENT) {
+		d->status = daemon_await(d, e);
+		daemon_finish(d);
+	}
+	return r;
+}
+
+int daemon_start(struct daemon *d, struct error *e)
+{
+	memset(e, 0, sizeof(*e));
+	*d = DAEMON_INIT;
+	d->owned = true;
+	return start_child(d, e);
+}
+
+int daemon_await(struct daemon *d, struct error *e)
+{
+	return await_report(d->report_fd) == 0 ? 0 : status_of_ended(d->child, e);
 }
 
 void daemon_let_go(const struct daemon *d)
@@ -94,7 +117,7 @@ void daemon_let_go(const struct daemon *d)
 		close_above(STDERR_FILENO, d->report_fd);
 }
 
-static int leave_terminal(void)
+static int leave_terminal(bool keep_stderr)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -102,7 +125,8 @@ static int leave_terminal(void)
 		return null < 0 ? -errno : (close(null), -errno);
 	fflush(NULL);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
+		if (fd != STDERR_FILENO || !keep_stderr)
+			dup2(null, fd);
 	if (null > STDERR_FILENO)
 		close(null);
 	return 0;
@@ -112,13 +136,17 @@ int daemon_ready(struct daemon *d, struct error *e)
 {
 	if (d->report_fd < 0)
 		return 0;
-	int r = leave_terminal();
+	if (d->owned)
+		d->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int r = leave_terminal(d->debug);
 	if (r != 0)
 		return error_set(e, -r, "cannot go into the background: %s", strerror(-r));
-	log_to_syslog();
+	if (!d->debug)
+		log_to_syslog();
 	prctl(PR_SET_PDEATHSIG, 0);
 	r = send(d->report_fd, "", 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
-	daemon_finish(d);
+	if (!d->owned)
+		daemon_finish(d);
 	if (r != 0)
 		return error_set(e, EPIPE, "the starting process was ended");
 	return 0;
@@ -128,7 +156,9 @@ void daemon_finish(struct daemon *d)
 {
 	if (d->report_fd >= 0)
 		close(d->report_fd);
-	d->report_fd = -1;
+	if (d->stderr_fd >= 0)
+		close(d->stderr_fd);
+	d->report_fd = d->stderr_fd = -1;
 }
 
 static void raise_limit(__rlimit_resource_t which, rlim_t wanted)

@@ -16,6 +16,7 @@
 #define PSCALEFS_DAEMON_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -23,9 +24,14 @@
 #define DAEMON_PARENT 1
 
 struct daemon {
-	int report_fd; /* the child's end of the socket pair; -1: nothing to report (any more) */
-	int status;    /* DAEMON_PARENT only: the exit status */
+	int report_fd; /* this end of the socket pair; -1: nothing to report (any more) */
+	int status;    /* daemon_fork(), DAEMON_PARENT only: the exit status */
+	pid_t child;   /* DAEMON_PARENT only */
+	bool owned;    /* made by daemon_start() */
+	bool debug;    /* owned child: go on logging to standard error */
+	int stderr_fd; /* owned; from daemon_ready() on the standard error of an owned child; or -1 */
 };
+#define DAEMON_INIT ((struct daemon){.report_fd = -1, .stderr_fd = -1})
 
 /*
  * Fork, unless `foreground`. 0 in the process that continues (the child, or the only one);
@@ -35,6 +41,16 @@ struct daemon {
  * memory locks: see credential_relock().
  */
 int daemon_fork(struct daemon *d, bool foreground, struct error *e);
+/*
+ * The same for a child that its parent owns: the parent does not wait but goes on, with d->child and
+ * its end of the socket pair in d->report_fd. That end becomes readable when the child is ready or
+ * gone; then daemon_await() does not block. The child keeps its end open until daemon_finish(), and
+ * sees there that the parent has closed the other or has ended.
+ */
+int daemon_start(struct daemon *d, struct error *e);
+/* In the parent: 0 once the child is ready; else its exit status, with a sentence if it was
+ * killed. The child was waited for then. */
+int daemon_await(struct daemon *d, struct error *e);
 /*
  * For the child, before it opens anything: close the descriptors that it inherited, such as the
  * lock file of flock(1) or a pipe, which a daemon must not keep open. Does nothing in the

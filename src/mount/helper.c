@@ -28,6 +28,8 @@
 
 #define HELPER_NAME "pscalefs-helper" /* its argv[0], which identifies it, and its comm */
 #define SOCKET_FD   3
+#define OWNER_FD    4 /* of a temporary mount point */
+#define TEMPORARY   "temporary"
 /* The helper counts as lost after this many waits for an answer, each of this many seconds. Not one
  * long wait: after the machine was suspended that would end before the helper could answer. */
 #define PATIENCE_S     1
@@ -43,6 +45,7 @@ enum request_kind {
 	KEYRING_START,
 	KEYRING_END,
 	UNMOUNT,
+	FINISH,
 };
 
 struct request {
@@ -111,6 +114,7 @@ struct duties {
 	const char *mountpoint;
 	const char *credential_file; /* "": none */
 	const char *program;
+	bool temporary; /* the mount point is a temporary directory, to be removed */
 	struct keyring_reader reader;
 };
 
@@ -159,6 +163,10 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 	case UNMOUNT:
 		reply->result = mountpoint_detach(d->mountpoint, &reply->error);
 		break;
+	case FINISH:
+		if (d->temporary)
+			rmdir(d->mountpoint);
+		break;
 	}
 	return fd >= 0 ? fd : -1;
 }
@@ -173,7 +181,7 @@ static void close_sent(struct duties *d, int fd)
 }
 
 /* Leave terminal, directory and open files, and ignore signals that are meant for the daemon. */
-static void leave_surroundings(void)
+static void leave_surroundings(bool temporary)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
 	int null = open("/dev/null", O_RDWR);
@@ -185,23 +193,45 @@ static void leave_surroundings(void)
 	setsid();
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	close_above(SOCKET_FD, -1);
+	close_above(SOCKET_FD, temporary ? OWNER_FD : -1);
 	prctl(PR_SET_NAME, HELPER_NAME);
 }
 
 bool helper_is_this(int argc, char **argv)
 {
-	return argc == 4 && str_eq(argv[0], HELPER_NAME);
+	return (argc == 4 || argc == 5) && str_eq(argv[0], HELPER_NAME);
+}
+
+/*
+ * The daemon was killed. If its mount point is temporary, nobody else may remove it: wait for the
+ * end of its owner, who would do that, and until then let the dead mount be seen as such.
+ */
+_Noreturn static void outlive_daemon(const struct duties *d)
+{
+	struct error e;
+	char byte;
+
+	if (!d->temporary)
+		_exit(EXIT_SUCCESS);
+	while (read(OWNER_FD, &byte, 1) > 0)
+		;
+	if (rmdir(d->mountpoint) != 0 && errno == EBUSY) {
+		mountpoint_detach(d->mountpoint, &e);
+		rmdir(d->mountpoint);
+	}
+	_exit(EXIT_SUCCESS);
 }
 
 _Noreturn void helper_be(char **argv)
 {
-	struct duties d = {argv[1], argv[2], argv[3], .reader = {.fd = -1}};
+	struct duties d = {argv[1], argv[2], argv[3], argv[4] != NULL, .reader = {.fd = -1}};
 	struct request request;
 
 	if (fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) != 0)
 		_exit(EXIT_FAILURE);
-	leave_surroundings();
+	if (d.temporary && fcntl(OWNER_FD, F_SETFD, FD_CLOEXEC) != 0)
+		_exit(EXIT_FAILURE);
+	leave_surroundings(d.temporary);
 	/* Only root has capabilities to drop; for other users fusermount3 must gain privileges. */
 	if (geteuid() == 0) {
 		capability_keep(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_PTRACE) |
@@ -213,13 +243,15 @@ _Noreturn void helper_be(char **argv)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n != (ssize_t)sizeof(request))
-			_exit(EXIT_SUCCESS);
+			outlive_daemon(&d);
 		struct reply reply = {0};
 		int fd = fulfil(&d, &request, &reply);
 		bool sent = send_reply(SOCKET_FD, &reply, fd);
 		close_sent(&d, fd);
+		if (request.kind == FINISH)
+			_exit(EXIT_SUCCESS);
 		if (!sent)
-			_exit(EXIT_FAILURE);
+			outlive_daemon(&d);
 	}
 }
 
@@ -230,6 +262,7 @@ static struct {
 	int fd;                /* -1: none, or lost */
 	char *credential_file; /* owned; NULL: none */
 	bool delegated;
+	bool temporary; /* it has to remove the mount point */
 } helper = {.fd = -1};
 
 /* False: the helper is lost. The socket is then closed, so that a late reply is not taken for the
@@ -317,11 +350,14 @@ static void delegated_end(void)
 }
 
 /* 0 or a positive errno. */
-static int spawn_helper(const char *program, const char *mountpoint, int socket)
+static int spawn_helper(const char *program, const char *mountpoint, int owner_fd, int socket)
 {
-	char *argv[] = {xstrdup(HELPER_NAME), xstrdup(mountpoint),
+	char *argv[] = {xstrdup(HELPER_NAME),
+			xstrdup(mountpoint),
 			xstrdup(helper.credential_file != NULL ? helper.credential_file : ""),
-			xstrdup(program), NULL};
+			xstrdup(program),
+			xstrdup(owner_fd >= 0 ? TEMPORARY : NULL),
+			NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -329,6 +365,8 @@ static int spawn_helper(const char *program, const char *mountpoint, int socket)
 	sigemptyset(&none);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, socket, SOCKET_FD);
+	if (owner_fd >= 0)
+		posix_spawn_file_actions_adddup2(&files, owner_fd, OWNER_FD);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
@@ -340,8 +378,18 @@ static int spawn_helper(const char *program, const char *mountpoint, int socket)
 	return r;
 }
 
-int helper_start(const char *program, const char *mountpoint, const char *credential_file,
-		 struct error *e)
+/* The same descriptor, with a number that no dup2(2) of spawn_helper() replaces. */
+static int move_up(int fd)
+{
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, OWNER_FD + 1);
+
+	if (fd >= 0)
+		close(fd);
+	return high;
+}
+
+int helper_start(const char *program, const char *mountpoint, int owner_fd,
+		 const char *credential_file, struct error *e)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	int fds[2];
@@ -350,9 +398,14 @@ int helper_start(const char *program, const char *mountpoint, const char *creden
 		return error_set(e, errno, "cannot start the helper process: %s", strerror(errno));
 	setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	helper.credential_file = xstrdup(credential_file);
-	int r = spawn_helper(program, mountpoint, fds[1]);
+	fds[1] = move_up(fds[1]);
+	int owner = owner_fd < 0 ? -1 : move_up(dup(owner_fd));
+	int r = spawn_helper(program, mountpoint, owner, fds[1]);
 	close(fds[1]);
+	if (owner >= 0)
+		close(owner);
 	helper.fd = fds[0];
+	helper.temporary = r == 0 && owner_fd >= 0;
 	if (r == 0)
 		return 0;
 	helper.pid = 0;
@@ -397,6 +450,10 @@ int helper_unmount(const char *mountpoint, struct error *e)
 
 void helper_stop(void)
 {
+	struct reply reply;
+
+	if (helper.temporary)
+		ask_helper(FINISH, 0, &reply, NULL);
 	/* Do not wait for one that is lost: it may never end. */
 	if (helper.fd < 0)
 		helper.pid = 0;

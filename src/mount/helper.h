@@ -11,9 +11,10 @@
  *   - open the file of the credential; its path is given when the helper is started, and resolved
  *     at each open;
  *   - start and end the reader of the keyring;
- *   - unmount the mount point, which is given when the helper is started: by umount(2) as root,
- *     else by fusermount3, whose set-user-ID bit works only for a process that may gain
- *     privileges.
+ *   - unmount the mount point, which is given when the helper is started: by umount(2) where it is
+ *     allowed, else by fusermount3, whose set-user-ID bit works only for a process that may gain
+ *     privileges;
+ *   - remove the mount point, if it is a temporary directory.
  *
  * As root it keeps the three capabilities for that. It ignores signals that are meant for the
  * daemon. A process has at most one helper. Until helper_delegate() is called the daemon does all
@@ -32,10 +33,13 @@ _Noreturn void helper_be(char **argv);
 
 /*
  * Start the helper. `program`: the path of this program (keyring_program()); `credential_file` may
- * be NULL. All are copied. 0, or -errno with a sentence.
+ * be NULL. All are copied. `owner_fd` -1, or the mount point is a temporary directory, and this is
+ * a socket whose other end its owner closes when it ends: the helper then removes the directory in
+ * helper_stop(), or, if this process is killed, when its owner has ended. 0, or -errno with a
+ * sentence.
  */
-int helper_start(const char *program, const char *mountpoint, const char *credential_file,
-		 struct error *e);
+int helper_start(const char *program, const char *mountpoint, int owner_fd,
+		 const char *credential_file, struct error *e);
 /*
  * From now on process, keyring and credential use the helper. 0, or -errno with a sentence if it
  * does not answer: then nothing changes.

@@ -12,6 +12,8 @@
 
 /* At most so many requests of the kernel per turn. */
 #define RECEIVE_MOST 64
+/* And at most so many that arrived before the signal to stop. */
+#define DRAIN_MOST 4096
 /* How often to check interrupted callers for a second signal: the kernel reports only the first. */
 #define INTERRUPTED_POLL_MS 50
 
@@ -24,7 +26,8 @@ int loop_init(struct loop *l, struct clock *clock, struct http *http,
 			   .http = http,
 			   .credential_refresh = credential_refresh,
 			   .cache = cache,
-			   .signal_fd = -1};
+			   .signal_fd = -1,
+			   .owner_fd = -1};
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -78,8 +81,8 @@ static int64_t patience(struct loop *l, int64_t at_most_ms)
 
 static void turn(struct loop *l, int64_t at_most_ms)
 {
-	struct pollfd fds[4] = {{.fd = l->signal_fd, .events = POLLIN}};
-	unsigned n = 1, kernel = 0, notifier = 0;
+	struct pollfd fds[5] = {{.fd = l->signal_fd, .events = POLLIN}};
+	unsigned n = 1, kernel = 0, notifier = 0, owner = 0;
 
 	credential_refresh_turn(l->credential_refresh);
 	http_turn(l->http);
@@ -100,11 +103,19 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	if (credential_refresh_fd(l->credential_refresh) >= 0)
 		fds[n++] = (struct pollfd){.fd = credential_refresh_fd(l->credential_refresh),
 					   .events = POLLIN};
+	if (l->owner_fd >= 0) {
+		owner = n++;
+		fds[owner] = (struct pollfd){.fd = l->owner_fd, .events = POLLIN};
+	}
 	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);
 	if (notifier != 0 && fds[notifier].revents != 0)
 		session_told(l->session);
+	if (owner > 0 && fds[owner].revents != 0) {
+		l->owner_fd = -1;
+		l->stop = l->stop || !l->ending; /* a second request to stop cancels changes */
+	}
 	if (l->session != NULL && fds[kernel].revents != 0)
 		session_receive(l->session, RECEIVE_MOST);
 }
@@ -122,6 +133,9 @@ void loop_drain(struct loop *l, int64_t patience_ms)
 	int64_t until = l->clock->mono_ms + patience_ms;
 
 	l->ending = true;
+	/* A file that was closed before the signal came may still have to be reported as closed. */
+	if (!session_ended(l->session))
+		session_receive(l->session, DRAIN_MOST);
 	while (fs_busy(l->fs) && l->clock->mono_ms < until)
 		turn(l, until - l->clock->mono_ms);
 }

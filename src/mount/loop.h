@@ -26,8 +26,9 @@ struct loop {
 	struct fs *fs;                                 /* borrowed; NULL until it is mounted */
 	struct session *session; /* borrowed; NULL until it is mounted, and after the unmount */
 	int signal_fd;
-	bool stop;   /* SIGTERM or SIGINT has arrived */
-	bool ending; /* a turn does not wait if the file system is not busy */
+	int owner_fd; /* borrowed; when its other end is closed, stop as after SIGTERM; -1: none */
+	bool stop;    /* SIGTERM or SIGINT has arrived */
+	bool ending;  /* a turn does not wait if the file system is not busy */
 };
 
 /*

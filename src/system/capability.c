@@ -30,6 +30,25 @@ static void limit_bounding(uint64_t kept)
 			prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
 }
 
+bool capability_inherit(uint64_t inherited)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (!get(data))
+		return false;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].inheritable = (uint32_t)(inherited >> 32 * i);
+	if (syscall(SYS_capset, &header, data) != 0)
+		return false;
+	for (int c = 0; c < ALL_BITS; c++)
+		if ((inherited & CAPABILITY(c)) != 0 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
+			return false;
+	return true;
+}
+
 bool capability_keep(uint64_t kept)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

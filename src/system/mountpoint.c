@@ -150,11 +150,12 @@ static int run_helper(const char *path, struct error *e)
 
 int mountpoint_detach(const char *path, struct error *e)
 {
-	if (geteuid() != 0)
+	/* Other users than root may do it in a mount namespace of their own. */
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	if (errno == EPERM && geteuid() != 0)
 		return run_helper(path, e);
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-		return error_set(e, errno, "%s", strerror(errno));
-	return 0;
+	return error_set(e, errno, "%s", strerror(errno));
 }
 
 /* Is `path` inside a mounted pscalefs? A mount there would hide what the outer one shows. */

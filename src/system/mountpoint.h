@@ -42,8 +42,8 @@ int mountpoint_look(const char *path);
  */
 int mountpoint_detach_dead(const char *path, struct error *e);
 /*
- * Detach lazily whatever is mounted there: as root by umount2(2), else by fusermount3, for whose
- * end it waits. 0, or -errno with a sentence.
+ * Detach lazily whatever is mounted there: by umount2(2) where it is allowed, else by fusermount3,
+ * for whose end it waits. 0, or -errno with a sentence.
  */
 int mountpoint_detach(const char *path, struct error *e);
 

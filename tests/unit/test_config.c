@@ -428,6 +428,8 @@ static void the_help_names_every_option_and_fits_a_terminal(void **state)
 		"-o OPTION",
 		"--api-url URL",
 		"--cacert FILE",
+		"--no-namespace",
+		"pscalefs run [options]",
 		"-o credentials=FILE",
 		"-o org=NAME",
 		"-o timeout=SECONDS",

@@ -56,7 +56,7 @@ static void start(void)
 
 	cleanup(free_ptr) char *program = keyring_program();
 
-	assert_int_equal(helper_start(program, directory, file, &e), 0);
+	assert_int_equal(helper_start(program, directory, -1, file, &e), 0);
 	assert_int_equal(helper_delegate(&e), 0);
 }
 

@@ -69,8 +69,9 @@ int __wrap_umount2(const char *path, int flags)
 {
 	assert_string_equal(path, "/mnt/a b");
 	assert_int_equal(flags, MNT_DETACH | UMOUNT_NOFOLLOW);
-	kernel.umounts++;
-	errno = kernel.umount_errno;
+	kernel.umounts += kernel.euid == 0;
+	/* Users other than root are not allowed to: umount(2). */
+	errno = kernel.euid != 0 ? EPERM : kernel.umount_errno;
 	return errno == 0 ? 0 : -1;
 }
 
