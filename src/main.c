@@ -27,6 +27,7 @@
 #include "fs/fs.h"
 #include "http/http.h"
 #include "http/url.h"
+#include "mount/check.h"
 #include "mount/config.h"
 #include "mount/daemon.h"
 #include "mount/helper.h"
@@ -211,7 +212,8 @@ static void enter_sandbox(const struct mount *m)
 
 /* --- start and end ---------------------------------------------------------------------------- */
 
-static int mount_parts(struct mount *m, struct error *e)
+/* All that is needed to ask PlanetScale. */
+static int connect_parts(struct mount *m, struct error *e)
 {
 	const struct http_options options = {
 		.base_url = m->config.api_url,
@@ -236,6 +238,15 @@ static int mount_parts(struct mount *m, struct error *e)
 		m->loop.owner_fd = m->daemon.report_fd;
 	m->api = api_new(m->http, m->credential_refresh);
 	m->store = store_new(m->api, &m->cache);
+	return 0;
+}
+
+static int mount_parts(struct mount *m, struct error *e)
+{
+	int r = connect_parts(m, e);
+
+	if (r != 0)
+		return r;
 	r = prove_credential(m, e);
 	if (r != 0) {
 		error_wrap(e, "cannot mount %s", m->config.api_url);
@@ -348,6 +359,27 @@ static int serve(struct mount *m)
 	return r != 0 ? EXIT_MOUNT : m->failed_closes > 0 ? EXIT_UNDONE : EXIT_OK;
 }
 
+/* `pscalefs check` */
+static int check_all(struct mount *m, const char *program)
+{
+	struct check c = {0};
+	struct error e = {0};
+
+	m->config.keyring_program = xstrdup(program);
+	check_system(&c);
+	bool usable = check_address(&c, &m->config);
+	bool found = check_credential(&c, &m->config);
+	m->ca_file = xstrdup(m->config.ca_file);
+	if (usable && check_network(&c, &m->config) && found) {
+		if (connect_parts(m, &e) == 0)
+			check_rights(&c, &m->config, &m->loop, m->store);
+		else
+			check_failed(&c, "access", &e);
+	}
+	finish_parts(m);
+	return c.failed > 0 ? EXIT_FAULT : EXIT_OK;
+}
+
 /* Become the process that mounts: 0 there; in others, *status is the exit status. */
 static int become_daemon(struct mount *m, int *status)
 {
@@ -417,6 +449,8 @@ int main(int argc, char **argv)
 		return show(&m);
 	if (m.config.debug)
 		log_set_level(LEVEL_DETAIL);
+	if (m.config.action == CONFIG_CHECK)
+		return check_all(&m, program);
 	m.daemon.debug = running && m.config.debug;
 	if (running || become_daemon(&m, &status) == 0)
 		return serve(&m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * transfer: one HTTP exchange with one server, by libcurl. The only module that uses curl.h.
+ * transfer: one HTTP exchange with one server, by libcurl. Besides probe the only module that uses
+ * curl.h.
  *
  * Owns connections, TLS, the easy handles and received data. Reports how an exchange ended and
  * whether another attempt can help; does not queue, wait, repeat or give up: http.c does.

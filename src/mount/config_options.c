@@ -407,6 +407,7 @@ static const struct {
 	const char *usage;
 } commands[] = {
 	{"run", CONFIG_RUN, "usage: pscalefs run [options] [--] COMMAND [ARGUMENT...]"},
+	{"check", CONFIG_CHECK, "usage: pscalefs check [options]"},
 	{NULL, CONFIG_MOUNT, "usage: pscalefs [options] MOUNTPOINT"},
 };
 
@@ -581,7 +582,8 @@ void config_help(struct buf *out)
 		buf_addf(out, "%s\n", commands[i].usage);
 	buf_adds(out, "Mounts PlanetScale's organizations, databases and service tokens at a "
 		      "directory.\nrun mounts at a temporary directory, $PSCALEFS, while COMMAND "
-		      "runs.\n\nOptions, with their defaults:\n");
+		      "runs.\ncheck says whether all that a mount needs is there.\n\nOptions, with "
+		      "their defaults:\n");
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		if (options[i].help != NULL && (options[i].letter != 0 || options[i].name != NULL))
 			describe(&options[i], false, out);

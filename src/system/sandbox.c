@@ -77,6 +77,15 @@ void sandbox_enter(const struct sandbox_rules *rules)
 		log_detail("the sandbox is not complete: see .pscalefs/status");
 }
 
+void sandbox_available(bool *files, bool *ports, bool *filter)
+{
+	long version = sandbox_landlock_version();
+
+	*files = version >= 1;
+	*ports = version >= SANDBOX_LANDLOCK_TCP;
+	*filter = sandbox_seccomp_available();
+}
+
 static void print_words(struct buf *out, const char *name, bool wanted)
 {
 	const struct {

@@ -34,6 +34,10 @@ void sandbox_enter(const struct sandbox_rules *rules);
 /* For .pscalefs/status: lines that list which parts are in force, and which are missing. */
 void sandbox_print(struct buf *out);
 
+/* Which parts this kernel (and this program, for `filter`) has; for `pscalefs check`. Changes
+ * nothing. */
+void sandbox_available(bool *files, bool *ports, bool *filter);
+
 /* --- parts, in files of their own; both need no_new_privs ------------------------------------- */
 
 /* The parts in force, which depend on the kernel's version of landlock. */
@@ -41,8 +45,13 @@ struct sandbox_landlock {
 	bool files, ports, scoped;
 };
 struct sandbox_landlock sandbox_landlock(const struct sandbox_rules *rules);
+#define SANDBOX_LANDLOCK_TCP 4 /* the first version that limits ports */
+/* The version of landlock that the kernel has; 0: none. */
+long sandbox_landlock_version(void);
 /* False where this program was built without libseccomp, or the kernel refused. */
 bool sandbox_seccomp(void);
+/* Could sandbox_seccomp() succeed? */
+bool sandbox_seccomp_available(void);
 
 /* The runtimes of the sanitizers make system calls that the program itself does not make. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -131,17 +131,24 @@ static struct ruleset everything(long version)
 	int bits = FS_FIRST_BITS + (version >= 2) + (version >= 3) + (version >= 5);
 	struct ruleset r = {.handled_fs = (1ull << bits) - 1};
 
-	if (version >= 4)
+	if (version >= SANDBOX_LANDLOCK_TCP)
 		r.handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (version >= 6)
 		r.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
 	return r;
 }
 
+long sandbox_landlock_version(void)
+{
+	long version = syscall(CREATE_RULESET, NULL, 0, CREATE_VERSION);
+
+	return version > 0 ? version : 0;
+}
+
 struct sandbox_landlock sandbox_landlock(const struct sandbox_rules *rules)
 {
 	const struct sandbox_landlock nothing = {0};
-	long version = syscall(CREATE_RULESET, NULL, 0, CREATE_VERSION);
+	long version = sandbox_landlock_version();
 
 	if (version < 1)
 		return nothing;

@@ -20,6 +20,11 @@ bool sandbox_seccomp(void)
 	return false;
 }
 
+bool sandbox_seccomp_available(void)
+{
+	return false;
+}
+
 #else
 
 #include <errno.h>
@@ -398,6 +403,11 @@ static bool fill(scmp_filter_ctx filter)
 		if (!SANDBOX_SANITIZED || !str_eq(deadly[i], "ptrace"))
 			ok = rule(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
 	return ok && allow_some(filter);
+}
+
+bool sandbox_seccomp_available(void)
+{
+	return prctl(PR_GET_SECCOMP) >= 0;
 }
 
 bool sandbox_seccomp(void)

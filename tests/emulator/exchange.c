@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/macros.h"
 #include "base/xmalloc.h"
@@ -175,6 +176,8 @@ static void arrive(struct exchange *exchange)
 	request_parse_target(request);
 	request->route = routes_find(request);
 	request_check(request);
+	if (request->anonymous && switches_is(&emulator->switches, SWITCH_ANONYMOUS, "refused"))
+		replace_string(&request->violation, NULL);
 	auth_identify(emulator, request);
 	log_arrival(&emulator->log, request, connection_number(exchange->connection));
 	exchange->fault = faults_take(&emulator->faults, request);
@@ -330,6 +333,17 @@ static void finish(struct exchange *exchange, int status)
 	control_log_grew(exchange->server);
 }
 
+/* The date by the emulator's clock, which a switch may move; libmicrohttpd would add its own. */
+static void add_date(struct exchange *exchange, struct MHD_Response *response)
+{
+	time_t now = (time_t)(state_now_ms(&exchange->server->emulator->state) / 1000);
+	struct tm broken_down;
+	char text[64];
+
+	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &broken_down));
+	MHD_add_response_header(response, "Date", text);
+}
+
 static bool answer(struct exchange *exchange)
 {
 	struct reply *reply = &exchange->request.reply;
@@ -347,6 +361,7 @@ static bool answer(struct exchange *exchange)
 	response = make_response(exchange);
 	for (size_t i = 0; i < reply->header_count; i++)
 		MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+	add_date(exchange, response);
 	queued = MHD_queue_response(exchange->connection, (unsigned)reply->status, response);
 	MHD_destroy_response(response);
 	finish(exchange, queued == MHD_YES ? reply->status : 0);

@@ -142,6 +142,8 @@
 	  "somebody else undoes every so manyth change of accesses; 0 for none") \
 	X(UNDO_MS, "undo_ms", "#", "0", "and does so this many ms later, before the next request") \
 	X(LATENCY_MS, "latency_ms", "#", "0", "delay of every answer (also --latency)") \
+	X(ANONYMOUS, "anonymous", "violation|refused", "violation", \
+	  "a request without credentials: as no client should send it, or only refused") \
 	X(CLOCK_OFFSET_S, "clock_offset_s", "#", "0", "the service's clock runs so far ahead")
 /* clang-format on */
 

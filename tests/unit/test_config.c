@@ -430,6 +430,7 @@ static void the_help_names_every_option_and_fits_a_terminal(void **state)
 		"--cacert FILE",
 		"--no-namespace",
 		"pscalefs run [options]",
+		"pscalefs check [options]",
 		"-o credentials=FILE",
 		"-o org=NAME",
 		"-o timeout=SECONDS",
@@ -453,6 +454,72 @@ static void the_help_names_every_option_and_fits_a_terminal(void **state)
 	assert_null(strstr(buf_str(&help), "allow_other"));
 	for (const char *p = buf_str(&help); *p != '\0'; p += strcspn(p, "\n") + 1)
 		assert_true(strcspn(p, "\n") <= 80);
+}
+
+static void run_takes_options_only_before_its_command(void **state)
+{
+	static const struct {
+		const char *line, *command, *rest; /* the command's name and its next word */
+		bool read_only, no_namespace;
+	} cases[] = {
+		{"run ls", "ls", NULL, false, false},
+		{"run ls -o ro", "ls", "-o", false, false},
+		{"run -o ro --no-namespace ls -l", "ls", "-l", true, true},
+		{"run -oro -- -f x", "-f", "x", true, false},
+		{"run run run", "run", "run", false, false},
+		{"run -- check", "check", NULL, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[64], *argv[8], *save = NULL;
+		struct config c;
+		int argc = 0;
+
+		snprintf(text, sizeof(text), "pscalefs %s", cases[i].line);
+		for (char *p = strtok_r(text, " ", &save); p != NULL;
+		     p = strtok_r(NULL, " ", &save))
+			argv[argc++] = p;
+		argv[argc] = NULL;
+		assert_true(config_is_run(argc, argv));
+		assert_int_equal(config_parse(&c, argc, argv, &error), EXIT_OK);
+		assert_int_equal(c.action, CONFIG_RUN);
+		assert_string_equal(c.command[0], cases[i].command);
+		assert_true(str_eq(c.command[1], cases[i].rest));
+		assert_int_equal(c.read_only, cases[i].read_only);
+		assert_int_equal(c.no_namespace, cases[i].no_namespace);
+		assert_null(c.mountpoint);
+		config_finish(&c);
+	}
+}
+
+static void a_wrong_command_line_of_a_command_says_what(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{"run", "no command to run is given"},
+		{"run -o ro", "no command to run is given"},
+		{"run --", "no command to run is given"},
+		{"run -f ls", "-f is for mounting only"},
+		{"run -o nonsense ls", "unknown option -o nonsense"},
+		{"check @", "check takes no operand"},
+		{"check -- @", "check takes no operand"},
+		{"check -f", "-f is for mounting only"},
+		{"check --no-namespace", "--no-namespace is for `pscalefs run` only"},
+		{"--no-namespace @", "--no-namespace is for `pscalefs run` only"},
+	};
+	struct config c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(load(&c, cases[i].line), EXIT_USAGE);
+		assert_says(cases[i].line, cases[i].says);
+		assert_true(error.hint[0] != '\0');
+	}
+	assert_int_equal(load(&c, "run -h"), EXIT_OK);
+	assert_int_equal(c.action, CONFIG_HELP);
+	config_finish(&c);
 }
 
 static int make_files(void **state)
@@ -512,6 +579,8 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(the_environment_gives_url_and_organization, setup),
 		cmocka_unit_test_setup(no_credential_is_a_failure_to_mount, setup),
+		cmocka_unit_test(run_takes_options_only_before_its_command),
+		cmocka_unit_test(a_wrong_command_line_of_a_command_says_what),
 		cmocka_unit_test_setup(the_help_names_every_option_and_fits_a_terminal, setup),
 	};
 
