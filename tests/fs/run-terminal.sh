@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # At a terminal, ^C reaches the command of pscalefs run once, and ^Z stops both until they are continued.
+# The namespace that pscalefs run makes would keep what other tests have mounted.
+[[ $EUID -ne 0 ]] || . "$(dirname "$0")/private.bash"
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$work/tmp"
