@@ -13,3 +13,7 @@ allow_error .
 tour=$(readme_transcripts "$root/README.md")
 assert_contains "$tour" '$ mkdir' '$ rm -r' # it was found
 assert_eq "$(mask <<<"$tour")" "$(run_transcript "$tour" | mask)"
+
+# The recording is of the same tour.
+typed() { sed -n 's/^\$ \(.\)/\1/p'; }
+assert_eq "$(typed <<<"$tour")" "$(jq -rs '.[1:] | map(.[2]) | add' "$root/contrib/tour.cast" | tr -d '\r' | typed)"
