@@ -188,11 +188,16 @@ mount_users() {
 	done 2>/dev/null
 }
 
-# Of processes in another mount namespace, in which it is still mounted: there the daemon has to serve it.
+# Other mount namespaces in which it is still mounted, each with a process that is in it: there the daemon has
+# to go on.
 mount_keepers() {
-	local table
-	for table in /proc/[0-9]*/mountinfo; do
-		! grep -q -s -F " $mnt " "$table" || echo "; kept by $(tr '\0' ' ' <"${table%/*}/cmdline")"
+	local process namespace seen=' '
+	for process in /proc/[0-9]*; do
+		namespace=$(readlink "$process/ns/mnt" 2>/dev/null) || continue
+		[[ $seen != *" $namespace "* ]] || continue
+		seen+="$namespace "
+		! grep -q -s -F " $mnt " "$process/mountinfo" ||
+			echo "; $namespace keeps it, of $(tr '\0' ' ' <"$process/cmdline" | cut -c -200)"
 	done 2>/dev/null
 }
 
