@@ -24,5 +24,11 @@ bool secret_locked(const struct secret *s);
 
 /* Overwrite memory in a way that the compiler may not optimize away. */
 void secret_wipe(void *p, size_t len);
+/*
+ * The same for memory of malloc(3) or mmap(2) that is about to be freed, and may be large and hardly
+ * used: afterwards all of it reads as zero, but pages that nothing was written to are not provided
+ * by the kernel for that.
+ */
+void secret_wipe_unused(void *p, size_t len);
 
 #endif

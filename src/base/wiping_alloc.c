@@ -8,6 +8,14 @@
 
 #include "base/secret.h"
 
+/* Is free(3) defined here? See below. A sanitizer's own must not be replaced. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+#define FREE_WIPES
+#endif
+
 static bool exhausted;
 
 static void *noted(void *p)
@@ -33,9 +41,10 @@ void *wiping_calloc(size_t n, size_t size)
 
 void wiping_free(void *p)
 {
-	if (p == NULL)
-		return;
-	secret_wipe(p, malloc_usable_size(p));
+#ifndef FREE_WIPES
+	if (p != NULL)
+		secret_wipe_unused(p, malloc_usable_size(p));
+#endif
 	free(p);
 }
 
@@ -102,13 +111,9 @@ void wiping_for_openssl(void)
  * request, the credential included, and frees them without wiping. So the program defines free(3)
  * and realloc(3) for the whole process, and whatever is freed is wiped.
  *
- * They call the next definition, glibc's or a wrapper of it (valgrind). A sanitizer's own
- * functions must not be replaced.
+ * They call the next definition, glibc's or a wrapper of it (valgrind).
  */
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+#ifdef FREE_WIPES
 
 void free(void *p)
 {
@@ -118,7 +123,7 @@ void free(void *p)
 		return;
 	if (next == NULL)
 		*(void **)&next = dlsym(RTLD_NEXT, "free");
-	secret_wipe(p, malloc_usable_size(p));
+	secret_wipe_unused(p, malloc_usable_size(p));
 	next(p);
 }
 

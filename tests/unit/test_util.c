@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -159,6 +161,38 @@ struct item {
 	int n;
 };
 
+static void large_memory_is_wiped_where_it_was_used(void **state)
+{
+	enum {
+		PAGES = 80
+	};
+	static const size_t used[] = {0, 1, 7, 64, PAGES - 1};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = PAGES * page, there = 0;
+	unsigned char resident[PAGES];
+
+	(void)state;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	for (size_t i = 0; i < ARRAY_LEN(used); i++)
+		memset(map + used[i] * page, 'x', page);
+	/* As a block of malloc(3)'s: neither end is the end of a page. */
+	secret_wipe_unused(map + 16, size - 32);
+	assert_int_equal(mincore(map, size, resident), 0);
+	for (size_t i = 0; i < PAGES; i++)
+		there += resident[i] & 1;
+	assert_true(there <= ARRAY_LEN(used));
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal(map[i], i < 16 || i >= size - 16 ? 'x' : 0);
+	/* A page that must stay in memory cannot be discarded. */
+	if (mlock(map + page, page) == 0) {
+		memset(map + page, 'x', page);
+		secret_wipe_unused(map, size);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(map[i], 0);
+	}
+	munmap(map, size);
+}
+
 static void lists_keep_order_and_forget_twice(void **state)
 {
 	struct list a, b;
@@ -276,6 +310,7 @@ int main(void)
 		cmocka_unit_test(json_is_laid_out_a_value_a_line),
 		cmocka_unit_test(errors_carry_errno_sentence_and_context),
 		cmocka_unit_test(secrets_hold_their_bytes),
+		cmocka_unit_test(large_memory_is_wiped_where_it_was_used),
 		cmocka_unit_test(lists_keep_order_and_forget_twice),
 		cmocka_unit_test(the_clock_tells_waking_time_from_all_time),
 		cmocka_unit_test(clocks_that_begin_anywhere_will_do),
