@@ -275,7 +275,9 @@ static void op_run(struct op *op)
 	op->state = OP_RUNNING;
 	op->waiter.error = (struct error){0};
 	op->waiter.fresh_ms = INT64_MAX;
+	process_handle(op->pid);
 	int r = ops->handlers[op->kind](op);
+	process_handle(0);
 	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
 	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
 	(void)settled;

@@ -14,6 +14,18 @@
 
 static const struct process_delegate *delegate;
 
+static struct {
+	pid_t tid; /* 0: none */
+	bool known;
+	struct process process;
+} handled;
+
+void process_handle(pid_t tid)
+{
+	handled.tid = tid;
+	handled.known = false;
+}
+
 void process_delegate(const struct process_delegate *d)
 {
 	delegate = d;
@@ -46,6 +58,8 @@ pid_t process_group(pid_t tid)
 {
 	char status[4096];
 
+	if (handled.known && tid == handled.tid)
+		return handled.process.tgid;
 	if (delegate != NULL)
 		return delegate->group(tid);
 	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
@@ -80,12 +94,10 @@ static uint64_t stat_field(const char *stat, int n)
 	return at == NULL ? 0 : strtoull(at, NULL, 10);
 }
 
-int process_read(pid_t tid, struct process *p)
+static int read_process(pid_t tid, struct process *p)
 {
 	char text[4096];
 
-	if (delegate != NULL)
-		return delegate->read(tid, p);
 	*p = (struct process){.tgid = process_group(tid)};
 	if (p->tgid == 0 || !read_proc(p->tgid, "stat", text, sizeof(text)))
 		return -ESRCH;
@@ -96,6 +108,23 @@ int process_read(pid_t tid, struct process *p)
 	p->start_time = stat_field(text, 22);
 	p->program = program(p->tgid);
 	return 0;
+}
+
+int process_read(pid_t tid, struct process *p)
+{
+	bool remember = tid == handled.tid && tid != 0;
+
+	if (remember && handled.known) {
+		*p = handled.process;
+		return 0;
+	}
+	int r = delegate != NULL ? delegate->read(tid, p) : read_process(tid, p);
+	/* Without a result the thread may be seen, though the rest of it is not: ask again. */
+	if (remember && r == 0) {
+		handled.known = true;
+		handled.process = *p;
+	}
+	return r;
 }
 
 static uint64_t bit(int signal)

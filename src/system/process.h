@@ -42,6 +42,12 @@ struct process_delegate {
 void process_delegate(const struct process_delegate *d);
 
 /*
+ * The request of this thread is being handled; 0: no more. Meanwhile what is read of it, or its group,
+ * is read once: it waits in the kernel, so nothing of it changes.
+ */
+void process_handle(pid_t tid);
+
+/*
  * Is a signal ending this thread? Yes if a signal that ends processes is pending for it or its
  * group, not ignored, caught or blocked; or if its process was killed and the kernel is closing
  * its files. No if the program ends by itself, although exit_group(2) kills its other threads. The

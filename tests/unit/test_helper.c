@@ -247,6 +247,50 @@ static void test_has_nothing(void **state)
 	alone(has_nothing);
 }
 
+static unsigned asked;
+
+static int count_read(pid_t tid, struct process *p)
+{
+	asked++;
+	*p = (struct process){.tgid = tid + 1};
+	return tid == 5 ? 0 : -ESRCH;
+}
+
+static pid_t count_group(pid_t tid)
+{
+	asked++;
+	return tid + 1;
+}
+
+static void test_is_asked_once_for_the_caller(void **state)
+{
+	static const struct process_delegate counting = {.read = count_read, .group = count_group};
+	struct process p;
+
+	(void)state;
+	process_delegate(&counting);
+	process_handle(5);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(process_read(5, &p), 0);
+		assert_int_equal(p.tgid, 6);
+		assert_int_equal(process_group(5), 6);
+	}
+	assert_int_equal(asked, 1);
+	/* Any other may be gone, and its id be another's. */
+	process_group(7);
+	process_read(7, &p);
+	process_read(7, &p);
+	assert_int_equal(asked, 4);
+	/* So may this one when its request has been handled. */
+	process_handle(0);
+	process_read(5, &p);
+	process_handle(5);
+	process_read(5, &p);
+	assert_int_equal(asked, 6);
+	process_handle(0);
+	process_delegate(NULL);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -274,6 +318,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_is_lost),
 		cmocka_unit_test(test_is_given_more_than_one_wait),
 		cmocka_unit_test(test_has_nothing),
+		cmocka_unit_test(test_is_asked_once_for_the_caller),
 	};
 
 	prctl(PR_SET_DUMPABLE, 0); /* as daemon_harden() does first of all */
