@@ -32,6 +32,7 @@ struct transfers {
 	int64_t timeout_ms;
 	size_t body_max_bytes;
 	CURLM *multi;
+	CURLSH *sessions; /* owned: of TLS, to be resumed by whichever handle connects next */
 	unsigned running;
 	CURL **idle; /* owned: handles for later transfers */
 	unsigned idle_count, idle_max;
@@ -176,6 +177,8 @@ static void set_connection(CURL *easy, struct transfers *ts)
 	/* Resolve for each connection: the address may change, and connections are few. */
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(ts->timeout_ms / 3));
+	/* Until libcurl 8.12 each handle has sessions of its own. */
+	curl_easy_setopt(easy, CURLOPT_SHARE, ts->sessions);
 	if (ts->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, ts->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -226,6 +229,8 @@ static void set_request(CURL *easy, struct transfer *t)
 			 t->alone || http1 || t->owner->renew ? 1L : 0L);
 	/* The answer may hold a new token's secret: close the connection to free its buffers. */
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, t->alone ? 1L : 0L);
+	/* Nor keep the keys that could decrypt it. */
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, t->alone ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
@@ -267,15 +272,43 @@ static void headers_free(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-/* No transfer is running: close all connections. */
+static CURLSH *sessions_new(void)
+{
+	CURLSH *share = curl_share_init();
+
+	if (share != NULL)
+		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	return share;
+}
+
+static void sessions_free(struct transfers *ts)
+{
+	/* libcurl frees none that a handle uses. */
+	for (unsigned i = 0; i < ts->idle_count; i++)
+		curl_easy_setopt(ts->idle[i], CURLOPT_SHARE, NULL);
+	curl_share_cleanup(ts->sessions);
+	ts->sessions = NULL;
+}
+
+/*
+ * No transfer is running: close all connections. TLS sessions are forgotten too, because a resumed
+ * one would not check the server's certificate again.
+ */
 static void renew(struct transfers *ts)
 {
 	CURLM *multi = curl_multi_init();
+	CURLSH *sessions = sessions_new();
 
-	if (multi == NULL)
-		return; /* no memory, no descriptor: try again later */
+	if (multi == NULL || sessions == NULL) {
+		/* No memory, no descriptor: try again later. */
+		curl_multi_cleanup(multi);
+		curl_share_cleanup(sessions);
+		return;
+	}
 	curl_multi_cleanup(ts->multi);
+	sessions_free(ts);
 	ts->multi = multi;
+	ts->sessions = sessions;
 	ts->renew = false;
 }
 
@@ -410,7 +443,7 @@ static int check(struct transfers *ts, struct error *e)
 				 curl_version());
 	if (ts->ca_file != NULL && access(ts->ca_file, R_OK) != 0)
 		return error_set(e, errno, "CA file %s: %s", ts->ca_file, strerror(errno));
-	if (ts->multi == NULL)
+	if (ts->multi == NULL || ts->sessions == NULL)
 		return error_set(e, ENOMEM, "libcurl cannot start");
 	return 0;
 }
@@ -435,6 +468,7 @@ struct transfers *transfers_new(const struct transfers_options *options, const s
 	ts->idle_max = options->spare_handles;
 	ts->idle = xcalloc(ts->idle_max, sizeof(CURL *));
 	ts->multi = curl_multi_init();
+	ts->sessions = sessions_new();
 	if (check(ts, e) == 0)
 		return ts;
 	transfers_free(ts);
@@ -448,8 +482,8 @@ void transfers_free(struct transfers *ts)
 	assert(ts->running == 0);
 	while (ts->idle_count > 0)
 		curl_easy_cleanup(ts->idle[--ts->idle_count]);
-	if (ts->multi != NULL)
-		curl_multi_cleanup(ts->multi);
+	curl_multi_cleanup(ts->multi);
+	curl_share_cleanup(ts->sessions);
 	free(ts->idle);
 	free(ts->base_url);
 	free(ts->host);

@@ -15,7 +15,7 @@
  *
  * The credential is copied into a header line that is wiped when the exchange ends; so are bodies.
  * Memory of libcurl and OpenSSL is wiped when they free it (wiping_alloc.h). A handle that
- * received a token's secret is not used again.
+ * received a token's secret is not used again, and its connection leaves no TLS session.
  */
 #ifndef PSCALEFS_TRANSFER_H
 #define PSCALEFS_TRANSFER_H

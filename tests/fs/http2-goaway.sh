@@ -11,20 +11,10 @@ start_emulator
 start_nghttpx --accesslog-file="$work/access.log"
 start_mount -o "timeout=$((20 * slower))" --cacert "$ca"
 
-proxy_worker() { pgrep -P "$nghttpx" | tail -n 1; }
-is_new() { [[ $(proxy_worker) && $(proxy_worker) != "$1" ]]; }
-
-# reload: returns once a new process serves; the old one, in $old, goes on until its connections are over.
-reload() {
-	old=$(proxy_worker)
-	kill -HUP "$nghttpx"
-	wait_for is_new "$old"
-}
-
 # --- while nothing is under way: the next request takes another connection, and is sent once
 mkdir "$tokens/idle"
 grant idle shop read_branch
-reload
+reload_nghttpx
 wait_for process_ended "$old"
 api_clear
 touch "$tokens"
@@ -41,7 +31,7 @@ under_way() {
 	hold "$method" "$path"
 	start_reader "$@"
 	wait_for requested "$method" "$path"
-	reload
+	reload_nghttpx
 	! process_ended "$old" || fail "$*: the connection is not there any more"
 	api_release
 	status_of "$reader"
@@ -86,7 +76,7 @@ at_work() {
 }
 reloads=0
 while at_work; do
-	reload
+	reload_nghttpx
 	reloads=$((reloads + 1))
 	wait_for process_ended "$old"
 done

@@ -306,6 +306,17 @@ stop_nghttpx() {
 	nghttpx=''
 }
 
+nghttpx_worker() { pgrep -P "$nghttpx" | tail -n 1; }
+nghttpx_has_another() { [[ $(nghttpx_worker) && $(nghttpx_worker) != "$1" ]]; }
+
+# reload_nghttpx: returns once a new process serves; the old one, in $old, goes on until its connections are
+# over, and says GOAWAY on them.
+reload_nghttpx() {
+	old=$(nghttpx_worker)
+	kill -HUP "$nghttpx"
+	wait_for nghttpx_has_another "$old"
+}
+
 nghttpx_settled() { process_ended "$nghttpx" || grep -q 'Created worker thread' "$work/nghttpx.log"; }
 
 admin_id=adm1n0000001
