@@ -27,6 +27,7 @@
 #define QUICK_MS            500   /* and only if the attempt failed this fast */
 #define SUSPENDED_MIN_MS    1000  /* after this, connections are assumed to be dead */
 #define POLL_MAX_MS         60000 /* so that sums fit an int; the loop then wakes without need */
+#define DELIVER_BYTES       65536 /* after so much, reading other answers waits a turn */
 
 enum call_state {
 	QUEUED,
@@ -141,7 +142,7 @@ static enum http_fate call_fate(const struct http_call *call)
 /* A callback may send and cancel other calls, so take the finished ones one by one. */
 static void deliver(struct http *h)
 {
-	while (!list_empty(&h->finished)) {
+	for (size_t bytes = 0; !list_empty(&h->finished) && bytes < DELIVER_BYTES;) {
 		struct http_call *call = container_of(h->finished.next, struct http_call, link);
 		const struct transfer *t = &call->transfer;
 		struct http_result result = {
@@ -154,7 +155,7 @@ static void deliver(struct http *h)
 
 		if (result.fate == HTTP_ANSWERED && t->answer != NULL) {
 			result.body = t->answer;
-			result.body_len = t->answer_len;
+			bytes += result.body_len = t->answer_len;
 		}
 		memcpy(result.request_id, t->request_id, sizeof(result.request_id));
 		list_remove(&call->link);

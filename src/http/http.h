@@ -116,7 +116,8 @@ void http_reconnect(struct http *h);
 /* For SIGHUP: the same, and end the pause after a 429. */
 void http_refresh(struct http *h);
 
-/* Start queued calls that may start, run curl, call back for finished calls. Never blocks. */
+/* Start queued calls that may start, run curl, call back for finished calls; not for all of them
+ * if their answers are long: the next turn goes on. Never blocks. */
 void http_turn(struct http *h);
 
 struct pollfd;

@@ -474,6 +474,37 @@ static void what_cannot_work_is_told_at_the_start(void **state)
 	assert_true(str_starts(http_version(), "libcurl/"));
 }
 
+#define LONG_BYTES 200000
+
+static void long_answers_are_handed_over_one_a_turn(void **state)
+{
+	static char reply[LONG_BYTES + 200];
+	struct fixture f;
+	struct outcome o[8] = {0};
+	int head =
+		snprintf(reply, 200, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", LONG_BYTES);
+	const struct step steps[] = {{.reply = reply}};
+
+	(void)state;
+	memset(reply + head, 'x', LONG_BYTES);
+	start(&f, NULL, steps, ARRAY_LEN(steps));
+	for (size_t i = 0; i < ARRAY_LEN(o); i++)
+		request(&f, &o[i], GET());
+	int64_t end = server_now_ms() + PATIENCE_MS;
+	while (order < (int)ARRAY_LEN(o) && server_now_ms() < end) {
+		int before = order;
+		http_turn(f.http);
+		assert_true(order <= before + 1);
+		if (order < (int)ARRAY_LEN(o)) /* does not sleep while some are left */
+			http_poll(f.http, NULL, 0, -1);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(o); i++) {
+		assert_int_equal(o[i].done, 1);
+		assert_int_equal(o[i].result.body_len, LONG_BYTES);
+	}
+	stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +530,7 @@ int main(void)
 		cmocka_unit_test(a_callback_may_cancel_what_is_done_as_well),
 		cmocka_unit_test(freeing_drops_everything_without_calling_back),
 		cmocka_unit_test(poll_wakes_for_other_descriptors_and_tells_hangups),
+		cmocka_unit_test(long_answers_are_handed_over_one_a_turn),
 		cmocka_unit_test(what_cannot_work_is_told_at_the_start),
 	};
 
