@@ -255,12 +255,12 @@ static void granted(void *ctx, const struct api_answer *a)
 	struct token *t = change_answered(c, a, true);
 	struct grants answer = GRANTS_INIT;
 	struct error ignored;
-	int64_t next;
+	struct decode_page page;
 
 	if (t == NULL)
 		return;
 	scopes_merge(&c->posted, &c->sending);
-	if (a->done && decode_accesses(a->body, a->len, &answer, &next, &ignored) == 0) {
+	if (a->done && decode_accesses(a->body, a->len, &answer, &page, &ignored) == 0) {
 		bool mixed = lacks_known(&answer, t);
 		const struct grant *g = grant_in(&answer, c, t);
 		if (g != NULL) {

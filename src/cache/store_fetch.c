@@ -244,9 +244,9 @@ static bool fetch_shifted(struct fetch *f)
 }
 
 /* Store the total that a page of a list has. Where items have no ids, it has no use. */
-static void note_total(struct fetch *f, const struct api_answer *a)
+static void note_total(struct fetch *f, const struct decode_page *page)
 {
-	int64_t total = f->source->id != NULL ? decode_total(a->body, a->len) : -1;
+	int64_t total = f->source->id != NULL ? page->total : -1;
 
 	f->changed |= f->pages > 0 && total != f->total;
 	f->total = total;
@@ -290,12 +290,10 @@ static bool beyond_limits(struct fetch *f, int64_t number, int64_t next, struct 
 }
 
 /* How many pages the list has, if its first page says so and they can be read side by side. */
-static int64_t pages_promised(const struct fetch *f, const struct api_answer *a, int64_t number,
-			      int64_t next)
+static int64_t pages_promised(const struct fetch *f, int64_t number, const struct decode_page *page)
 {
-	int64_t n = f->one_by_one || number != 1 || next != 2 || f->total < 0
-			    ? 0
-			    : decode_page_count(a->body, a->len);
+	int64_t n =
+		f->one_by_one || number != 1 || page->next != 2 || f->total < 0 ? 0 : page->pages;
 
 	return n >= 2 && n < PAGES_MAX && n <= f->total ? n : 0;
 }
@@ -326,12 +324,13 @@ static void all_pages_read(struct fetch *f)
 		fetch_apply(f);
 }
 
-static void page_read(struct fetch *f, const struct api_answer *a, int64_t number, int64_t next)
+static void page_read(struct fetch *f, int64_t number, const struct decode_page *page)
 {
+	int64_t next = page->next;
 	struct error e;
 
 	if (next != 0 || f->pages > 0)
-		note_total(f, a);
+		note_total(f, page);
 	if (breaks_promise(f, number, next)) {
 		f->one_by_one = true;
 		fetch_again(f);
@@ -342,7 +341,7 @@ static void page_read(struct fetch *f, const struct api_answer *a, int64_t numbe
 		return;
 	}
 	if (f->last == 0)
-		f->last = pages_promised(f, a, number, next);
+		f->last = pages_promised(f, number, page);
 	if (f->last != 0) {
 		ask_for_more(f);
 		if (list_empty(&f->asked))
@@ -359,7 +358,8 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 {
 	struct asked_page *p = ctx;
 	struct fetch *f = p->fetch;
-	int64_t number = p->number, next = 0;
+	struct decode_page page;
+	int64_t number = p->number;
 	struct error e;
 
 	asked_free(p);
@@ -371,14 +371,14 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		return;
 	}
 	f->bytes += a->len;
-	if (f->source->decode(f, a, &next, &e) != 0) {
+	if (f->source->decode(f, a, &page, &e) != 0) {
 		error_wrap(&e, "PlanetScale's answer makes no sense");
 		e.http_status = a->error.http_status;
 		memcpy(e.request_id, a->error.request_id, sizeof(e.request_id));
 		fetch_fail(f, &e);
 		return;
 	}
-	page_read(f, a, number, next);
+	page_read(f, number, &page);
 }
 
 static void fetch_page(struct fetch *f)

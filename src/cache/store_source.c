@@ -22,9 +22,9 @@ static struct token *fetch_token(const struct fetch *f)
 /* How the member of `got` is read, counted and freed, for a list of objects that have ids. */
 #define LIST_OF(thing)                                                                             \
 	static int decode_page_of_##thing##s(struct fetch *f, const struct api_answer *a,          \
-					     int64_t *next, struct error *e)                       \
+					     struct decode_page *page, struct error *e)            \
 	{                                                                                          \
-		return decode_##thing##s(a->body, a->len, &f->got.thing##s, next, e);              \
+		return decode_##thing##s(a->body, a->len, &f->got.thing##s, page, e);              \
 	}                                                                                          \
 	static size_t count_##thing##s(const struct fetch *f)                                      \
 	{                                                                                          \
@@ -88,10 +88,10 @@ static struct resource *resource_of_grants(const struct fetch *f)
 	return t != NULL ? &t->grants : NULL;
 }
 
-static int decode_page_of_grants(struct fetch *f, const struct api_answer *a, int64_t *next,
-				 struct error *e)
+static int decode_page_of_grants(struct fetch *f, const struct api_answer *a,
+				 struct decode_page *page, struct error *e)
 {
-	return decode_grants(a->body, a->len, &f->got.grants, next, e);
+	return decode_grants(a->body, a->len, &f->got.grants, page, e);
 }
 
 static size_t count_grants(const struct fetch *f)
@@ -117,8 +117,8 @@ static struct resource *resource_of_audit_log(const struct fetch *f)
 }
 
 /* Older pages are not needed if the log has them. */
-static int decode_page_of_audit_log(struct fetch *f, const struct api_answer *a, int64_t *next,
-				    struct error *e)
+static int decode_page_of_audit_log(struct fetch *f, const struct api_answer *a,
+				    struct decode_page *page, struct error *e)
 {
 	size_t had = f->got.audit.n;
 	char *cursor;
@@ -128,10 +128,9 @@ static int decode_page_of_audit_log(struct fetch *f, const struct api_answer *a,
 		return r;
 	free(f->cursor);
 	f->cursor = cursor;
-	*next = cursor == NULL || audit_log_reaches(&fetch_organization(f)->audit_log,
-						    &f->got.audit, had)
-			? 0
-			: f->page + 1;
+	bool last = cursor == NULL ||
+		    audit_log_reaches(&fetch_organization(f)->audit_log, &f->got.audit, had);
+	*page = (struct decode_page){.next = last ? 0 : f->page + 1, .total = -1, .pages = -1};
 	return 0;
 }
 
@@ -156,8 +155,8 @@ static struct api_call *ask_for_token(struct api *api, const struct api_target *
 	return api_get_token(api, t);
 }
 
-static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, int64_t *next,
-				  struct error *e);
+static int decode_grants_of_token(struct fetch *f, const struct api_answer *a,
+				  struct decode_page *page, struct error *e);
 
 const struct source sources[] = {
 	[SOURCE_ORGANIZATIONS] = {resource_of_organizations, api_list_organizations,
@@ -179,13 +178,13 @@ const struct source sources[] = {
 };
 
 /* If the token lacks its grants, fetch them from /grants, from now on for all tokens. */
-static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, int64_t *next,
-				  struct error *e)
+static int decode_grants_of_token(struct fetch *f, const struct api_answer *a,
+				  struct decode_page *page, struct error *e)
 {
 	cleanup(token_record_finish) struct token_record token = {0};
 	int r = decode_token(a->body, a->len, &token, e);
 
-	*next = 0;
+	*page = (struct decode_page){.next = 0, .total = -1, .pages = -1};
 	if (r != 0)
 		return r;
 	if (token.has_grants) {
@@ -194,7 +193,7 @@ static int decode_grants_of_token(struct fetch *f, const struct api_answer *a, i
 	} else {
 		f->store->no_accesses = true;
 		f->source = &sources[SOURCE_GRANTS];
-		*next = 1;
+		page->next = 1;
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define PSCALEFS_STORE_SOURCE_H
 
 #include "cache/store_internal.h"
+#include "planetscale/decode.h"
 
 struct source;
 
@@ -51,9 +52,10 @@ struct source {
 	/* The resource to fetch; NULL: it is gone. */
 	struct resource *(*resource)(const struct fetch *f);
 	struct api_call *(*ask)(struct api *api, const struct api_target *t, int64_t page);
-	/* Add a page to `got`; *next is 0 after the last. For pages with cursors it is the next
-	 * number, and the next cursor is stored in the fetch. */
-	int (*decode)(struct fetch *f, const struct api_answer *a, int64_t *next, struct error *e);
+	/* Add a page to `got`. For pages with cursors page->next is the next number, and the next
+	 * cursor is stored in the fetch. */
+	int (*decode)(struct fetch *f, const struct api_answer *a, struct decode_page *page,
+		      struct error *e);
 	size_t (*count)(const struct fetch *f);             /* of what was got */
 	const char *(*id)(const struct fetch *f, size_t i); /* of one item; NULL: they have none */
 	/* Apply `got` to the model. True: it contradicted what was just confirmed. */

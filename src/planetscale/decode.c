@@ -341,11 +341,18 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 
 static const struct at data_at = {NULL, "data", 0};
 
+static int64_t count_or_unknown(const struct cJSON *root, const char *key)
+{
+	int64_t number;
+
+	return json_whole(json_get(root, key), &number) ? number : -1;
+}
+
 /* "data" must be an array and "next_page" a page; at most `most` more items are allowed. */
 static int read_list(const struct cJSON *root, size_t most, const struct cJSON **data,
-		     int64_t *next_page, struct error *e)
+		     struct decode_page *page, struct error *e)
 {
-	int64_t page = 0;
+	int64_t next = 0;
 
 	*data = json_get(root, "data");
 	if (!json_is_array(*data))
@@ -353,9 +360,13 @@ static int read_list(const struct cJSON *root, size_t most, const struct cJSON *
 	if (json_count(*data) > most)
 		return fail(&data_at, "too many items", e);
 	if (json_is_set(root, "next_page") &&
-	    (!json_whole(json_get(root, "next_page"), &page) || page < 1 || page > NEXT_PAGE_MAX))
+	    (!json_whole(json_get(root, "next_page"), &next) || next < 1 || next > NEXT_PAGE_MAX))
 		return fail_key(NULL, "next_page", "a page number expected", e);
-	*next_page = page;
+	*page = (struct decode_page){
+		.next = next,
+		.total = count_or_unknown(root, "total_count"),
+		.pages = count_or_unknown(root, "total_pages"),
+	};
 	return 0;
 }
 
@@ -366,14 +377,14 @@ struct item {
 	size_t index; /* in "data" */
 };
 
-struct page {
+struct items {
 	struct cJSON *root; /* owned */
 	struct item *v;     /* owned; in the answer's order, one for each id */
 	size_t n;
-	int64_t next_page;
+	struct decode_page page;
 };
 
-static void page_finish(struct page *p)
+static void items_finish(struct items *p)
 {
 	free(p->v);
 	json_free(&p->root);
@@ -394,7 +405,7 @@ static int by_index(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static void page_drop_repeated(struct page *p)
+static void items_drop_repeated(struct items *p)
 {
 	size_t kept = 0;
 
@@ -409,16 +420,16 @@ static void page_drop_repeated(struct page *p)
 }
 
 /* `most` items of this kind are allowed; the pages before had `had` of them. */
-static int page_open(struct page *p, const char *body, size_t len, size_t had, size_t most,
-		     struct error *e)
+static int items_open(struct items *p, const char *body, size_t len, size_t had, size_t most,
+		      struct error *e)
 {
 	struct at at = {&data_at, NULL, 0};
 	const struct cJSON *data;
 	struct cJSON *json;
 
-	*p = (struct page){0};
+	*p = (struct items){0};
 	if (json_parse(body, len, DECODE_DEPTH_MAX, &p->root, e) != 0 ||
-	    read_list(p->root, had < most ? most - had : 0, &data, &p->next_page, e) != 0)
+	    read_list(p->root, had < most ? most - had : 0, &data, &p->page, e) != 0)
 		return -EREMOTEIO;
 	for (json = json_first(data); json != NULL; json = json_next(json)) {
 		struct item item = {json, NULL, at.index};
@@ -430,75 +441,43 @@ static int page_open(struct page *p, const char *body, size_t len, size_t had, s
 		p->v[p->n++] = item;
 		at.index++;
 	}
-	page_drop_repeated(p);
+	items_drop_repeated(p);
 	return 0;
 }
 
-int decode_organizations(const char *body, size_t len, struct organization_records *out,
-			 int64_t *next_page, struct error *e)
+static int read_listed_token(struct cJSON *object, const struct at *at, struct token_record *out,
+			     struct error *e)
 {
-	cleanup(organization_records_finish) struct organization_records part = {NULL, 0};
-	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, DECODE_ORGANIZATIONS_MAX, e);
-
-	for (size_t i = 0; r == 0 && i < page.n; i++) {
-		struct at at = {&data_at, NULL, page.v[i].index};
-		struct organization_record record;
-		r = read_organization(page.v[i].json, &at, &record, e);
-		if (r == 0)
-			organization_records_append(&part, &record);
-	}
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < part.n; i++)
-		organization_records_append(out, &part.v[i]);
-	*next_page = page.next_page;
-	return 0;
+	return read_token(object, at, false, out, e);
 }
 
-int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
-		     struct error *e)
-{
-	cleanup(database_records_finish) struct database_records part = {NULL, 0};
-	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, DECODE_DATABASES_MAX, e);
-
-	for (size_t i = 0; r == 0 && i < page.n; i++) {
-		struct at at = {&data_at, NULL, page.v[i].index};
-		struct database_record record;
-		r = read_database(page.v[i].json, &at, &record, e);
-		if (r == 0)
-			database_records_append(&part, &record);
+/* A page is appended as a whole or not at all. */
+#define DECODE_LIST(thing, read, most)                                                             \
+	int decode_##thing##s(const char *body, size_t len, struct thing##_records *out,           \
+			      struct decode_page *page, struct error *e)                           \
+	{                                                                                          \
+		cleanup(thing##_records_finish) struct thing##_records part = {NULL, 0};           \
+		cleanup(items_finish) struct items items;                                          \
+		int r = items_open(&items, body, len, out->n, most, e);                            \
+                                                                                                   \
+		for (size_t i = 0; r == 0 && i < items.n; i++) {                                   \
+			struct at at = {&data_at, NULL, items.v[i].index};                         \
+			struct thing##_record record;                                              \
+			r = read(items.v[i].json, &at, &record, e);                                \
+			if (r == 0)                                                                \
+				thing##_records_append(&part, &record);                            \
+		}                                                                                  \
+		if (r != 0)                                                                        \
+			return r;                                                                  \
+		for (size_t i = 0; i < part.n; i++)                                                \
+			thing##_records_append(out, &part.v[i]);                                   \
+		*page = items.page;                                                                \
+		return 0;                                                                          \
 	}
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < part.n; i++)
-		database_records_append(out, &part.v[i]);
-	*next_page = page.next_page;
-	return 0;
-}
 
-int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
-		  struct error *e)
-{
-	cleanup(token_records_finish) struct token_records part = {NULL, 0};
-	cleanup(page_finish) struct page page;
-	int r = page_open(&page, body, len, out->n, DECODE_ITEMS_MAX, e);
-
-	for (size_t i = 0; r == 0 && i < page.n; i++) {
-		struct at at = {&data_at, NULL, page.v[i].index};
-		struct token_record record;
-		r = read_token(page.v[i].json, &at, false, &record, e);
-		if (r == 0)
-			token_records_append(&part, &record);
-	}
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < part.n; i++)
-		token_records_append(out, &part.v[i]);
-	*next_page = page.next_page;
-	return 0;
-}
+DECODE_LIST(organization, read_organization, DECODE_ORGANIZATIONS_MAX)
+DECODE_LIST(database, read_database, DECODE_DATABASES_MAX)
+DECODE_LIST(token, read_listed_token, DECODE_ITEMS_MAX)
 
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e)
@@ -556,7 +535,8 @@ int decode_created_token(const char *body, size_t len, struct token_record *out,
 	return r;
 }
 
-static int decode_access_list(const char *body, size_t len, struct grants *out, int64_t *next_page,
+static int decode_access_list(const char *body, size_t len, struct grants *out,
+			      struct decode_page *page,
 			      int (*read)(const struct cJSON *, const struct at *,
 					  struct accesses *, struct error *),
 			      struct error *e)
@@ -565,11 +545,11 @@ static int decode_access_list(const char *body, size_t len, struct grants *out, 
 	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
 	cleanup(grants_finish) struct grants part = GRANTS_INIT;
 	const struct cJSON *data;
-	int64_t next;
+	struct decode_page found;
 	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
 
 	if (r == 0)
-		r = read_list(root, DECODE_ITEMS_MAX, &data, &next, e);
+		r = read_list(root, DECODE_ITEMS_MAX, &data, &found, e);
 	if (r == 0)
 		r = read(data, &data_at, &accesses, e);
 	if (r == 0)
@@ -579,18 +559,18 @@ static int decode_access_list(const char *body, size_t len, struct grants *out, 
 	if (r != 0)
 		return r;
 	grants_merge(out, &part);
-	*next_page = next;
+	*page = found;
 	return 0;
 }
 
-int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page,
+int decode_grants(const char *body, size_t len, struct grants *out, struct decode_page *page,
 		  struct error *e)
 {
-	return decode_access_list(body, len, out, next_page, read_grants, e);
+	return decode_access_list(body, len, out, page, read_grants, e);
 }
 
-int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page,
+int decode_accesses(const char *body, size_t len, struct grants *out, struct decode_page *page,
 		    struct error *e)
 {
-	return decode_access_list(body, len, out, next_page, read_accesses, e);
+	return decode_access_list(body, len, out, page, read_accesses, e);
 }

@@ -38,22 +38,23 @@
 #define DECODE_RESOURCES_MAX     10000 /* that one token may touch */
 #define DECODE_SCOPES_MAX        1000  /* on one of them */
 
+/* What a page says of the list that it is part of. */
+struct decode_page {
+	int64_t next;  /* "next_page"; 0 if it is null or absent: this is the last one */
+	int64_t total; /* "total_count", how many items the whole list has; -1 if not given */
+	int64_t pages; /* "total_pages", how many pages; -1 if not given */
+};
+
 /*
  * Lists: an object with "data"; other keys beside it are ignored. Of several items with one id the
- * first counts. The page's items are appended to `out`; *next_page is "next_page", or 0 if it is
- * null or absent.
+ * first counts. The page's items are appended to `out`.
  */
 int decode_organizations(const char *body, size_t len, struct organization_records *out,
-			 int64_t *next_page, struct error *e);
-int decode_databases(const char *body, size_t len, struct database_records *out, int64_t *next_page,
-		     struct error *e);
-int decode_tokens(const char *body, size_t len, struct token_records *out, int64_t *next_page,
+			 struct decode_page *page, struct error *e);
+int decode_databases(const char *body, size_t len, struct database_records *out,
+		     struct decode_page *page, struct error *e);
+int decode_tokens(const char *body, size_t len, struct token_records *out, struct decode_page *page,
 		  struct error *e);
-
-/* How many items the whole list has ("total_count"), from its last page; -1 if not given. */
-int64_t decode_total(const char *body, size_t len);
-/* How many pages the list has ("total_pages"), from one of them; -1 if not given. */
-int64_t decode_page_count(const char *body, size_t len);
 
 /*
  * A page of the audit log: a list that is paged by cursors. `after` is the cursor by which the page
@@ -85,14 +86,14 @@ bool decode_is_new_token(const char *body, size_t len); /* with its secret */
  * GET …/grants: one element for each resource, {"resource_type", …, "accesses": [{"access"}]}.
  * Merged into `out`.
  */
-int decode_grants(const char *body, size_t len, struct grants *out, int64_t *next_page,
+int decode_grants(const char *body, size_t len, struct grants *out, struct decode_page *page,
 		  struct error *e);
 /*
  * POST and GET …/access: one element for each access, {"access", "resource": {…}} or with
  * resource_* keys beside it. Merged into `out`, except those without a type, which confirm
  * nothing.
  */
-int decode_accesses(const char *body, size_t len, struct grants *out, int64_t *next_page,
+int decode_accesses(const char *body, size_t len, struct grants *out, struct decode_page *page,
 		    struct error *e);
 
 /*

@@ -59,11 +59,11 @@ int call(enum kind kind, const char *body, size_t len)
 
 	switch (kind) {
 	case ORGANIZATIONS:
-		return decode_organizations(body, len, &got.organizations, &got.next, e);
+		return decode_organizations(body, len, &got.organizations, &got.page, e);
 	case DATABASES:
-		return decode_databases(body, len, &got.databases, &got.next, e);
+		return decode_databases(body, len, &got.databases, &got.page, e);
 	case TOKENS:
-		return decode_tokens(body, len, &got.tokens, &got.next, e);
+		return decode_tokens(body, len, &got.tokens, &got.page, e);
 	case ORGANIZATION:
 		return decode_organization(body, len, &got.organization, e);
 	case DATABASE:
@@ -73,9 +73,9 @@ int call(enum kind kind, const char *body, size_t len)
 	case CREATED:
 		return decode_created_token(body, len, &got.token, &got.secret, e);
 	case GRANTS:
-		return decode_grants(body, len, &got.grants, &got.next, e);
+		return decode_grants(body, len, &got.grants, &got.page, e);
 	case ACCESSES:
-		return decode_accesses(body, len, &got.grants, &got.next, e);
+		return decode_accesses(body, len, &got.grants, &got.page, e);
 	case KINDS:
 		break;
 	}
@@ -86,7 +86,7 @@ static bool untouched(void)
 {
 	return got.organizations.n + got.databases.n + got.tokens.n + got.grants.n == 0 &&
 	       got.organization.id == NULL && got.database.id == NULL && got.token.id == NULL &&
-	       got.token.info == NULL && got.secret == NULL && got.next == -7;
+	       got.token.info == NULL && got.secret == NULL && got.page.next == -7;
 }
 
 int decode_bytes(enum kind kind, const char *body, size_t len)
@@ -94,7 +94,7 @@ int decode_bytes(enum kind kind, const char *body, size_t len)
 	char *copy = xmalloc(len);
 
 	got_finish();
-	got.next = -7;
+	got.page.next = -7;
 	if (len > 0)
 		memcpy(copy, body, len);
 	int r = call(kind, copy, len);

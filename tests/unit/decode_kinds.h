@@ -74,7 +74,7 @@ struct outputs {
 	struct token_record token;
 	struct secret *secret;
 	struct grants grants;
-	int64_t next;
+	struct decode_page page;
 	struct error error;
 };
 extern struct outputs got;

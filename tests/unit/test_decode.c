@@ -177,19 +177,44 @@ static void pages_add_up(void **state)
 
 	(void)state;
 	assert_int_equal(decode(ORGANIZATIONS, samples[ORGANIZATIONS]), 0);
-	assert_int_equal(got.next, 0);
+	assert_int_equal(got.page.next, 0);
 	assert_int_equal(call(ORGANIZATIONS, second, strlen(second)), 0);
 	assert_int_equal(got.organizations.n, 3);
 	assert_string_equal(got.organizations.v[0].name, "acme");
 	assert_string_equal(got.organizations.v[2].id, "c");
-	assert_int_equal(got.next, 3);
+	assert_int_equal(got.page.next, 3);
 	assert_int_equal(call(ORGANIZATIONS, "{\"data\":[{}]}", 13), -EREMOTEIO);
 	assert_int_equal(got.organizations.n, 3);
-	assert_int_equal(got.next, 3);
+	assert_int_equal(got.page.next, 3);
 
 	assert_int_equal(decode(GRANTS, LIST(GRANT)), 0);
 	assert_int_equal(call(ACCESSES, samples[ACCESSES], strlen(samples[ACCESSES])), 0);
 	expect_read_branch(&got.grants);
+}
+
+static void a_page_tells_the_size_of_its_list(void **state)
+{
+	static const struct {
+		const char *members;
+		int64_t total, pages;
+	} cases[] = {
+		{"", -1, -1},
+		{",\"total_count\":130,\"total_pages\":2", 130, 2},
+		{",\"total_count\":0,\"total_pages\":null", 0, -1},
+		{",\"total_count\":-1,\"total_pages\":1.5", -1, -1},
+	};
+	static const enum kind lists[] = {ORGANIZATIONS, DATABASES, TOKENS, GRANTS, ACCESSES};
+	char body[200];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(body, sizeof(body), "{\"data\":[]%s}", cases[i].members);
+		for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+			assert_int_equal(decode(lists[k], body), 0);
+			assert_int_equal(got.page.total, cases[i].total);
+			assert_int_equal(got.page.pages, cases[i].pages);
+		}
+	}
 }
 
 static void the_next_page_is_a_page_or_none(void **state)
@@ -219,10 +244,10 @@ static void the_next_page_is_a_page_or_none(void **state)
 				continue;
 			}
 			assert_int_equal(decode(lists[k], body), 0);
-			assert_int_equal(got.next, cases[i].page);
+			assert_int_equal(got.page.next, cases[i].page);
 		}
 	assert_int_equal(decode(TOKENS, "{\"data\":[]}"), 0);
-	assert_int_equal(got.next, 0);
+	assert_int_equal(got.page.next, 0);
 }
 
 static void of_several_items_with_one_id_the_first_is_taken(void **state)
@@ -516,6 +541,7 @@ int main(void)
 		TEST(resources_without_ids_are_told_apart_by_name),
 		TEST(pages_add_up),
 		TEST(the_next_page_is_a_page_or_none),
+		TEST(a_page_tells_the_size_of_its_list),
 		TEST(of_several_items_with_one_id_the_first_is_taken),
 		TEST(errors_name_the_place),
 		TEST(what_a_permissions_file_could_not_show_is_no_permission),
