@@ -210,6 +210,7 @@ static void name_tokens(struct organization *o)
 		t->file_name = v[i].file_name;
 	}
 	free(v);
+	o->tokens_ordered = clock_stamp(o->model->cache->clock);
 	o->token_by_id = xrealloc(o->token_by_id, o->n_tokens * sizeof(struct token *));
 	if (o->n_tokens == 0)
 		return;

@@ -75,8 +75,9 @@ struct organization {
 	struct token **token;       /* owned, sorted by file_name */
 	struct token **token_by_id; /* owned array of the same, sorted by id */
 	size_t n_tokens;
-	struct audit_log audit_log;
+	uint64_t tokens_ordered; /* stamp: when `token` got its present contents */
 	int64_t tokens_mtime_ns; /* when the set of tokens was last seen to change */
+	struct audit_log audit_log;
 };
 
 /* How store fetches each kind; `ctx` is handed to all of them. */

@@ -68,6 +68,7 @@ void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waite
 	w->tid = 0;
 	w->fresh_ms = INT64_MAX;
 	w->error = (struct error){0};
+	w->walk = (struct walk){0};
 }
 
 void waiter_leave(struct waiter *w)

@@ -50,6 +50,14 @@ bool cache_run_ready(struct cache *cache);
 /* How long until the next sleeping waiter must wake; -1: none sleeps. */
 int64_t cache_sleep_ms(const struct cache *cache);
 
+/* How far a waiter has come through a long list of resources, so that it need not begin again each
+ * time it runs. */
+struct walk {
+	uint64_t list;          /* stamp of the list; 0: none */
+	size_t served, asked;   /* so many serve it; so many are there or under way */
+	int64_t fresh_until_ms; /* clock_real_ms(): the first time at which one of them gets old */
+};
+
 /* What can be parked: an op, or a job of store. On one list at a time: a resource's, the ready
  * list or the list of sleeping waiters. */
 struct waiter {
@@ -63,6 +71,7 @@ struct waiter {
 	 * or only what does not get old. 0 if some of it is old already. */
 	int64_t fresh_ms;
 	struct error error; /* why the last need failed */
+	struct walk walk;
 };
 
 void waiter_init(struct waiter *w, struct cache *cache, void (*run)(struct waiter *w));

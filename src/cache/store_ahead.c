@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "cache/store_internal.h"
 #include "system/process.h"
+
+/* Of all grants of an organization: more than can be under way, so that the queue never runs dry,
+ * and few enough to be searched. */
+#define ALL_AT_ONCE 256
 
 /* The number of a token in the order of its directory. */
 static size_t token_number(const struct token *t)
@@ -64,20 +70,49 @@ int store_need_grants(struct store *s, struct waiter *w, struct token *t)
 	return r;
 }
 
+/* Fetch the next ones, except those with a result since `w` arrived: it serves, so they are not
+ * fetched again. */
+static void ask_for_next(struct waiter *w, struct organization *o)
+{
+	struct walk *walk = &w->walk;
+
+	for (; walk->asked < o->n_tokens && walk->asked < walk->served + ALL_AT_ONCE;
+	     walk->asked++) {
+		struct token *t = o->token[walk->asked];
+		t->read_ahead = false;
+		if (t->grants.data_landed <= w->arrived && t->grants.failed_landed <= w->arrived)
+			resource_prefetch(&t->grants);
+	}
+}
+
+static int64_t sooner_of(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
 {
-	(void)s;
-	/* A result since `w` arrived serves it: do not fetch again each time it is run. */
-	for (size_t i = 0; i < o->n_tokens; i++) {
-		struct resource *r = &o->token[i]->grants;
-		o->token[i]->read_ahead = false;
-		if (r->data_landed <= w->arrived && r->failed_landed <= w->arrived)
-			resource_prefetch(r);
-	}
-	for (size_t i = 0; i < o->n_tokens; i++) {
-		int r = resource_need(&o->token[i]->grants, w);
+	struct walk *walk = &w->walk;
+	int64_t now_ms = clock_real_ms(s->cache->clock), other_ms = w->fresh_ms;
+	int r = 0;
+
+	if (walk->list != o->tokens_ordered)
+		*walk = (struct walk){.list = o->tokens_ordered, .fresh_until_ms = INT64_MAX};
+	while (walk->served < o->n_tokens) {
+		ask_for_next(w, o);
+		w->fresh_ms = INT64_MAX;
+		r = resource_need(&o->token[walk->served]->grants, w);
 		if (r != 0)
-			return r;
+			break;
+		if (w->fresh_ms < INT64_MAX)
+			walk->fresh_until_ms =
+				sooner_of(walk->fresh_until_ms, now_ms + w->fresh_ms);
+		walk->served++;
 	}
-	return 0;
+	w->fresh_ms = other_ms;
+	if (r == 0 && walk->fresh_until_ms < INT64_MAX)
+		w->fresh_ms = sooner_of(other_ms, walk->fresh_until_ms > now_ms
+							  ? walk->fresh_until_ms - now_ms
+							  : 0);
+	return r;
 }

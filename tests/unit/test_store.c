@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/macros.h"
+#include "base/xmalloc.h"
 
 static struct world w;
 
@@ -446,6 +447,99 @@ static void one_token_that_fails_fails_the_whole_and_is_not_asked_again(void **s
 	world_finish(&w);
 }
 
+/* Fetch the grants of `n` tokens that are answered in another order than asked: how many steps that
+ * takes, where a step is a run, or a token that is asked for or found to serve. */
+static size_t steps_for(int n)
+{
+	struct wants_all a = {.runs = 0};
+	struct buf list = BUF_INIT;
+	char id[16], answer[200];
+	size_t steps = 0;
+	unsigned most = 0;
+
+	buf_adds(&list, "{\"data\":[");
+	for (int i = 0; i < n; i++)
+		buf_addf(&list, "%s{\"id\":\"t%05d\",\"name\":\"t%05d\"}", i > 0 ? "," : "", i, i);
+	buf_adds(&list, "]}");
+	world_start(&w);
+	struct organization *o = world_acme(&w, buf_str(&list));
+	waiter_init(&a.waiter, &w.cache, run_all);
+	run_all(&a.waiter);
+	steps += a.waiter.walk.served + a.waiter.walk.asked;
+	for (int i = 0; i < n; i++) {
+		struct walk before = a.waiter.walk;
+		int runs = a.runs;
+		most = fake_open() > most ? fake_open() : most;
+		/* The second before the first, the fourth before the third … */
+		snprintf(id, sizeof(id), "t%05d", i ^ 1);
+		snprintf(answer, sizeof(answer),
+			 "{\"id\":\"%s\",\"name\":\"%s\",\"service_token_accesses\":[]}", id, id);
+		char request[100];
+		snprintf(request, sizeof(request), GET_TOKEN("%s"), id);
+		fake_answer(request, 200, answer);
+		fake_forget();
+		world_turn(&w);
+		steps += a.waiter.walk.served - before.served + a.waiter.walk.asked - before.asked;
+		steps += (size_t)(a.runs - runs);
+	}
+	assert_int_equal(a.result, 0);
+	assert_int_equal(o->n_tokens, (size_t)n);
+	assert_true(most <= 256);
+	buf_finish(&list);
+	world_finish(&w);
+	return steps;
+}
+
+static void the_work_for_all_tokens_grows_as_their_number(void **state)
+{
+	(void)state;
+	size_t few = steps_for(300), many = steps_for(3000);
+
+	assert_true(many >= 9 * few && many <= 11 * few);
+}
+
+static void tokens_that_come_or_go_meanwhile_are_not_missed(void **state)
+{
+	struct wants_all a;
+
+	(void)state;
+	world_start(&w);
+	struct organization *o = world_acme(&w, bare_tokens);
+	want_all(&a);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	struct token_record first = {.id = xstrdup("t0"), .name = xstrdup("alpha")};
+	model_add_token(o, &first);
+	fake_answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));
+	world_turn(&w);
+	assert_int_equal(a.result, WAIT);
+	fake_answer(GET_TOKEN("t0"), 200, TOKEN("t0", "alpha", ""));
+	world_turn(&w);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(fake_count(), 3);
+	world_finish(&w);
+}
+
+/* What was found to serve in an earlier run limits how long the whole may be kept. */
+static void all_are_fresh_as_long_as_the_oldest(void **state)
+{
+	struct wants_all a;
+
+	(void)state;
+	world_start(&w);
+	world_acme(&w, bare_tokens);
+	w.cache.cache_ms = 30000;
+	want_all(&a);
+	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	world_turn(&w);
+	w.clock.mono_ms += 10000;
+	fake_answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));
+	world_turn(&w);
+	assert_int_equal(a.result, 0);
+	assert_int_equal(a.waiter.fresh_ms, 20000);
+	world_finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +561,9 @@ int main(void)
 		cmocka_unit_test(an_answer_for_a_token_that_is_gone_is_dropped),
 		cmocka_unit_test(the_grants_of_all_tokens_are_fetched_side_by_side_once),
 		cmocka_unit_test(one_token_that_fails_fails_the_whole_and_is_not_asked_again),
+		cmocka_unit_test(the_work_for_all_tokens_grows_as_their_number),
+		cmocka_unit_test(tokens_that_come_or_go_meanwhile_are_not_missed),
+		cmocka_unit_test(all_are_fresh_as_long_as_the_oldest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
