@@ -118,8 +118,8 @@ static void pages_that_are_too_large_together_end(void **state)
 	}
 	world_turn(&w);
 	assert_int_equal(n.result, -EREMOTEIO);
-	assert_int_equal(pages - 1, 256 / 16 + 1);
-	assert_non_null(strstr(n.waiter.error.text, "larger than 256 MiB"));
+	assert_int_equal(pages - 1, 512 / 16 + 1);
+	assert_non_null(strstr(n.waiter.error.text, "larger than 512 MiB"));
 	buf_finish(&body);
 	world_finish(&w);
 }
