@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/intern.h"
 #include "base/xmalloc.h"
 
 enum grant_level grant_level_of(const char *resource_type)
@@ -18,9 +19,9 @@ enum grant_level grant_level_of(const char *resource_type)
 void grants_finish(struct grants *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
-		free(g->v[i].resource_type);
-		free(g->v[i].resource_id);
-		free(g->v[i].resource_name);
+		intern_release(g->v[i].resource_type);
+		intern_release(g->v[i].resource_id);
+		intern_release(g->v[i].resource_name);
 		scopes_finish(&g->v[i].scopes);
 	}
 	free(g->v);
@@ -34,9 +35,9 @@ struct grant *grants_add(struct grants *g, const char *type, const char *id, con
 	struct grant *grant = &g->v[g->n++];
 	*grant = (struct grant){
 		.level = grant_level_of(type),
-		.resource_type = xstrdup(type),
-		.resource_id = xstrdup(id),
-		.resource_name = xstrdup(name),
+		.resource_type = intern(type),
+		.resource_id = intern(id),
+		.resource_name = intern(name),
 		.scopes = SCOPES_INIT,
 	};
 	return grant;
@@ -68,9 +69,9 @@ struct grant *grants_at(struct grants *g, const char *type, const char *id, cons
 	if (grant == NULL)
 		return grants_add(g, type, id, name);
 	if (grant->resource_id == NULL)
-		grant->resource_id = xstrdup(id);
+		grant->resource_id = intern(id);
 	if (grant->resource_name == NULL)
-		grant->resource_name = xstrdup(name);
+		grant->resource_name = intern(name);
 	return grant;
 }
 

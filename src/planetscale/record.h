@@ -22,10 +22,11 @@ enum grant_level {
 /* What a token may do on one resource. */
 struct grant {
 	enum grant_level level;
-	bool deleted;        /* the resource is gone ("deleted_at") */
-	char *resource_type; /* "Database", "Organization", … */
-	char *resource_id;   /* may be NULL */
-	char *resource_name; /* may be NULL */
+	bool deleted; /* the resource is gone ("deleted_at") */
+	/* Interned, because many tokens have grants on one resource. */
+	const char *resource_type; /* "Database", "Organization", … */
+	const char *resource_id;   /* may be NULL */
+	const char *resource_name; /* may be NULL */
 	struct scopes scopes;
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/intern.h"
 #include "base/xmalloc.h"
 
 /* The position of `name` of `len` bytes, or where to insert it. */
@@ -32,7 +33,7 @@ static bool find_scope(const struct scopes *s, const char *name, size_t len, siz
 void scopes_finish(struct scopes *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		free(s->v[i]);
+		intern_release(s->v[i]);
 	free(s->v);
 	s->v = NULL;
 	s->n = 0;
@@ -59,7 +60,7 @@ bool scopes_addn(struct scopes *s, const char *name, size_t len)
 		return false;
 	s->v = xgrow(s->v, s->n, sizeof(*s->v));
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof(*s->v));
-	s->v[at] = xstrndup(name, len);
+	s->v[at] = intern_bytes(name, len);
 	s->n++;
 	return true;
 }
@@ -70,7 +71,7 @@ bool scopes_remove(struct scopes *s, const char *name)
 
 	if (!find_scope(s, name, strlen(name), &at))
 		return false;
-	free(s->v[at]);
+	intern_release(s->v[at]);
 	s->n--;
 	memmove(s->v + at, s->v + at + 1, (s->n - at) * sizeof(*s->v));
 	return true;
@@ -113,7 +114,7 @@ static void filter(struct scopes *to, const struct scopes *other, bool stays)
 		if (scopes_has(other, to->v[i]) == stays)
 			to->v[kept++] = to->v[i];
 		else
-			free(to->v[i]);
+			intern_release(to->v[i]);
 	to->n = kept;
 }
 

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 
 struct scopes {
-	char **v; /* owned, sorted by strcmp, without duplicates */
+	const char **v; /* owned, of interned names; sorted by strcmp, without duplicates */
 	size_t n;
 };
 

@@ -210,6 +210,25 @@ static void any_history_of_adding_and_removing_is_kept(void **state)
 	scopes_finish(&s);
 }
 
+/* So a name takes memory once, however many tokens have it. */
+static void sets_share_the_texts_of_their_names(void **state)
+{
+	struct scopes a = set("read_branch write_database"), b = set("read_branch"),
+		      copy = SCOPES_INIT;
+
+	(void)state;
+	assert_ptr_equal(a.v[0], b.v[0]);
+	scopes_finish(&a);
+	scopes_copy(&copy, &b);
+	assert_ptr_equal(copy.v[0], b.v[0]);
+	scopes_finish(&b);
+	expect(&copy, "read_branch");
+	assert_true(scopes_remove(&copy, "read_branch"));
+	scopes_add(&copy, "read_branch");
+	expect(&copy, "read_branch");
+	scopes_finish(&copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_set_may_meet_itself),
 		cmocka_unit_test(lists_read_like_a_sentence),
 		cmocka_unit_test(a_scope_is_small_letters_digits_and_underscores),
+		cmocka_unit_test(sets_share_the_texts_of_their_names),
 		cmocka_unit_test(any_history_of_adding_and_removing_is_kept),
 	};
 
