@@ -17,6 +17,38 @@
  */
 #define SEEN_MAX 1000
 
+/* --- known events ----------------------------------------------------------------------------- */
+
+static bool is_seen(const struct audit_log *log, const char *id)
+{
+	struct audit_event_id *found;
+
+	HASH_FIND_STR(log->seen, id, found);
+	return found != NULL;
+}
+
+static void note_seen(struct audit_log *log, const char *id)
+{
+	size_t len = strlen(id);
+	struct audit_event_id *new = xcalloc(1, sizeof(*new) + len + 1);
+
+	memcpy(new->text, id, len);
+	HASH_ADD_KEYPTR(hh, log->seen, new->text, len, new);
+}
+
+/* All but the newest ones; a hash table of uthash keeps the order in which they were added. */
+static void forget_seen(struct audit_log *log, unsigned keep)
+{
+	while (HASH_COUNT(log->seen) > keep) {
+		struct audit_event_id *oldest = log->seen;
+		HASH_DEL(log->seen, oldest);
+		free(oldest);
+		log->forgotten = true;
+	}
+}
+
+/* --- the log ---------------------------------------------------------------------------------- */
+
 void audit_log_init(struct audit_log *log, struct cache *cache,
 		    void (*start)(struct resource *r, void *ctx), void *ctx)
 {
@@ -28,9 +60,7 @@ void audit_log_finish(struct audit_log *log)
 {
 	resource_finish(&log->resource);
 	buf_finish(&log->text);
-	for (size_t i = 0; i < log->n_seen; i++)
-		free(log->seen[i]);
-	free(log->seen);
+	forget_seen(log, 0);
 }
 
 /* A fetch under way is not made void: with one change after another, it would never end. */
@@ -42,39 +72,10 @@ void audit_log_outdate(struct audit_log *log)
 		resource_expire(&log->resource);
 }
 
-/* --- known events ----------------------------------------------------------------------------- */
-
-/* Among the first `n` ids; the newest are the most likely. */
-static bool is_seen(const struct audit_log *log, size_t n, const char *id)
-{
-	for (size_t i = n; i-- > 0;)
-		if (strcmp(log->seen[i], id) == 0)
-			return true;
-	return false;
-}
-
-static void note_seen(struct audit_log *log, const char *id)
-{
-	log->seen = xgrow(log->seen, log->n_seen, sizeof(*log->seen));
-	log->seen[log->n_seen++] = xstrdup(id);
-}
-
-static void drop_oldest_seen(struct audit_log *log)
-{
-	if (log->n_seen <= SEEN_MAX)
-		return;
-	size_t dropped = log->n_seen - SEEN_MAX;
-	for (size_t i = 0; i < dropped; i++)
-		free(log->seen[i]);
-	log->n_seen -= dropped;
-	memmove(log->seen, log->seen + dropped, log->n_seen * sizeof(*log->seen));
-	log->forgotten = true;
-}
-
 bool audit_log_reaches(const struct audit_log *log, const struct audit_records *page, size_t from)
 {
 	for (size_t i = from; !log->oldest_first && i < page->n; i++)
-		if (is_seen(log, log->n_seen, page->v[i].id))
+		if (is_seen(log, page->v[i].id))
 			return true;
 	return false;
 }
@@ -172,28 +173,25 @@ static const struct audit_record *by_age(const struct audit_log *log,
 static size_t first_to_add(const struct audit_log *log, const struct audit_records *pages)
 {
 	for (size_t i = 0; log->forgotten && i < pages->n; i++)
-		if (is_seen(log, log->n_seen, by_age(log, pages, i)->id))
+		if (is_seen(log, by_age(log, pages, i)->id))
 			return i;
 	return 0;
 }
 
 bool audit_log_apply(struct audit_log *log, const struct audit_records *pages)
 {
-	size_t known = log->n_seen;
-	const char *last = NULL;
 	bool outdated = log->outdated;
 
 	note_order(log, pages);
 	for (size_t i = first_to_add(log, pages); i < pages->n; i++) {
 		const struct audit_record *r = by_age(log, pages, i);
-		if (str_eq(r->id, last) || is_seen(log, known, r->id))
+		if (is_seen(log, r->id))
 			continue;
-		last = r->id;
 		note_seen(log, r->id);
 		if (r->action != NULL)
 			add_line(log, r);
 	}
-	drop_oldest_seen(log);
+	forget_seen(log, SEEN_MAX);
 	drop_older_half(log);
 	log->outdated = false;
 	return outdated;

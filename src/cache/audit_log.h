@@ -15,21 +15,26 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/hash_table.h"
 #include "cache/resource.h"
 #include "planetscale/record.h"
 
 /* With more lines than this, the older half is dropped. */
 #define AUDIT_LINES_MAX 100000
 
+struct audit_event_id {
+	UT_hash_handle hh;
+	char text[];
+};
+
 struct audit_log {
 	struct resource resource;
 	struct buf text;
 	size_t lines;
-	int64_t mtime_ns; /* when the newest event happened; 0: none is known */
-	uint64_t start;   /* stamp: another one when the text begins with another line */
-	char **seen;      /* owned array of owned ids, of any event: the newest, oldest first */
-	size_t n_seen;
-	bool forgotten;    /* older ids were dropped from `seen` */
+	int64_t mtime_ns;            /* when the newest event happened; 0: none is known */
+	uint64_t start;              /* stamp: another one when the text begins with another line */
+	struct audit_event_id *seen; /* owned; of any event: the newest, oldest first */
+	bool forgotten;              /* older ids were dropped from `seen` */
 	bool oldest_first; /* PlanetScale lists the events in this order, so all must be read */
 	bool outdated;     /* a change of ours was made after the fetch under way began */
 };
