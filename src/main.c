@@ -39,6 +39,7 @@
 #include "system/capability.h"
 #include "system/mountpoint.h"
 #include "system/namespace.h"
+#include "system/notify.h"
 #include "system/sandbox.h"
 
 /* After a signal to stop: how long it stays mounted for commits to end. */
@@ -47,6 +48,7 @@
 struct mount {
 	struct config config;
 	struct daemon daemon;
+	struct notify notify;
 	struct clock clock;
 	struct cache cache;
 	struct loop loop;
@@ -231,7 +233,8 @@ static int connect_parts(struct mount *m, struct error *e)
 		return -e->err;
 	m->credential_refresh = credential_refresh_new(
 		&m->config.credential, m->config.keyring_program, m->config.timeout_ms, &m->clock);
-	r = loop_init(&m->loop, &m->clock, m->http, m->credential_refresh, &m->cache, e);
+	r = loop_init(&m->loop, &m->clock, m->http, m->credential_refresh, &m->cache, &m->notify,
+		      e);
 	if (r != 0)
 		return r;
 	if (m->daemon.owned)
@@ -294,8 +297,10 @@ static void unmount(struct mount *m)
 	session_free(m->session);
 	m->session = NULL;
 	log_notice("unmounted %s", m->config.mountpoint);
-	if (fs_busy(m->fs))
+	if (fs_busy(m->fs)) {
 		log_notice("changes that were accepted go on; SIGTERM ends them");
+		notify_status(&m->notify, "unmounted; changes that were accepted go on");
+	}
 	loop_complete(&m->loop);
 }
 
@@ -328,6 +333,7 @@ static void finish_parts(struct mount *m)
 	if (m->config.action == CONFIG_RUN)
 		rmdir(m->config.mountpoint); /* fails in the sandbox: then the helper has done it */
 	daemon_finish(&m->daemon);
+	notify_close(&m->notify);
 	if (m->ca_fd >= 0)
 		close(m->ca_fd);
 	free(m->ca_file);
@@ -339,6 +345,9 @@ static int serve(struct mount *m)
 	struct error e = {0};
 
 	daemon_let_go(&m->daemon);
+	/* In the background, and under `pscalefs run`, a service manager has started another. */
+	if (m->config.foreground && !m->daemon.owned)
+		notify_open(&m->notify);
 	credential_relock(&m->config.credential);
 	if (!secret_locked(m->config.credential.header))
 		log_warning("the credential may be swapped out: RLIMIT_MEMLOCK is too low");
@@ -349,9 +358,12 @@ static int serve(struct mount *m)
 		r = mount_parts(m, &e);
 	if (r != 0) {
 		print_error(&e);
+		notify_failed(&m->notify, &e);
 	} else {
 		log_notice("mounted %s at %s", m->config.api_url, m->config.mountpoint);
+		notify_ready(&m->notify, "mounted");
 		loop_run(&m->loop, NULL, NULL);
+		notify_stopping(&m->notify, "unmounting");
 		loop_drain(&m->loop, session_ended(m->session) ? 0 : DRAIN_MS);
 		unmount(m);
 	}
@@ -422,7 +434,10 @@ static int run(struct mount *m, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct mount m = {.daemon = DAEMON_INIT, .loop = {.signal_fd = -1}, .ca_fd = -1};
+	struct mount m = {.daemon = DAEMON_INIT,
+			  .notify = {.fd = -1},
+			  .loop = {.signal_fd = -1},
+			  .ca_fd = -1};
 	struct error e = {0};
 	int status;
 	bool running = config_is_run(argc, argv);

@@ -18,7 +18,8 @@
 #define INTERRUPTED_POLL_MS 50
 
 int loop_init(struct loop *l, struct clock *clock, struct http *http,
-	      struct credential_refresh *credential_refresh, struct cache *cache, struct error *e)
+	      struct credential_refresh *credential_refresh, struct cache *cache,
+	      const struct notify *notify, struct error *e)
 {
 	sigset_t set;
 
@@ -26,6 +27,7 @@ int loop_init(struct loop *l, struct clock *clock, struct http *http,
 			   .http = http,
 			   .credential_refresh = credential_refresh,
 			   .cache = cache,
+			   .notify = notify,
 			   .signal_fd = -1,
 			   .owner_fd = -1};
 	sigemptyset(&set);
@@ -56,12 +58,23 @@ static void read_signals(struct loop *l)
 		if (info.ssi_signo != SIGHUP) {
 			l->stop = true;
 		} else if (l->fs != NULL) {
+			notify_reloading(l->notify);
+			l->reloading = true;
 			log_notice("SIGHUP: cache cleared");
 			http_refresh(l->http);
 			fs_refresh(l->fs);
 			credential_refresh_now(l->credential_refresh);
 		}
 	}
+}
+
+/* The service manager is told that a reload has ended when the keyring has answered. */
+static void end_reload(struct loop *l)
+{
+	if (!l->reloading || l->ending || credential_refresh_fd(l->credential_refresh) >= 0)
+		return;
+	l->reloading = false;
+	notify_ready(l->notify, "mounted");
 }
 
 static int64_t sooner(int64_t a_ms, int64_t b_ms)
@@ -85,6 +98,7 @@ static void turn(struct loop *l, int64_t at_most_ms)
 	unsigned n = 1, kernel = 0, notifier = 0, owner = 0;
 
 	credential_refresh_turn(l->credential_refresh);
+	end_reload(l);
 	http_turn(l->http);
 	/* If a waiter ran, it may have sent a request, or loop_run() may wait for it: do not
 	 * sleep. */

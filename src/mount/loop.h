@@ -17,6 +17,7 @@
 #include "fs/fs.h"
 #include "http/http.h"
 #include "mount/session.h"
+#include "system/notify.h"
 
 struct loop {
 	struct clock *clock;                           /* borrowed */
@@ -24,11 +25,13 @@ struct loop {
 	struct cache *cache;                           /* borrowed */
 	struct credential_refresh *credential_refresh; /* borrowed */
 	struct fs *fs;                                 /* borrowed; NULL until it is mounted */
-	struct session *session; /* borrowed; NULL until it is mounted, and after the unmount */
+	struct session *session;     /* borrowed; NULL until it is mounted, and after the unmount */
+	const struct notify *notify; /* borrowed */
 	int signal_fd;
 	int owner_fd; /* borrowed; when its other end is closed, stop as after SIGTERM; -1: none */
-	bool stop;    /* SIGTERM or SIGINT has arrived */
-	bool ending;  /* a turn does not wait if the file system is not busy */
+	bool reloading; /* SIGHUP has arrived, and the credential's source is still being asked */
+	bool stop;      /* SIGTERM or SIGINT has arrived */
+	bool ending;    /* a turn does not wait if the file system is not busy */
 };
 
 /*
@@ -36,7 +39,8 @@ struct loop {
  * sentence.
  */
 int loop_init(struct loop *l, struct clock *clock, struct http *http,
-	      struct credential_refresh *credential_refresh, struct cache *cache, struct error *e);
+	      struct credential_refresh *credential_refresh, struct cache *cache,
+	      const struct notify *notify, struct error *e);
 void loop_finish(struct loop *l);
 
 /* Run until `done(ctx)`, a signal to stop, or the end of the session. */
