@@ -7,7 +7,7 @@
 . "$(dirname "$0")/fault-table.bash"
 
 start_emulator
-start_mount -o timeout=2
+start_mount -o timeout=4 # longer than a replica lags
 allow_error .
 
 rows=(
@@ -51,12 +51,12 @@ rows=(
 	"mkdir-slow          | mkdir  | delay_ms=300            | done | | 1"
 	"list-trickles       | list   | trickle_ms=1            | done | | 1"
 	"list-trickles-long  | list   | trickle_ms=400 count=0  | Connection timed out | ETIMEDOUT | 1"
-	"list-silent         | list   | silence=true count=0    | Connection timed out | ETIMEDOUT;no answer from ;within 2 s | 1"
+	"list-silent         | list   | silence=true count=0    | Connection timed out | ETIMEDOUT;no answer from ;within 4 s | 1"
 	"read-silent         | read   | silence=true count=0    | Connection timed out | ETIMEDOUT | 1"
 	"grant-silent        | grant  | silence=true count=0    | Connection timed out | ETIMEDOUT | 1"
 	"grant-silent-after  | grant  | silence=true apply=true | Connection timed out | ETIMEDOUT | 1"
 	"rmdir-silent        | rmdir  | silence=true count=0    | Connection timed out | ETIMEDOUT | 1"
-	"mkdir-silent        | mkdir  | silence=true            | Input/output error | EIO;no token new appeared;within 2 s | 1"
-	"mkdir-silent-after  | mkdir  | silence=true apply=true | Input/output error | EIO;was made (id ;within 2 s | 1"
+	"mkdir-silent        | mkdir  | silence=true            | Input/output error | EIO;no token new appeared;within 4 s | 1"
+	"mkdir-silent-after  | mkdir  | silence=true apply=true | Input/output error | EIO;was made (id ;within 4 s | 1"
 )
 run_rows "$@"

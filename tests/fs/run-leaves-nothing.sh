@@ -13,9 +13,18 @@ credential+=("TMPDIR=$work/tmp" "work=$work")
 start_emulator
 set_command
 
+# Another test may run it too.
+runs_still() {
+	local pid
+	for pid in $(pgrep -f "^$program run"); do
+		! grep -q -s -z "^TMPDIR=$work/tmp" "/proc/$pid/environ" || return 0
+	done
+	return 1
+}
+
 nothing_left() {
 	[[ ! $(ls -A "$work/tmp") ]] && ! grep -q " $work/tmp/" /proc/self/mountinfo && ! pgrep -f "$work/tmp" >/dev/null &&
-		! pgrep -f "^$program run" >/dev/null
+		! runs_still
 }
 
 # start_run [OPTION…] COMMAND…: returns once the command runs (it makes the file $work/ready). The runner's
