@@ -137,12 +137,12 @@ static void add_line(struct audit_log *log, const struct audit_record *r)
 static void drop_older_half(struct audit_log *log)
 {
 	size_t keep = AUDIT_LINES_MAX / 2;
-	const char *first = log->text.data;
+	const char *first = log->text.data, *end = first + log->text.len;
 
 	if (log->lines <= AUDIT_LINES_MAX)
 		return;
 	for (size_t i = keep; i < log->lines; i++)
-		first = strchr(first, '\n') + 1;
+		first = (const char *)memchr(first, '\n', (size_t)(end - first)) + 1;
 	size_t dropped = (size_t)(first - log->text.data);
 	memmove(log->text.data, first, log->text.len - dropped);
 	buf_resize(&log->text, log->text.len - dropped);
