@@ -161,7 +161,14 @@ touch "$tokens"
 start_blocked ls "$tokens"
 wait_for asking
 asker=$(children | tr -d ' ')
-in_common() { comm -12 <(readlink "/proc/$1/fd/"* | sort -u) <(readlink "/proc/$2/fd/"* | sort -u); }
+# All eventfds have one name; their ids differ.
+open_files() {
+	local fd
+	for fd in "/proc/$1/fd/"*; do
+		echo "$(readlink "$fd") $(sed -n 's/^eventfd-id://p' "/proc/$1/fdinfo/${fd##*/}" 2>/dev/null)"
+	done | sort -u
+}
+in_common() { comm -12 <(open_files "$1") <(open_files "$2"); }
 nothing_in_common() { ! in_common "$daemon" "$asker" | grep -q -E '^/dev/fuse|^socket|^anon_inode'; }
 wait_for nothing_in_common
 [[ ! -r /proc/$asker/environ ]] || assert_eq 'HOME XDG_RUNTIME_DIR' \

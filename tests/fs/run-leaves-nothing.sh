@@ -16,7 +16,7 @@ set_command
 # Another test may run it too.
 runs_still() {
 	local pid
-	for pid in $(pgrep -f "^$program run"); do
+	for pid in $(pgrep -f "^$program run" || true); do
 		! grep -q -s -z "^TMPDIR=$work/tmp" "/proc/$pid/environ" || return 0
 	done
 	return 1
