@@ -3,8 +3,7 @@
  * probe: one exchange with a server to find out which step of it fails: the name, the connection,
  * TLS or HTTP. For `pscalefs check`; blocks.
  *
- * Connects as transfer does (proxy, certificates), but sends no credential and reads no content:
- * any status is an answer.
+ * A transfer without a credential, whose content is not looked at: any status is an answer.
  */
 #ifndef PSCALEFS_PROBE_H
 #define PSCALEFS_PROBE_H
@@ -25,7 +24,6 @@ enum probe_step {
 struct probe {
 	bool done[PROBE_STEPS];
 	char address[64];   /* after PROBE_CONNECT */
-	int status;         /* after PROBE_HTTP */
 	int64_t date_s;     /* of its Date header, since 1970; -1: none */
 	int64_t local_s;    /* our clock when the answer came */
 	struct error error; /* why the first step that is not done failed */

@@ -8,8 +8,10 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -74,6 +76,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 		t->head_ended = false;
 	else if (line[0] == '\r' || line[0] == '\n')
 		t->head_ended = true;
+	if (t->steps != NULL && transfer_header(line, len, "Date", value, sizeof(value)))
+		t->steps->date_s = MAX((int64_t)curl_getdate(value, NULL), 0);
 	if (transfer_header(line, len, "Retry-After", value, sizeof(value)))
 		t->retry_after_ms = retry_after_ms(value, clock->wall_s);
 	else
@@ -312,6 +316,29 @@ static void renew(struct transfers *ts)
 	ts->renew = false;
 }
 
+static bool took_time(CURL *easy, CURLINFO what)
+{
+	curl_off_t us = 0;
+
+	return curl_easy_getinfo(easy, what, &us) == CURLE_OK && us > 0;
+}
+
+static void note_steps(const struct transfer *t)
+{
+	struct transfer_steps *s = t->steps;
+	bool answered = t->status != 0;
+	char *address = NULL;
+
+	s->tls = answered || !t->owner->tls || took_time(t->easy, CURLINFO_APPCONNECT_TIME_T);
+	/* libcurl does not always note when it connected, if TLS failed then. */
+	s->connection = answered || t->error.err == EPROTO || t->error.err == EREMOTEIO ||
+			took_time(t->easy, CURLINFO_CONNECT_TIME_T);
+	s->name = s->connection || took_time(t->easy, CURLINFO_NAMELOOKUP_TIME_T);
+	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
+	if (address != NULL)
+		snprintf(s->address, sizeof(s->address), "%s", address);
+}
+
 /*
  * A handle is not used again if its transfer was cut, or if it made a token: its buffer then holds
  * the answer with the secret, and is wiped when the handle is freed.
@@ -321,6 +348,8 @@ static void detach(struct transfer *t, bool reuse)
 	struct transfers *ts = t->owner;
 
 	curl_multi_remove_handle(ts->multi, t->easy);
+	if (t->steps != NULL)
+		note_steps(t);
 	curl_easy_reset(t->easy);
 	if (reuse && !t->alone && ts->idle_count < ts->idle_max)
 		ts->idle[ts->idle_count++] = t->easy;

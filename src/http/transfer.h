@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * transfer: one HTTP exchange with one server, by libcurl. Besides probe the only module that uses
- * curl.h.
+ * transfer: one HTTP exchange with one server, by libcurl. The only module that uses curl.h.
  *
  * Owns connections, TLS, the easy handles and received data. Reports how an exchange ended and
  * whether another attempt can help; does not queue, wait, repeat or give up: http.c does.
@@ -45,6 +44,15 @@ enum transfer_repeat {
 	REPEAT_LATER,
 };
 
+/* How far an exchange came, with what was seen on the way; zeroed by the caller. */
+struct transfer_steps {
+	bool name;        /* an address was found (the proxy's, if there is one) */
+	bool connection;  /* over TCP */
+	bool tls;         /* https only: the certificate is trusted */
+	char address[64]; /* after `connection` */
+	int64_t date_s;   /* of the answer's Date header, since 1970; 0: none */
+};
+
 /* Zeroed by the caller, who fills in the first part before every start. */
 struct transfer {
 	/* To send; borrowed until the transfer ended. */
@@ -53,6 +61,7 @@ struct transfer {
 	const char *body;                   /* NULL: none */
 	const struct secret *authorization; /* NULL: none */
 	bool alone;
+	struct transfer_steps *steps; /* borrowed; filled in when it ends; NULL: not wanted */
 
 	/* The result; valid until the next start of this transfer. */
 	int status; /* 0: no answer, see `error` */
