@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/model.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,16 @@ static struct token *token_in(struct token **sorted, size_t n, const char *key,
 struct token *model_token_named(const struct organization *o, const char *file_name)
 {
 	return token_in(o->token, o->n_tokens, file_name, file_name_order);
+}
+
+size_t model_token_number(const struct token *t)
+{
+	const struct organization *o = t->org;
+	struct token **found =
+		bsearch(t->file_name, o->token, o->n_tokens, sizeof(*found), file_name_order);
+
+	assert(found != NULL);
+	return (size_t)(found - o->token);
 }
 
 struct token *model_token(const struct organization *o, const char *id)

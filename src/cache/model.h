@@ -139,6 +139,8 @@ struct database *model_database_named(const struct organization *o, const char *
 struct database *model_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);
 struct token *model_token(const struct organization *o, const char *id);
+/* Its index in the organization's array `token`, which is the order of the directory. */
+size_t model_token_number(const struct token *t);
 
 /* Apply a complete listing; the records are moved out of `list`. The caller must then call
  * resource_landed(). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
-#include <string.h>
+#include <sys/param.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
@@ -10,22 +10,6 @@
 /* Of all grants of an organization: more than can be under way, so that the queue never runs dry,
  * and few enough to be searched. */
 #define ALL_AT_ONCE 256
-
-/* The number of a token in the order of its directory. */
-static size_t token_number(const struct token *t)
-{
-	const struct organization *o = t->org;
-	size_t from = 0, to = o->n_tokens;
-
-	while (to - from > 1) {
-		size_t middle = from + (to - from) / 2;
-		if (strcmp(o->token[middle]->file_name, t->file_name) > 0)
-			to = middle;
-		else
-			from = middle;
-	}
-	return from;
-}
 
 /* If PlanetScale's list has what tokens may do, it is fetched by the list, for all at once. */
 static bool comes_with_list(const struct token *t)
@@ -64,8 +48,8 @@ int store_need_grants(struct store *s, struct waiter *w, struct token *t)
 				       : begun         ? READAHEAD_LOST
 						       : READAHEAD_HIT;
 	struct readahead_range range =
-		readahead_need(&s->readahead, process, t->org, token_number(t), t->org->n_tokens,
-			       result, api_prefetch_room(s->api));
+		readahead_need(&s->readahead, process, t->org, model_token_number(t),
+			       t->org->n_tokens, result, api_prefetch_room(s->api));
 	read_ahead(t->org, &range);
 	return r;
 }
@@ -85,11 +69,6 @@ static void ask_for_next(struct waiter *w, struct organization *o)
 	}
 }
 
-static int64_t sooner_of(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms < b_ms ? a_ms : b_ms;
-}
-
 int store_need_all_grants(struct store *s, struct waiter *w, struct organization *o)
 {
 	struct walk *walk = &w->walk;
@@ -105,14 +84,11 @@ int store_need_all_grants(struct store *s, struct waiter *w, struct organization
 		if (r != 0)
 			break;
 		if (w->fresh_ms < INT64_MAX)
-			walk->fresh_until_ms =
-				sooner_of(walk->fresh_until_ms, now_ms + w->fresh_ms);
+			walk->fresh_until_ms = MIN(walk->fresh_until_ms, now_ms + w->fresh_ms);
 		walk->served++;
 	}
 	w->fresh_ms = other_ms;
 	if (r == 0 && walk->fresh_until_ms < INT64_MAX)
-		w->fresh_ms = sooner_of(other_ms, walk->fresh_until_ms > now_ms
-							  ? walk->fresh_until_ms - now_ms
-							  : 0);
+		w->fresh_ms = MIN(other_ms, MAX(walk->fresh_until_ms - now_ms, 0));
 	return r;
 }
