@@ -2,6 +2,7 @@
 #include "http/rate_limit.h"
 
 #include <string.h>
+#include <sys/param.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -39,14 +40,19 @@ void rate_limit_init(struct rate_limit *b, const struct clock *clock, int rate_p
 	b->level = bucket_capacity(b->rate) * UNITS_PER_REQUEST;
 }
 
+/* What a minute gives back, and the least that a rate is reduced to. */
+static int64_t rate_step(const struct rate_limit *b)
+{
+	return MAX(b->rate / STEPS, 1);
+}
+
 int rate_limit_rate(const struct rate_limit *b)
 {
 	int64_t minutes = (clock_real_ms(b->clock) - b->reduced_ms) / MINUTE_MS;
-	int64_t step = b->rate / STEPS > 1 ? b->rate / STEPS : 1;
 
-	if (minutes >= STEPS || b->reduced_to + minutes * step >= b->rate)
+	if (minutes >= STEPS)
 		return (int)b->rate;
-	return (int)(b->reduced_to + minutes * step);
+	return (int)MIN(b->reduced_to + minutes * rate_step(b), b->rate);
 }
 
 static int64_t level_now(const struct rate_limit *b)
@@ -116,13 +122,13 @@ void rate_limit_pause(struct rate_limit *b, int64_t ms)
 void rate_limit_refused(struct rate_limit *b, int64_t age_ms, int64_t pause_ms)
 {
 	int64_t now_ms = clock_real_ms(b->clock);
-	int64_t half = rate_limit_rate(b) / 2, least = b->rate / STEPS > 1 ? b->rate / STEPS : 1;
+	int64_t half = rate_limit_rate(b) / 2;
 
 	rate_limit_pause(b, pause_ms);
 	if (b->rate == 0 || (b->halved && now_ms - age_ms < b->reduced_ms + HALVING_MS))
 		return;
 	b->halved = true;
-	b->reduced_to = half > least ? half : least;
+	b->reduced_to = MAX(half, rate_step(b));
 	b->reduced_ms = now_ms;
 }
 
