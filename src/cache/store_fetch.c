@@ -19,11 +19,11 @@
 #define REREADS_MAX 5
 /* A list with more pages is refused, whatever "next_page" says. */
 #define PAGES_MAX 2000
-/* Pages of one list under way at once, if the number of its pages is known. */
-#define PAGES_AT_ONCE 32
 /* So is one with more bytes in all its pages, for what they say is stored until the last has come.
  * The tokens of 10 databases take 6 KiB each: 50,000 of them need 280 MiB. */
 #define LIST_MAX_BYTES ((size_t)512 << 20)
+/* Pages of one list under way at once, if the number of its pages is known. */
+#define PAGES_AT_ONCE 32
 
 /* --- one fetch -------------------------------------------------------------------------------- */
 

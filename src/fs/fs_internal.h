@@ -2,10 +2,11 @@
 /*
  * fs_internal: what the files of fs share; no other file includes it.
  *
- * fs.c sets up, and has lookup and getattr; fs_kept.c tells the kernel what to forget; fs_name.c renames and removes files, and has setattr;
- * fs_rmdir.c removes directories; fs_file.c opens, reads, writes and closes, with a table of
- * handlers by kind of file; fs_log.c reads `audit-log`; fs_directory.c lists directories; fs_permissions.c writes
- * `permissions` and commits it; create_token.c creates tokens.
+ * fs.c sets up, and has lookup and getattr; fs_kept.c tells the kernel what to forget; fs_name.c
+ * renames and removes files, and has setattr; fs_rmdir.c removes directories; fs_file.c opens,
+ * reads, writes and closes, with a table of handlers by kind of file; fs_log.c reads `audit-log`;
+ * fs_directory.c lists directories; fs_permissions.c writes `permissions` and commits it;
+ * create_token.c creates tokens.
  */
 #ifndef PSCALEFS_FS_INTERNAL_H
 #define PSCALEFS_FS_INTERNAL_H
