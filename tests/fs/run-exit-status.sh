@@ -5,14 +5,7 @@
 # credential, and leaves no mount and no directory.
 #
 # shellcheck disable=SC2016,SC2086 # what the command expands; options are words
-# The namespace that pscalefs run makes would keep what other tests have mounted.
-[[ $EUID -ne 0 ]] || . "$(dirname "$0")/private.bash"
-. "$(dirname "$0")/lib.sh"
-
-mkdir "$work/tmp"
-credential+=("TMPDIR=$work/tmp")
-start_emulator
-set_command
+. "$(dirname "$0")/runs.bash"
 add_token ci
 
 # assert_status STATUS [ARGUMENT…]: of pscalefs run.

@@ -5,14 +5,7 @@
 # exit status 125, although the command did not notice.
 #
 # shellcheck disable=SC2016,SC2086 # what the command expands; options are words
-# The namespace that pscalefs run makes would keep what other tests have mounted.
-[[ $EUID -ne 0 ]] || . "$(dirname "$0")/private.bash"
-. "$(dirname "$0")/lib.sh"
-
-mkdir "$work/tmp"
-credential+=("TMPDIR=$work/tmp" "work=$work")
-start_emulator
-set_command
+. "$(dirname "$0")/runs.bash"
 add_token ci
 id=$(token_id ci)
 

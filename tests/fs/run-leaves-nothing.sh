@@ -4,14 +4,7 @@
 # However pscalefs run ends, it leaves no process, no mount and no directory; signals reach the command.
 #
 # shellcheck disable=SC2016,SC2086 # what the command expands; options are words
-# The namespace that pscalefs run makes would keep what other tests have mounted.
-[[ $EUID -ne 0 ]] || . "$(dirname "$0")/private.bash"
-. "$(dirname "$0")/lib.sh"
-
-mkdir "$work/tmp"
-credential+=("TMPDIR=$work/tmp" "work=$work")
-start_emulator
-set_command
+. "$(dirname "$0")/runs.bash"
 
 # Another test may run it too.
 runs_still() {

@@ -28,6 +28,22 @@ add_token ci
 
 nothing_left() { [[ ! $(ls -A "$place/tmp") ]] && ! grep -q " $place/tmp/" /proc/self/mountinfo && ! pgrep -f "$place/tmp" >/dev/null; }
 
+# killed_leaves_nothing [OPTION…]: of pscalefs run, if the runner is killed, alone or with its child that mounts.
+killed_leaves_nothing() {
+	local who runner mounter
+	for who in runner both; do
+		set_command
+		"${command[@]}" run "$@" sh -c 'echo >"$TMPDIR/../fifo"; exec sleep 100' &
+		runner=$!
+		read -r _ <"$place/fifo"
+		mounter=$(pgrep -P "$runner" -f "^$program run")
+		[[ $who == runner ]] || kill -KILL "$mounter"
+		kill -KILL "$runner"
+		status_of "$runner"
+		wait_for nothing_left
+	done
+}
+
 # --- in a namespace, and without fusermount3
 mount --bind /bin/false /usr/bin/fusermount3
 run pscalefs run bash -c "id -u; id -g; stat -c '%u %U %A' \"\$PSCALEFS/acme\"; readlink /proc/self/ns/user; grep -E '^Cap(Inh|Prm|Eff|Amb):.0*[1-9a-f]' /proc/self/status"
@@ -43,17 +59,7 @@ assert_eq '65534:65534' "$(stat -c %u:%g "$place/file")"
 
 # Killed, the helper unmounts and removes the directory.
 "${user[@]}" mkfifo "$place/fifo"
-for who in runner both; do
-	set_command
-	"${command[@]}" run sh -c 'echo >"$TMPDIR/../fifo"; exec sleep 100' &
-	runner=$!
-	read -r _ <"$place/fifo"
-	mounter=$(pgrep -P "$runner" -f "^$program run")
-	[[ $who == runner ]] || kill -KILL "$mounter"
-	kill -KILL "$runner"
-	status_of "$runner"
-	wait_for nothing_left
-done
+killed_leaves_nothing
 
 # --- without namespaces, and without fusermount3
 assert_fails 'fusermount3 (package fuse3) installed?' pscalefs run --no-namespace touch "$place/mark"
@@ -74,17 +80,7 @@ for how in no-namespace changed-root; do
 	assert_eq 0 "$status" "$how: $message"
 	assert_eq "ci new $(readlink /proc/self/ns/user)" "$(xargs <<<"$output")"
 	nothing_left || fail "$how left: $(ls "$place/tmp")"
-	for who in runner both; do
-		set_command
-		"${command[@]}" run "${options[@]}" sh -c 'echo >"$TMPDIR/../fifo"; exec sleep 100' &
-		runner=$!
-		read -r _ <"$place/fifo"
-		mounter=$(pgrep -P "$runner" -f "^$program run")
-		[[ $who == runner ]] || kill -KILL "$mounter"
-		kill -KILL "$runner"
-		status_of "$runner"
-		wait_for nothing_left
-	done
+	killed_leaves_nothing "${options[@]}"
 done
 umount --lazy /mnt/root
 

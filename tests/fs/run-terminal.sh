@@ -2,14 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # At a terminal, ^C reaches the command of pscalefs run once, and ^Z stops both until they are continued.
-# The namespace that pscalefs run makes would keep what other tests have mounted.
-[[ $EUID -ne 0 ]] || . "$(dirname "$0")/private.bash"
-. "$(dirname "$0")/lib.sh"
-
-mkdir "$work/tmp"
-credential+=("TMPDIR=$work/tmp")
-start_emulator
-set_command
+. "$(dirname "$0")/runs.bash"
 
 # The test is the shell: it makes a terminal, starts the runner in a process group of its own, and waits.
 run python3 - "$work/got" "${command[@]:2}" run python3 -c '
