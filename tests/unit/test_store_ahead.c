@@ -48,6 +48,16 @@ static void start_world(bool accesses)
 
 #define ANSWER(id) fake_answer(GET_TOKEN(id), 200, TOKEN(id, id, ON_SHOP("read_branch")))
 
+/* Two tokens in order: the next ones, from t07 on, are under way then. */
+static void read_two(struct reader *n)
+{
+	need_grants(n, "t05");
+	ANSWER("t05");
+	need_grants(n, "t06");
+	ANSWER("t06");
+	world_turn(&w);
+}
+
 static void one_token_is_one_request(void **state)
 {
 	struct reader n;
@@ -139,11 +149,7 @@ static void a_failure_is_nobodys(void **state)
 		waiter_init(&early.waiter, &w.cache, reader_run);
 		early.token = world_token(&w, "t07");
 		early.waiter.tid = 0;
-		need_grants(&n, "t05");
-		ANSWER("t05");
-		need_grants(&n, "t06");
-		ANSWER("t06");
-		world_turn(&w);
+		read_two(&n);
 		if (cases[i].status == 0)
 			fake_fail(GET_TOKEN("t07"), HTTP_UNKNOWN, ETIMEDOUT);
 		else
@@ -166,11 +172,7 @@ static void a_failure_is_the_readers_who_waits_for_it(void **state)
 
 	(void)state;
 	start_world(false);
-	need_grants(&n, "t05");
-	ANSWER("t05");
-	need_grants(&n, "t06");
-	ANSWER("t06");
-	world_turn(&w);
+	read_two(&n);
 	need_grants(&n, "t07");
 	fake_answer(GET_TOKEN("t07"), 500, "{}");
 	world_turn(&w);
@@ -185,11 +187,7 @@ static void a_change_makes_it_void(void **state)
 
 	(void)state;
 	start_world(false);
-	need_grants(&n, "t05");
-	ANSWER("t05");
-	need_grants(&n, "t06");
-	ANSWER("t06");
-	world_turn(&w);
+	read_two(&n);
 	resource_invalidate_fetches(&world_token(&w, "t07")->grants);
 	ANSWER("t07");
 	world_turn(&w);
@@ -208,11 +206,7 @@ static void a_token_that_is_gone_is_gone(void **state)
 
 	(void)state;
 	start_world(false);
-	need_grants(&n, "t05");
-	ANSWER("t05");
-	need_grants(&n, "t06");
-	ANSWER("t06");
-	world_turn(&w);
+	read_two(&n);
 	model_remove_token(world_token(&w, "t07"));
 	ANSWER("t07");
 	world_turn(&w);
