@@ -132,6 +132,8 @@ struct organization *model_organization_named(const struct model *m, const char 
 struct organization *model_organization(const struct model *m, const char *id);
 /* Frees the databases of an organization. */
 void model_finish_databases(struct organization *o);
+/* Frees what is known of the files of a token. */
+void model_finish_permissions(struct token *t);
 /* For the files of the model: something has changed. */
 void model_note(const struct organization *o, enum model_change what, const char *token_id,
 		const char *database_id);
