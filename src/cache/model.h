@@ -30,10 +30,19 @@ struct database {
 	char *file_name; /* owned */
 };
 
+/* Scopes about which answers within RECENT_MS differ, although this mount changed nothing: somebody
+ * else did, or the later answer lags. A scope may be in both sets. */
+struct turned {
+	int64_t until_ms;       /* clock_real_ms(): the earlier answer is too old then */
+	struct scopes appeared; /* an answer lacked them, a later one had them */
+	struct scopes vanished; /* an answer had them, a later one lacked them */
+};
+
 /* What this mount knows of one file `permissions`. It stays when listings are applied. */
 struct permissions {
 	char *database_id; /* owned; NULL: the organization's */
 	int64_t mtime_ns;  /* wall clock: changes exactly when this mount sees the content change */
+	struct turned turned; /* ask model_turned() */
 	/* How many this mount sent: after each, what was confirmed before may be wrong. */
 	unsigned revocations;
 };
@@ -162,6 +171,10 @@ void model_remove_token(struct token *t);
 /* The grant on a database, or on the organization (database_id NULL); NULL if nothing is granted.
  * Borrowed. */
 struct grant *model_grant(const struct token *t, const char *database_id);
+/* What answers differ about on a database, or the organization; NULL if nothing. Borrowed. */
+const struct turned *model_turned(const struct token *t, const char *database_id);
+/* This mount had `which` confirmed, granted or revoked: what answers said before is history. */
+void model_turned_settled(struct token *t, const char *database_id, const struct scopes *which);
 /* The mtime of the file `permissions`, wall clock; does not create its struct permissions. */
 int64_t model_mtime_ns(struct token *t, const char *database_id);
 /*

@@ -8,8 +8,15 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 
+static void turned_drop(struct turned *turned)
+{
+	scopes_finish(&turned->appeared);
+	scopes_finish(&turned->vanished);
+}
+
 static void permissions_free(struct permissions *p)
 {
+	turned_drop(&p->turned);
 	free(p->database_id);
 	free(p);
 }
@@ -96,38 +103,94 @@ static void touch(struct token *t, const char *database_id)
 	model_note(t->org, MODEL_GRANTS, t->r.id, database_id);
 }
 
-static bool same_scopes(const struct grant *a, const struct grant *b)
-{
-	static const struct scopes none = SCOPES_INIT;
+/* --- answers that differ ---------------------------------------------------------------------- */
 
-	return scopes_equal(a != NULL ? &a->scopes : &none, b != NULL ? &b->scopes : &none);
+static int64_t real_ms(const struct token *t)
+{
+	return clock_real_ms(t->org->model->cache->clock);
 }
 
-static void touch_changed(struct token *t, const struct grants *was, const struct grants *now)
+const struct turned *model_turned(const struct token *t, const char *database_id)
+{
+	const struct permissions *p = find_permissions(t, database_id);
+
+	return p != NULL && p->turned.until_ms > real_ms(t) ? &p->turned : NULL;
+}
+
+void model_turned_settled(struct token *t, const char *database_id, const struct scopes *which)
+{
+	struct permissions *p = find_permissions(t, database_id);
+
+	if (p == NULL)
+		return;
+	scopes_subtract(&p->turned.appeared, which);
+	scopes_subtract(&p->turned.vanished, which);
+}
+
+static void note_turned(struct token *t, const char *database_id, const struct scopes *was,
+			const struct scopes *now)
+{
+	struct turned *turned = &model_permissions(t, database_id)->turned;
+	struct scopes appeared = SCOPES_INIT, vanished = SCOPES_INIT;
+
+	if (turned->until_ms <= real_ms(t))
+		turned_drop(turned);
+	turned->until_ms = t->grants.landed_ms + RECENT_MS;
+	scopes_copy(&appeared, now);
+	scopes_subtract(&appeared, was);
+	scopes_merge(&turned->appeared, &appeared);
+	scopes_copy(&vanished, was);
+	scopes_subtract(&vanished, now);
+	scopes_merge(&turned->vanished, &vanished);
+	scopes_finish(&appeared);
+	scopes_finish(&vanished);
+}
+
+/* --- answers that are applied ----------------------------------------------------------------- */
+
+static const struct scopes none = SCOPES_INIT;
+
+static const struct scopes *scopes_of(const struct grant *g)
+{
+	return g != NULL ? &g->scopes : &none;
+}
+
+/* The content of a file differs: `answered`, in an answer that has all. */
+static void file_changed(struct token *t, const char *database_id, const struct scopes *was,
+			 const struct scopes *now, bool answered)
+{
+	touch(t, database_id);
+	if (answered)
+		note_turned(t, database_id, was, now);
+}
+
+static void files_changed(struct token *t, const struct grants *was, const struct grants *now,
+			  bool answered)
 {
 	for (size_t i = 0; i < was->n; i++) {
 		const struct grant *g = &was->v[i];
 		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
-		if (g->level != GRANT_OTHER && !g->deleted && !same_scopes(g, find_grant(now, id)))
-			touch(t, id);
+		const struct scopes *then = scopes_of(find_grant(now, id));
+		if (g->level != GRANT_OTHER && !g->deleted && !scopes_equal(&g->scopes, then))
+			file_changed(t, id, &g->scopes, then, answered);
 	}
 	for (size_t i = 0; i < now->n; i++) {
 		const struct grant *g = &now->v[i];
 		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
 		if (g->level != GRANT_OTHER && !g->deleted && find_grant(was, id) == NULL &&
 		    g->scopes.n > 0)
-			touch(t, id);
+			file_changed(t, id, &none, &g->scopes, answered);
 	}
 }
 
-static void replace_grants(struct token *t, struct grants *g)
+static void replace_grants(struct token *t, struct grants *g, bool answered)
 {
 	struct grants was = t->r.grants;
 
 	t->r.grants = *g;
 	*g = (struct grants)GRANTS_INIT;
 	if (t->grants.has_data)
-		touch_changed(t, &was, &t->r.grants);
+		files_changed(t, &was, &t->r.grants, answered);
 	grants_finish(&was);
 }
 
@@ -135,7 +198,7 @@ bool model_apply_grants(struct token *t, struct grants *g)
 {
 	bool contradicted = recent_correct(&t->org->model->recent, t->r.id, g, true);
 
-	replace_grants(t, g);
+	replace_grants(t, g, true);
 	return contradicted;
 }
 
@@ -146,5 +209,5 @@ void model_merge_grants(struct token *t, struct grants *g)
 	recent_correct(&t->org->model->recent, t->r.id, g, false);
 	grants_copy(&both, &t->r.grants);
 	grants_merge(&both, g);
-	replace_grants(t, &both);
+	replace_grants(t, &both, false);
 }

@@ -8,8 +8,8 @@
  *
  * Answers may lag, so a step does more rather than less: it grants what a fresh answer lacks
  * although it was just confirmed, it revokes what was just confirmed although a fresh answer lacks
- * it, and it revokes what is named for revocation whatever is known. A needless request does no
- * harm.
+ * it, it grants or revokes that about which the last answers differ, and it revokes what is named
+ * for revocation whatever is known. A needless request does no harm.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -213,6 +213,7 @@ static void confirm(struct change_job *c, struct token *t, const struct scopes *
 		return; /* the database was deleted meanwhile */
 	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
 		      granted);
+	model_turned_settled(t, database_of(c), which);
 }
 
 static const struct grant *grant_in(const struct grants *g, const struct change_job *c,
@@ -360,13 +361,18 @@ static bool pursue(struct change_job *c, struct token *t, const struct scopes *w
 	return true;
 }
 
-/* What is missing, according to the fresh answer: what it contradicts must be granted again,
- * unless this command, or its open file, has had it confirmed. */
+/* What is missing, according to the fresh answer: what it contradicts must be granted again, and
+ * what an answer before it lacked, unless this command, or its open file, has had it confirmed. */
 static void find_missing(const struct change_job *c, const struct token *t,
 			 const struct scopes *have, struct scopes *missing)
 {
 	struct scopes doubtful = SCOPES_INIT, held = SCOPES_INIT;
+	const struct turned *turned = model_turned(t, database_of(c));
 
+	if (turned != NULL) {
+		scopes_copy(&doubtful, &turned->appeared);
+		scopes_subtract(&doubtful, &c->posted);
+	}
 	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), true, &doubtful);
 	scopes_subtract(&doubtful, &c->confirmed);
 	scopes_copy(&held, have);
@@ -382,8 +388,13 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 		       struct scopes *extra)
 {
 	struct scopes perhaps = SCOPES_INIT, named = SCOPES_INIT;
+	const struct turned *turned = model_turned(t, database_of(c));
 
-	scopes_copy(&perhaps, have);
+	if (turned != NULL) {
+		scopes_copy(&perhaps, &turned->vanished);
+		scopes_subtract(&perhaps, &c->deleted);
+	}
+	scopes_merge(&perhaps, have);
 	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), false, &perhaps);
 	*extra = both(&c->revoke, &perhaps);
 	scopes_copy(&named, &c->revoke);

@@ -71,11 +71,13 @@ static inline struct store_job *change(struct outcome *o, const char *token, con
 }
 
 /* A world in which the tokens ci and web have read_branch on shop. */
+/* What is known is so old that an answer which differs does not lag. */
 static inline void setup(void)
 {
 	world_start(&w);
 	world_acme(&w, LIST(TOKEN("t1", "ci", ON_SHOP("read_branch")) "," TOKEN(
 			       "t2", "web", ON_SHOP("read_branch"))));
+	w.clock.mono_ms += RECENT_MS;
 }
 
 static inline void assert_held(const char *scopes)

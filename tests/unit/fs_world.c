@@ -145,6 +145,7 @@ void fs_start_with(const char *tokens)
 	};
 	fs = fs_new(&parts);
 	world_acme(&w, tokens);
+	w.clock.mono_ms += RECENT_MS; /* an answer that differs does not lag */
 }
 
 void fs_start(void)

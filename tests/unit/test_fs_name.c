@@ -197,6 +197,32 @@ static void rmdir_deletes_an_empty_token_and_its_scratch_files(void **state)
 	fs_finish();
 }
 
+/* Somebody has revoked all, or the answer lags: another one decides, when none can lag. */
+static void rmdir_spares_a_token_that_was_seen_used(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	fs_start();
+	for (int i = 0; i < 2; i++) {
+		ASK(&r, .kind = OP_RMDIR, .node = walk("acme/service-tokens"), .name = "ci");
+		world_turn(&w);
+		answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", READ));
+		assert_int_equal(result(&r), -ENOTEMPTY);
+		ASK(&r, .kind = OP_RMDIR, .node = walk("acme/service-tokens"), .name = "ci");
+		world_turn(&w);
+		answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+		assert_int_equal(result(&r), -ENOTEMPTY);
+	}
+	w.clock.mono_ms += RECENT_MS;
+	ASK(&r, .kind = OP_RMDIR, .node = walk("acme/service-tokens"), .name = "ci");
+	world_turn(&w);
+	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
+	answer(DELETE("t1"), 204, "");
+	assert_int_equal(result(&r), 0);
+	fs_finish();
+}
+
 static void a_failed_rmdir_leaves_scratch_files_alone(void **state)
 {
 	struct reply r = {0};
@@ -486,6 +512,7 @@ int main(void)
 		cmocka_unit_test(rm_of_the_secret_forgets_it),
 		cmocka_unit_test(rmdir_deletes_an_empty_token_and_its_scratch_files),
 		cmocka_unit_test(what_is_granted_afresh_is_in_the_directory),
+		cmocka_unit_test(rmdir_spares_a_token_that_was_seen_used),
 		cmocka_unit_test(a_failed_rmdir_leaves_scratch_files_alone),
 		cmocka_unit_test(a_directory_is_not_unlinked_nor_a_file_rmdired),
 		cmocka_unit_test(
