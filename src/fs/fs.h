@@ -38,6 +38,9 @@ struct op *fs_op(struct fs *fs, enum op_kind kind, void *req, pid_t tid, uint64_
 /* These never wait and never fail. */
 void fs_forget(struct fs *fs, uint64_t node, uint64_t lookups);
 void fs_release(struct fs *fs, uint64_t file);
+/* The same for all that are open. At an unmount the kernel drops what it has not reported yet: by
+ * then every file is closed. */
+void fs_release_all(struct fs *fs);
 
 /* Forget what is cached. */
 void fs_refresh(struct fs *fs);

@@ -502,6 +502,20 @@ void fs_release(struct fs *fs, uint64_t file)
 	file_release(f);
 }
 
+void fs_release_all(struct fs *fs)
+{
+	struct list released;
+
+	list_init(&released);
+	list_splice(&released, &fs->files);
+	while (!list_empty(&released)) {
+		struct file *f = container_of(released.next, struct file, link);
+		list_remove(&f->link);
+		list_append(&fs->files, &f->link);
+		fs_release(fs, (uint64_t)(uintptr_t)f);
+	}
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct file_handlers handlers[WRITE_KINDS] = {

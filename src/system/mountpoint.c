@@ -125,6 +125,14 @@ int mountpoint_look(const char *path)
 	return S_ISDIR(st.stx_mode) ? 0 : -ENOTDIR;
 }
 
+bool mountpoint_dead(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) != 0 &&
+	       errno == ENOTCONN;
+}
+
 /* Users may not call umount(2); the fusermount3 program, which is setuid root, does it for them. */
 static int run_helper(const char *path, struct error *e)
 {

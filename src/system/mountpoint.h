@@ -34,6 +34,8 @@ int mountpoint_read(struct buf *out, struct error *e);
  * kernel's cached attributes although the mount has just died.
  */
 int mountpoint_look(const char *path);
+/* Is there a dead FUSE mount? Does not make an automount point mount anything. */
+bool mountpoint_dead(const char *path);
 
 /*
  * Make an absolute, resolved `path` ready to be mounted on: 0 if it is ready now, else -errno with
