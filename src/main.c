@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -455,9 +454,7 @@ int main(int argc, char **argv)
 		keyring_be_asker(argv);
 	if (helper_is_this(argc, argv))
 		helper_be(argv);
-	/* Return the memory of large lists to the system when they are freed. */
-	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+	xmalloc_init();
 	cleanup(free_ptr) char *program = keyring_program();
 	status = running ? config_check(&m.config, program, &e)
 			 : config_load(&m.config, argc, argv, program, &e);

@@ -11,6 +11,8 @@
 
 #include "base/macros.h"
 
+/* Once, at the start: what the allocator does with memory that is freed. */
+void xmalloc_init(void);
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
