@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/buf.h"
+#include "base/json_scan.h"
 #include "base/json_text.h"
 #include "base/macros.h"
 #include "base/secret.h"
@@ -17,9 +18,9 @@
 
 /*
  * A block that cJSON allocates stores its size, so that it can be wiped. Blocks lie in chunks
- * apart from the heap, and a chunk goes back to the kernel when its last block is freed: the small
- * blocks of a large tree would leave the heap fragmented. Static, because cJSON's hooks take no
- * context; empty between two answers.
+ * apart from the heap, and all go back to the kernel when the last block is freed: the small blocks of
+ * a large tree would leave the heap fragmented. While a list is open, one of them stays for its next
+ * element. Static, because cJSON's hooks take no context; empty between two answers.
  */
 struct block {
 	_Alignas(max_align_t) size_t size;
@@ -35,6 +36,7 @@ struct chunk {
 
 static struct chunk *chunks;
 static size_t blocks;
+static unsigned lists; /* that are open */
 
 static struct chunk *chunk_new(size_t need)
 {
@@ -70,77 +72,37 @@ static void *block_new(size_t size)
 	return b->bytes;
 }
 
+/* All blocks are free. */
+static void chunks_free(void)
+{
+	struct chunk *kept = NULL;
+
+	while (chunks != NULL) {
+		struct chunk *c = chunks;
+		chunks = c->next;
+		if (lists > 0 && kept == NULL && c->size == CHUNK_SIZE) {
+			*c = (struct chunk){NULL, c->size, sizeof(*c)};
+			kept = c;
+		} else {
+			munmap(c, c->size);
+		}
+	}
+	chunks = kept;
+}
+
 static void block_free(void *bytes)
 {
 	if (bytes == NULL)
 		return;
 	struct block *b = (struct block *)((char *)bytes - offsetof(struct block, bytes));
 	secret_wipe(b->bytes, b->size);
-	if (--blocks > 0)
-		return;
-	while (chunks != NULL) {
-		struct chunk *next = chunks->next;
-		munmap(chunks, chunks->size);
-		chunks = next;
-	}
+	if (--blocks == 0)
+		chunks_free();
 }
 
-/* --- escapes that cJSON cannot read ----------------------------------------------------------- */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
-#define ESCAPE_LEN 6 /* of "\uXXXX" */
-
-/* The UTF-16 code unit of the "\uXXXX" at the start of `s`; -1 if there is none. */
-static long escaped_unit(const char *s, size_t left)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	char number[5] = "";
-
-	if (left < ESCAPE_LEN || s[0] != '\\' || s[1] != 'u')
-		return -1;
-	memcpy(number, s + 2, 4);
-	return strspn(number, digits) == 4 ? strtol(number, NULL, 16) : -1;
-}
-
-static bool is_high(long unit)
-{
-	return unit >= 0xd800 && unit < 0xdc00;
-}
-
-static bool is_low(long unit)
-{
-	return unit >= 0xdc00 && unit < 0xe000;
-}
-
-/*
- * `s` begins with a backslash and at least one more character. Returns the code unit if the escape
- * is a NUL or half a surrogate pair, -1 if cJSON can read it. *len is set to the length of the
- * escape.
- */
-static long odd_escape(const char *s, size_t left, size_t *len)
-{
-	long unit = escaped_unit(s, left);
-
-	*len = unit < 0 ? 2 : ESCAPE_LEN;
-	if (is_high(unit) && is_low(escaped_unit(s + ESCAPE_LEN, left - ESCAPE_LEN))) {
-		*len = 2 * ESCAPE_LEN;
-		return -1;
-	}
-	return unit == 0 || is_high(unit) || is_low(unit) ? unit : -1;
-}
-
-static size_t put_unit(char *out, long unit)
-{
-	if (unit == 0) {
-		memcpy(out, JSON_NUL, strlen(JSON_NUL));
-		return strlen(JSON_NUL);
-	}
-	out[0] = (char)(0xe0 | unit >> 12);
-	out[1] = (char)(0x80 | (unit >> 6 & 0x3f));
-	out[2] = (char)(0x80 | (unit & 0x3f));
-	return 3;
-}
-
-/* A copy of *len bytes that may hold secrets. */
+/* A copy of a text that may hold secrets. */
 struct copy {
 	char *text; /* owned; NULL: none */
 	size_t size;
@@ -152,132 +114,61 @@ static void copy_finish(struct copy *c)
 		return;
 	secret_wipe(c->text, c->size);
 	free(c->text);
-}
-
-/* Replace the odd escapes by their bytes, which are shorter; returns the new length. */
-static size_t copy_replaced(struct copy *c, const char *body, size_t len)
-{
-	size_t n = 0, part;
-
-	*c = (struct copy){xmalloc(len), len};
-	for (size_t i = 0; i < len; i += part) {
-		bool escape = body[i] == '\\' && len - i > 1;
-		part = 1;
-		long unit = escape ? odd_escape(body + i, len - i, &part) : -1;
-		if (unit >= 0) {
-			n += put_unit(c->text + n, unit);
-		} else {
-			memcpy(c->text + n, body + i, part);
-			n += part;
-		}
-	}
-	return n;
-}
-
-/* --- what is not valid JSON ------------------------------------------------------------------- */
-
-/*
- * What cJSON would accept but must be refused: a NUL byte (it ends strings there), "\u" without
- * four digits (it reads that as a NUL), control characters, nesting 1000 deep, and so many values
- * that their tree takes all memory.
- */
-struct scan {
-	const char *at, *end;
-	int depth, depth_max;
-	size_t values; /* counts the characters before one: '{', '[' and ',' */
-	bool in_string;
-	bool odd; /* it has escapes for copy_replaced() */
-};
-
-/* `s` is at a backslash: scan to the end of the escape. */
-static const char *scan_escape(struct scan *s)
-{
-	size_t left = (size_t)(s->end - s->at), len;
-
-	if (left < 2)
-		return "is cut off";
-	if (s->at[1] == '\0')
-		return "holds a NUL character";
-	if (s->at[1] == 'u' && left < ESCAPE_LEN)
-		return "is cut off";
-	if (s->at[1] == 'u' && escaped_unit(s->at, left) < 0)
-		return "is not JSON";
-	s->odd = odd_escape(s->at, left, &len) >= 0 || s->odd;
-	s->at += len - 1;
-	return NULL;
-}
-
-/* Not by strchr(): called for each byte of a large answer, it would take most of the time. */
-static bool is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static const char *scan_byte(struct scan *s)
-{
-	unsigned char c = (unsigned char)*s->at;
-
-	if (c == '\0')
-		return "holds a NUL character";
-	if (c < ' ' && (s->in_string || !is_space(c)))
-		return "holds a control character";
-	if (c == '"')
-		s->in_string = !s->in_string;
-	else if (s->in_string)
-		return c == '\\' ? scan_escape(s) : NULL;
-	else if ((c == '{' || c == '[') && ++s->depth > s->depth_max)
-		return "is nested too deeply";
-	else if (c == '}' || c == ']')
-		s->depth--;
-	if ((c == '{' || c == '[' || c == ',') && ++s->values > JSON_VALUES_MAX)
-		return "holds too many values";
-	return NULL;
-}
-
-static int scan(const char *body, size_t len, int depth_max, bool *odd, struct error *e)
-{
-	struct scan s = {body, body + len, 0, depth_max, 0, false, false};
-
-	for (; s.at < s.end; s.at++) {
-		size_t offset = (size_t)(s.at - body);
-		const char *wrong = scan_byte(&s);
-		if (wrong != NULL)
-			return error_set(e, EREMOTEIO, "the answer %s (at byte %zu)", wrong,
-					 offset);
-	}
-	*odd = s.odd;
-	return 0;
+	c->text = NULL;
 }
 
 static size_t skip_space(const char *body, size_t len, size_t i)
 {
-	while (i < len && is_space((unsigned char)body[i]))
+	while (i < len && json_is_space((unsigned char)body[i]))
 		i++;
 	return i;
 }
 
-int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e)
+/* What json_parse() refuses before it parses. `copy` replaces the text if it has odd escapes. */
+static int look_over(const char **body, size_t *len, int depth_max, struct json_array *array,
+		     struct copy *copy, struct error *e)
 {
-	cJSON_Hooks hooks = {block_new, block_free};
-	size_t first = skip_space(body, len, 0);
-	cleanup(copy_finish) struct copy copy = {NULL, 0};
-	const char *end = NULL;
+	size_t first = skip_space(*body, *len, 0);
 	bool odd = false;
 
-	if (first == len)
+	if (first == *len)
 		return error_set(e, EREMOTEIO, "the answer is empty");
-	if (body[first] == '<')
+	if ((*body)[first] == '<')
 		return error_set(e, EREMOTEIO, "the answer is a web page, not JSON");
-	if (scan(body, len, depth_max, &odd, e) != 0)
+	if (json_scan(*body, *len, depth_max, &odd, array, e) != 0)
 		return -EREMOTEIO;
-	if (odd) {
-		len = copy_replaced(&copy, body, len);
-		body = copy.text;
-	}
+	if (!odd)
+		return 0;
+	*copy = (struct copy){xmalloc(*len), *len};
+	*len = json_replace_odd(*body, *len, copy->text);
+	*body = copy->text;
+	if (array == NULL)
+		return 0;
+	json_array_finish(array);
+	return json_scan(*body, *len, depth_max, &odd, array, e);
+}
+
+static int not_json(struct error *e)
+{
+	return error_set(e, EREMOTEIO, "the answer is not JSON, or is cut off");
+}
+
+/* The value at the start of `text`; NULL: there is none. */
+static cJSON *parse(const char *text, size_t len, const char **end)
+{
+	cJSON_Hooks hooks = {block_new, block_free};
+
 	cJSON_InitHooks(&hooks); /* the same each time, before cJSON's first allocation */
-	cleanup(json_free) cJSON *json = cJSON_ParseWithLengthOpts(body, len, &end, false);
+	return cJSON_ParseWithLengthOpts(text, len, end, false);
+}
+
+static int parse_object(const char *body, size_t len, struct cJSON **out, struct error *e)
+{
+	const char *end = NULL;
+
+	cleanup(json_free) cJSON *json = parse(body, len, &end);
 	if (json == NULL)
-		return error_set(e, EREMOTEIO, "the answer is not JSON, or is cut off");
+		return not_json(e);
 	size_t behind = (size_t)(end - body);
 	if (skip_space(body, len, behind) != len)
 		return error_set(e, EREMOTEIO, "the answer has text after its end (at byte %zu)",
@@ -289,10 +180,151 @@ int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, 
 	return 0;
 }
 
+int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e)
+{
+	cleanup(copy_finish) struct copy copy = {NULL, 0};
+
+	if (look_over(&body, &len, depth_max, NULL, &copy, e) != 0)
+		return -EREMOTEIO;
+	return parse_object(body, len, out, e);
+}
+
 void json_free(struct cJSON **json)
 {
 	cJSON_Delete(*json);
 	*json = NULL;
+}
+
+/* --- an array, element by element ------------------------------------------------------------- */
+
+/* Is the member called `key` the one that the scan has found? Another with the same key may come before
+ * it, written with escapes, or be no array. */
+static bool is_found(const struct cJSON *rest, const struct json_array *array)
+{
+	const struct cJSON *member = json_first(rest);
+
+	for (size_t i = 0; i < array->commas && member != NULL; i++)
+		member = json_next(member);
+	return member != NULL && member == json_get(rest, array->key);
+}
+
+/* The text without the elements of the array. */
+static struct copy without_array(const char *body, size_t len, const struct json_array *array)
+{
+	size_t before = (size_t)(array->begin - body);
+	size_t behind = len - (size_t)(array->close - body);
+	struct copy rest = {xmalloc(before + behind), before + behind};
+
+	memcpy(rest.text, body, before);
+	memcpy(rest.text + before, array->close, behind);
+	return rest;
+}
+
+static void copy_elements(struct json_list *l, const struct json_array *array)
+{
+	l->len = (size_t)(array->close - array->begin);
+	l->text = xmalloc(l->len);
+	memcpy(l->text, array->begin, l->len);
+	l->n = array->n;
+	l->end = xcalloc(array->n, sizeof(*l->end));
+	for (size_t i = 0; i < array->n; i++)
+		l->end[i] = (size_t)(array->end[i] - array->begin);
+	if (l->n == 1 && skip_space(l->text, l->len, 0) == l->len)
+		l->n = 0;
+}
+
+/* Parse all at once. */
+static int open_whole(struct json_list *l, const char *body, size_t len, const char *key,
+		      struct error *e)
+{
+	int r = parse_object(body, len, &l->rest, e);
+
+	if (r != 0)
+		return r;
+	const struct cJSON *array = json_get(l->rest, key);
+	l->child = json_is_array(array) ? json_first(array) : NULL;
+	l->n = json_is_array(array) ? json_count(array) : 0;
+	return 0;
+}
+
+static int open_split(struct json_list *l, const char *body, size_t len,
+		      const struct json_array *array, struct error *e)
+{
+	cleanup(copy_finish) struct copy rest = without_array(body, len, array);
+	int r = parse_object(rest.text, rest.size, &l->rest, e);
+
+	if (r == 0 && is_found(l->rest, array)) {
+		copy_elements(l, array);
+		return 0;
+	}
+	json_free(&l->rest);
+	/* For the sentence, too: it tells where in the whole text something is wrong. */
+	return open_whole(l, body, len, array->key, e);
+}
+
+int json_list_open(struct json_list *l, const char *body, size_t len, int depth_max,
+		   const char *key, struct error *e)
+{
+	cleanup(copy_finish) struct copy copy = {NULL, 0};
+	cleanup(json_array_finish) struct json_array array = {.key = key};
+	int r = look_over(&body, &len, depth_max, &array, &copy, e);
+
+	*l = (struct json_list){0};
+	if (r != 0)
+		return r;
+	r = array.close != NULL && *array.close == ']' ? open_split(l, body, len, &array, e)
+						       : open_whole(l, body, len, key, e);
+	lists += r == 0;
+	l->open = r == 0;
+	return r;
+}
+
+/* The element is the whole of the text but for spaces. */
+static cJSON *parse_element(const char *text, size_t len)
+{
+	size_t begin = skip_space(text, len, 0);
+	const char *end = NULL;
+
+	/* Where a text begins, cJSON would skip a byte order mark. */
+	if (begin == len || text[begin] == '\xef')
+		return NULL;
+	cleanup(json_free) cJSON *json = parse(text + begin, len - begin, &end);
+	if (json == NULL || skip_space(text, len, (size_t)(end - text)) != len)
+		return NULL;
+	cJSON *element = json;
+	json = NULL;
+	return element;
+}
+
+int json_list_next(struct json_list *l, struct cJSON **item, struct error *e)
+{
+	size_t begin = l->next == 0 || l->end == NULL ? 0 : l->end[l->next - 1] + 1;
+
+	json_free(&l->item);
+	if (l->end != NULL)
+		json_free(&l->rest);
+	if (l->end == NULL) {
+		*item = l->child;
+		l->child = l->child->next;
+	} else {
+		*item = l->item = parse_element(l->text + begin, l->end[l->next] - begin);
+	}
+	l->next++;
+	return *item != NULL ? 0 : not_json(e);
+}
+
+void json_list_close(struct json_list *l)
+{
+	json_free(&l->item);
+	json_free(&l->rest);
+	if (l->text != NULL)
+		secret_wipe(l->text, l->len);
+	free(l->text);
+	free(l->end);
+	lists -= l->open;
+	if (blocks == 0)
+		chunks_free();
+	*l = (struct json_list){0};
 }
 
 bool json_is_object(const struct cJSON *json)

@@ -31,6 +31,33 @@ struct cJSON; /* opaque */
 int json_parse(const char *body, size_t len, int depth_max, struct cJSON **out, struct error *e);
 void json_free(struct cJSON **json); /* for cleanup(): wipes, frees *json, takes NULL */
 
+/*
+ * An object with a long array, parsed element by element: never more than one of them takes memory as a
+ * tree, and the work can be done in parts. The array is the value of the object's first member called
+ * `key`; if that is something else, the list is empty.
+ */
+struct json_list {
+	/* Owned; the object, with an empty array in place of the long one, until the first element is
+	 * asked for. */
+	struct cJSON *rest;
+	size_t n; /* elements, or what stands between two commas */
+	size_t next;
+	struct cJSON *item;  /* owned; the last one, if it was parsed apart */
+	struct cJSON *child; /* borrowed from `rest`: the next one, if the array is still there */
+	char *text;          /* owned: of the array, without its brackets */
+	size_t len;
+	size_t *end; /* owned: where each element ends in it; NULL: it was not split */
+	bool open;
+};
+
+/* Like json_parse(), but of an element that is not JSON only json_list_next() tells. To be closed only
+ * if it was opened. */
+int json_list_open(struct json_list *l, const char *body, size_t len, int depth_max,
+		   const char *key, struct error *e);
+/* The next of the `n` elements, borrowed until the next call; or -EREMOTEIO. */
+int json_list_next(struct json_list *l, struct cJSON **item, struct error *e);
+void json_list_close(struct json_list *l); /* may be closed again */
+
 bool json_is_object(const struct cJSON *json);
 bool json_is_array(const struct cJSON *json);
 size_t json_count(const struct cJSON *array);

@@ -11,16 +11,9 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "http/url.h"
+#include "planetscale/decode_internal.h"
 
-#define ID_MAX        64
 #define NEXT_PAGE_MAX 1000000
-
-/* The position in the answer, for messages: data[3].resource.id */
-struct at {
-	const struct at *up;
-	const char *key; /* NULL: an element of an array */
-	size_t index;
-};
 
 static void at_print(const struct at *at, struct buf *out)
 {
@@ -33,7 +26,7 @@ static void at_print(const struct at *at, struct buf *out)
 		buf_addf(out, "%s%s", out->len > 0 ? "." : "", at->key);
 }
 
-static int fail(const struct at *at, const char *what, struct error *e)
+int decode_fail(const struct at *at, const char *what, struct error *e)
 {
 	cleanup(buf_finish) struct buf path = BUF_INIT;
 
@@ -46,7 +39,7 @@ static int fail_key(const struct at *up, const char *key, const char *what, stru
 {
 	struct at at = {up, key, 0};
 
-	return fail(&at, what, e);
+	return decode_fail(&at, what, e);
 }
 
 static int need_text(const struct cJSON *object, const char *key, const struct at *at,
@@ -98,8 +91,8 @@ static void copy_fields(const struct cJSON *object, const struct field *fields, 
 	}
 }
 
-static int read_organization(const struct cJSON *object, const struct at *at,
-			     struct organization_record *out, struct error *e)
+int decode_organization_at(struct cJSON *object, const struct at *at,
+			   struct organization_record *out, struct error *e)
 {
 	static const struct field fields[] = {
 		{"created_at", offsetof(struct organization_record, created_at)},
@@ -115,8 +108,8 @@ static int read_organization(const struct cJSON *object, const struct at *at,
 	return 0;
 }
 
-static int read_database(const struct cJSON *object, const struct at *at,
-			 struct database_record *out, struct error *e)
+int decode_database_at(struct cJSON *object, const struct at *at, struct database_record *out,
+		       struct error *e)
 {
 	static const struct field fields[] = {
 		{"created_at", offsetof(struct database_record, created_at)},
@@ -189,7 +182,7 @@ static int read_access(const struct cJSON *item, const struct at *at, struct acc
 		       struct accesses *out, struct error *e)
 {
 	if (!json_is_object(item))
-		return fail(at, "an object expected", e);
+		return decode_fail(at, "an object expected", e);
 	if (need_text(item, "access", at, &on.scope, e) != 0)
 		return -EREMOTEIO;
 	if (!scope_printable(on.scope))
@@ -231,9 +224,9 @@ static int read_grants(const struct cJSON *array, const struct at *up, struct ac
 		struct access on = read_resource(grant);
 
 		if (!json_is_object(grant))
-			return fail(&at, "an object expected", e);
+			return decode_fail(&at, "an object expected", e);
 		if (!json_is_array(accesses))
-			return fail(&list, "an array expected", e);
+			return decode_fail(&list, "an array expected", e);
 		on.deleted = on.deleted || json_is_set(grant, "deleted_at");
 		for (item = json_first(accesses); item != NULL; item = json_next(item)) {
 			if (read_access(item, &element, on, out, e) != 0)
@@ -291,7 +284,7 @@ static int gather(struct accesses *l, const struct at *up, struct grants *out, s
 		grant->deleted = grant->deleted || a->deleted;
 		scopes_add(&grant->scopes, a->scope);
 		if (out->n > DECODE_RESOURCES_MAX || grant->scopes.n > DECODE_SCOPES_MAX)
-			return fail(up, "more than any token may do", e);
+			return decode_fail(up, "more than any token may do", e);
 	}
 	return 0;
 }
@@ -339,7 +332,7 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 	return 0;
 }
 
-static const struct at data_at = {NULL, "data", 0};
+const struct at decode_at_data = {NULL, "data", 0};
 
 static int64_t count_or_unknown(const struct cJSON *root, const char *key)
 {
@@ -348,17 +341,12 @@ static int64_t count_or_unknown(const struct cJSON *root, const char *key)
 	return json_whole(json_get(root, key), &number) ? number : -1;
 }
 
-/* "data" must be an array and "next_page" a page; at most `most` more items are allowed. */
-static int read_list(const struct cJSON *root, size_t most, const struct cJSON **data,
-		     struct decode_page *page, struct error *e)
+int decode_page_of(const struct cJSON *root, struct decode_page *page, struct error *e)
 {
 	int64_t next = 0;
 
-	*data = json_get(root, "data");
-	if (!json_is_array(*data))
-		return fail(&data_at, "an array expected", e);
-	if (json_count(*data) > most)
-		return fail(&data_at, "too many items", e);
+	if (!json_is_array(json_get(root, "data")))
+		return decode_fail(&decode_at_data, "an array expected", e);
 	if (json_is_set(root, "next_page") &&
 	    (!json_whole(json_get(root, "next_page"), &next) || next < 1 || next > NEXT_PAGE_MAX))
 		return fail_key(NULL, "next_page", "a page number expected", e);
@@ -370,114 +358,11 @@ static int read_list(const struct cJSON *root, size_t most, const struct cJSON *
 	return 0;
 }
 
-/* A page of objects with ids. The tree stays with it, because the items point into it. */
-struct item {
-	struct cJSON *json;
-	const char *id;
-	size_t index; /* in "data" */
-};
-
-struct items {
-	struct cJSON *root; /* owned */
-	struct item *v;     /* owned; in the answer's order, one for each id */
-	size_t n;
-	struct decode_page page;
-};
-
-static void items_finish(struct items *p)
-{
-	free(p->v);
-	json_free(&p->root);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-	int r = strcmp(x->id, y->id);
-
-	return r != 0 ? r : (x->index > y->index) - (x->index < y->index);
-}
-
-static int by_index(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	return (x->index > y->index) - (x->index < y->index);
-}
-
-static void items_drop_repeated(struct items *p)
-{
-	size_t kept = 0;
-
-	if (p->n == 0)
-		return;
-	qsort(p->v, p->n, sizeof(*p->v), by_id);
-	for (size_t i = 0; i < p->n; i++)
-		if (i == 0 || strcmp(p->v[i].id, p->v[kept - 1].id) != 0)
-			p->v[kept++] = p->v[i];
-	p->n = kept;
-	qsort(p->v, p->n, sizeof(*p->v), by_index);
-}
-
-/* `most` items of this kind are allowed; the pages before had `had` of them. */
-static int items_open(struct items *p, const char *body, size_t len, size_t had, size_t most,
-		      struct error *e)
-{
-	struct at at = {&data_at, NULL, 0};
-	const struct cJSON *data;
-	struct cJSON *json;
-
-	*p = (struct items){0};
-	if (json_parse(body, len, DECODE_DEPTH_MAX, &p->root, e) != 0 ||
-	    read_list(p->root, had < most ? most - had : 0, &data, &p->page, e) != 0)
-		return -EREMOTEIO;
-	for (json = json_first(data); json != NULL; json = json_next(json)) {
-		struct item item = {json, NULL, at.index};
-		if (!json_is_object(json))
-			return fail(&at, "an object expected", e);
-		if (need_id(json, &at, &item.id, e) != 0)
-			return -EREMOTEIO;
-		p->v = xgrow(p->v, p->n, sizeof(*p->v));
-		p->v[p->n++] = item;
-		at.index++;
-	}
-	items_drop_repeated(p);
-	return 0;
-}
-
-static int read_listed_token(struct cJSON *object, const struct at *at, struct token_record *out,
-			     struct error *e)
+int decode_token_at(struct cJSON *object, const struct at *at, struct token_record *out,
+		    struct error *e)
 {
 	return read_token(object, at, false, out, e);
 }
-
-/* A page is appended as a whole or not at all. */
-#define DECODE_LIST(thing, read, most)                                                             \
-	int decode_##thing##s(const char *body, size_t len, struct thing##_records *out,           \
-			      struct decode_page *page, struct error *e)                           \
-	{                                                                                          \
-		cleanup(thing##_records_finish) struct thing##_records part = {NULL, 0};           \
-		cleanup(items_finish) struct items items;                                          \
-		int r = items_open(&items, body, len, out->n, most, e);                            \
-                                                                                                   \
-		for (size_t i = 0; r == 0 && i < items.n; i++) {                                   \
-			struct at at = {&data_at, NULL, items.v[i].index};                         \
-			struct thing##_record record;                                              \
-			r = read(items.v[i].json, &at, &record, e);                                \
-			if (r == 0)                                                                \
-				thing##_records_append(&part, &record);                            \
-		}                                                                                  \
-		if (r != 0)                                                                        \
-			return r;                                                                  \
-		for (size_t i = 0; i < part.n; i++)                                                \
-			thing##_records_append(out, &part.v[i]);                                   \
-		*page = items.page;                                                                \
-		return 0;                                                                          \
-	}
-
-DECODE_LIST(organization, read_organization, DECODE_ORGANIZATIONS_MAX)
-DECODE_LIST(database, read_database, DECODE_DATABASES_MAX)
-DECODE_LIST(token, read_listed_token, DECODE_ITEMS_MAX)
 
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e)
@@ -485,7 +370,7 @@ int decode_organization(const char *body, size_t len, struct organization_record
 	cleanup(json_free) struct cJSON *root = NULL;
 	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
 
-	return r != 0 ? r : read_organization(root, NULL, out, e);
+	return r != 0 ? r : decode_organization_at(root, NULL, out, e);
 }
 
 int decode_database(const char *body, size_t len, struct database_record *out, struct error *e)
@@ -493,7 +378,7 @@ int decode_database(const char *body, size_t len, struct database_record *out, s
 	cleanup(json_free) struct cJSON *root = NULL;
 	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
 
-	return r != 0 ? r : read_database(root, NULL, out, e);
+	return r != 0 ? r : decode_database_at(root, NULL, out, e);
 }
 
 int decode_token(const char *body, size_t len, struct token_record *out, struct error *e)
@@ -544,18 +429,19 @@ static int decode_access_list(const char *body, size_t len, struct grants *out,
 	cleanup(json_free) struct cJSON *root = NULL;
 	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
 	cleanup(grants_finish) struct grants part = GRANTS_INIT;
-	const struct cJSON *data;
 	struct decode_page found;
 	int r = json_parse(body, len, DECODE_DEPTH_MAX, &root, e);
 
 	if (r == 0)
-		r = read_list(root, DECODE_ITEMS_MAX, &data, &found, e);
+		r = decode_page_of(root, &found, e);
+	if (r == 0 && json_count(json_get(root, "data")) > DECODE_ITEMS_MAX)
+		r = decode_fail(&decode_at_data, "too many items", e);
 	if (r == 0)
-		r = read(data, &data_at, &accesses, e);
+		r = read(json_get(root, "data"), &decode_at_data, &accesses, e);
 	if (r == 0)
-		r = gather(&accesses, &data_at, &part, e);
+		r = gather(&accesses, &decode_at_data, &part, e);
 	if (r == 0 && out->n + part.n > DECODE_RESOURCES_MAX)
-		r = fail(&data_at, "more than any token may do", e);
+		r = decode_fail(&decode_at_data, "more than any token may do", e);
 	if (r != 0)
 		return r;
 	grants_merge(out, &part);

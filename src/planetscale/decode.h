@@ -14,6 +14,7 @@
  * not. An access that does not give its kind of resource ("resource_type") cannot be put in any
  * file: a token's accesses then count as absent, and grants fail.
  *
+ * A list is parsed item by item, so no more than one of them takes memory as a tree (json_list).
  * cJSON's memory is wiped before it is freed in every case, because an answer may hold a secret.
  *
  * Every function: 0, or -EREMOTEIO with a sentence such as `data[3].id: a string expected` and the
@@ -47,7 +48,7 @@ struct decode_page {
 
 /*
  * Lists: an object with "data"; other keys beside it are ignored. Of several items with one id the
- * first counts. The page's items are appended to `out`.
+ * first counts, but each must be one. The page's items are appended to `out`.
  */
 int decode_organizations(const char *body, size_t len, struct organization_records *out,
 			 struct decode_page *page, struct error *e);
@@ -65,6 +66,17 @@ int decode_tokens(const char *body, size_t len, struct token_records *out, struc
  */
 int decode_audit_log(const char *body, size_t len, const char *after, struct audit_records *out,
 		     char **cursor, struct error *e);
+
+/* The same for a page of tokens, in slices: 100 of them on ten databases take 8 ms. */
+struct decode_tokens;
+#define DECODE_TOKENS_SLICE 20 /* tokens */
+/* The pages before had `had` tokens. NULL, and the reason: it cannot be decoded. */
+struct decode_tokens *decode_tokens_open(const char *body, size_t len, size_t had, struct error *e);
+int decode_tokens_slice(struct decode_tokens *d, bool *done, struct error *e);
+/* When it is done: append them to `out`. */
+void decode_tokens_take(struct decode_tokens *d, struct token_records *out,
+			struct decode_page *page);
+void decode_tokens_free(struct decode_tokens *d); /* takes NULL; at any time */
 
 int decode_organization(const char *body, size_t len, struct organization_record *out,
 			struct error *e);

@@ -57,6 +57,8 @@ enum grant_level grant_level_of(const char *resource_type);
 /* to = to ∪ from, resource by resource. */
 void grants_merge(struct grants *to, const struct grants *from);
 
+#define ID_MAX 64 /* bytes of an id, which are of [A-Za-z0-9_-] */
+
 struct organization_record {
 	char *id;
 	char *name; /* the slug used in paths */

@@ -255,7 +255,8 @@ static void of_several_items_with_one_id_the_first_is_taken(void **state)
 	(void)state;
 	assert_int_equal(decode(DATABASES, "{\"data\":[{\"id\":\"z\",\"name\":\"1\"},{\"id\":\"a\","
 					   "\"name\":\"2\"},{\"id\":\"z\",\"name\":\"3\"},"
-					   "{\"id\":\"m\",\"name\":\"4\"},{\"id\":\"a\"}]}"),
+					   "{\"id\":\"m\",\"name\":\"4\"},{\"id\":\"a\",\"name\":"
+					   "\"5\"}]}"),
 			 0);
 	assert_int_equal(got.databases.n, 3);
 	assert_string_equal(got.databases.v[0].name, "1");
@@ -290,9 +291,12 @@ static void errors_name_the_place(void **state)
 		 "id: this cannot be an id"},
 		{ORGANIZATIONS, "{\"data\":[{\"id\":\"a\"}]}", "data[0].name: a string expected"},
 		{DATABASES,
-		 "{\"data\":[{\"id\":\"a\",\"name\":\"x\"},{\"id\":\"a\"},{\"id\":\"c\",\"name\":[]"
-		 "}]}",
+		 "{\"data\":[{\"id\":\"a\",\"name\":\"x\"},{\"id\":\"b\",\"name\":\"y\"},{\"id\":"
+		 "\"c\","
+		 "\"name\":[]}]}",
 		 "data[2].name: a string expected"},
+		{DATABASES, "{\"data\":[{\"id\":\"a\",\"name\":\"x\"},{\"id\":\"a\"}]}",
+		 "data[1].name: a string expected"},
 		{ORGANIZATION, "{\"id\":\"a\",\"name\":null}", "name: a string expected"},
 		{DATABASE, "{\"id\":\"a\"}", "name: a string expected"},
 		{TOKENS,
