@@ -84,6 +84,7 @@ struct organization {
 	struct token **token;       /* owned, sorted by file_name */
 	struct token **token_by_id; /* owned array of the same, sorted by id */
 	size_t n_tokens;
+	size_t n_tokens_at;      /* of them have a name with an '@' */
 	uint64_t tokens_ordered; /* stamp: when `token` got its present contents */
 	int64_t tokens_mtime_ns; /* when the set of tokens was last seen to change */
 	struct audit_log audit_log;
@@ -141,8 +142,6 @@ struct organization *model_organization_named(const struct model *m, const char 
 struct organization *model_organization(const struct model *m, const char *id);
 /* Frees the databases of an organization. */
 void model_finish_databases(struct organization *o);
-/* Frees what is known of the files of a token. */
-void model_finish_permissions(struct token *t);
 /* For the files of the model: something has changed. */
 void model_note(const struct organization *o, enum model_change what, const char *token_id,
 		const char *database_id);
@@ -158,13 +157,15 @@ size_t model_token_number(const struct token *t);
 void model_apply_organizations(struct model *m, struct organization_records *list);
 void model_apply_databases(struct organization *o, struct database_records *list);
 /* `started`: stamp of the request; grants that a later change has made outdated are not used.
- * True: the list contradicted what was just confirmed, and was corrected. */
+ * True: the list contradicted what was just confirmed, and was corrected. For a long list, that
+ * should not be applied in one go, there is token_list.h. */
 bool model_apply_tokens(struct organization *o, struct token_records *list, uint64_t started);
 /* Replace, or add to, what a token may do; updates mtimes. Grants are moved out of `g`, which is
  * first corrected by what was just confirmed; true if that was necessary. */
 bool model_apply_grants(struct token *t, struct grants *g);
 void model_merge_grants(struct token *t, struct grants *g);
-/* This mount made a token (its record is moved in), or deleted one. Later answers are corrected. */
+/* This mount made a token (its record is moved in), or deleted one. Later answers are corrected, and
+ * a list that is being fetched is outdated. */
 struct token *model_add_token(struct organization *o, struct token_record *r);
 void model_remove_token(struct token *t);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
+#include "cache/model_internal.h"
 
 static void turned_drop(struct turned *turned)
 {

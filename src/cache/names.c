@@ -2,6 +2,7 @@
 #include "cache/names.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,67 +88,126 @@ int name_decode(const char *file_name, struct buf *out)
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(((const struct named *)a)->id, ((const struct named *)b)->id);
 }
 
 static int by_file_name(const void *a, const void *b)
 {
-	const struct named *const *x = a, *const *y = b;
-
-	return strcmp((*x)->file_name, (*y)->file_name);
+	return strcmp(((const struct named *)a)->file_name, ((const struct named *)b)->file_name);
 }
 
-/* Does the encoded name end in "@" and the id of another object? Then it cannot be used alone. */
-static bool reads_as_another(const struct named *t, const char **ids, size_t n)
+const char *name_ends_in_id(const char *name)
 {
-	const char *at = strrchr(t->file_name, '@');
+	const char *at = name == NULL ? NULL : strrchr(name, '@');
 
-	if (at == NULL)
+	return at == NULL ? NULL : at + 1;
+}
+
+/* `encoded`, or what replaces it, which frees it. */
+static char *tell_apart(char *encoded, const char *id, bool shared,
+			bool (*is_id)(const void *set, const char *id), const void *set)
+{
+	size_t len = strlen(encoded);
+	const char *end = name_ends_in_id(encoded);
+	bool another = end != NULL && strcmp(end, id) != 0 && is_id(set, end);
+
+	if (!shared && !another && len > 0 && len <= FILE_NAME_MAX)
+		return encoded;
+	bool fits = len + 1 + strlen(id) <= FILE_NAME_MAX;
+	char *whole = xasprintf("%s@%s", fits ? encoded : "", id);
+	free(encoded);
+	return whole;
+}
+
+static char *encode(const char *name)
+{
+	cleanup(buf_finish) struct buf encoded = BUF_INIT;
+
+	if (name != NULL)
+		name_encode(name, strlen(name), &encoded);
+	return xstrdup(buf_str(&encoded)); /* no longer than it must be: it is stored */
+}
+
+char *name_in_set(const char *id, const char *name, bool shared,
+		  bool (*is_id)(const void *set, const char *id), const void *set)
+{
+	return tell_apart(encode(name), id, shared, is_id, set);
+}
+
+/* --- all of a set ----------------------------------------------------------------------------- */
+
+static void **pointers(struct named *v, size_t n)
+{
+	void **p = xcalloc(n, sizeof(*p));
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = &v[i];
+	return p;
+}
+
+void naming_begin(struct naming *x, struct named *v, size_t n)
+{
+	*x = (struct naming){.v = v, .n = n};
+	merge_sort_init(&x->ids, pointers(v, n), n, by_id);
+	merge_sort_init(&x->names, pointers(v, n), n, by_file_name);
+}
+
+void naming_finish(struct naming *x)
+{
+	merge_sort_finish(&x->ids);
+	merge_sort_finish(&x->names);
+}
+
+static int id_order(const void *id, const void *named)
+{
+	return strcmp(id, (*(const struct named *const *)named)->id);
+}
+
+static bool is_id(const void *set, const char *id)
+{
+	const struct naming *x = set;
+
+	return bsearch(id, x->ids.v, x->n, sizeof(*x->ids.v), id_order) != NULL;
+}
+
+static void name_next(struct naming *x)
+{
+	struct named *t = x->names.v[x->at++];
+	bool as_next = x->at < x->n && by_file_name(t, x->names.v[x->at]) == 0;
+
+	t->file_name = tell_apart(t->file_name, t->id, x->shared || as_next, is_id, x);
+	x->shared = as_next;
+}
+
+bool naming_step(struct naming *x, size_t *budget)
+{
+	for (; !x->encoded && x->at < x->n; x->at++) {
+		if (*budget == 0)
+			return false;
+		--*budget;
+		x->v[x->at].file_name = encode(x->v[x->at].name);
+	}
+	if (!x->encoded)
+		x->at = 0;
+	x->encoded = true;
+	if (!merge_sort_step(&x->ids, budget) || !merge_sort_step(&x->names, budget))
 		return false;
-	at++;
-	return strcmp(at, t->id) != 0 && bsearch(&at, ids, n, sizeof(*ids), by_text) != NULL;
-}
-
-/* The file name of `t` with its id, if it cannot have its encoded name (in file_name) alone. */
-static char *with_id(const struct named *t)
-{
-	size_t len = strlen(t->file_name) + 1 + strlen(t->id);
-
-	return xasprintf("%s@%s", len > FILE_NAME_MAX ? "" : t->file_name, t->id);
+	for (; x->at < x->n; name_next(x)) {
+		if (*budget == 0)
+			return false;
+		--*budget;
+	}
+	return true;
 }
 
 void names_assign(struct named *v, size_t n)
 {
-	cleanup(free_ptr) const char **ids = xcalloc(n, sizeof(*ids));
-	cleanup(free_ptr) struct named **order = xcalloc(n, sizeof(struct named *));
-	cleanup(free_ptr) bool *bare = xcalloc(n, sizeof(*bare));
+	struct naming x;
 
-	for (size_t i = 0; i < n; i++) {
-		struct buf name = BUF_INIT;
-		if (v[i].name != NULL)
-			name_encode(v[i].name, strlen(v[i].name), &name);
-		v[i].file_name = buf_take(&name);
-		ids[i] = v[i].id;
-		order[i] = &v[i];
-	}
-	if (n > 0) {
-		qsort(ids, n, sizeof(*ids), by_text);
-		qsort(order, n, sizeof(struct named *), by_file_name);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const char *name = order[i]->file_name;
-		bool shared = (i > 0 && strcmp(order[i - 1]->file_name, name) == 0) ||
-			      (i + 1 < n && strcmp(order[i + 1]->file_name, name) == 0);
-		bare[i] = !shared && name[0] != '\0' && strlen(name) <= FILE_NAME_MAX &&
-			  !reads_as_another(order[i], ids, n);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (bare[i])
-			continue;
-		char *whole = with_id(order[i]);
-		free(order[i]->file_name);
-		order[i]->file_name = whole;
-	}
+	naming_begin(&x, v, n);
+	for (size_t budget = SIZE_MAX; !naming_step(&x, &budget); budget = SIZE_MAX)
+		;
+	naming_finish(&x);
 }

@@ -10,9 +10,11 @@
 #ifndef PSCALEFS_NAMES_H
 #define PSCALEFS_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/merge_sort.h"
 
 #define FILE_NAME_MAX 255
 
@@ -39,5 +41,29 @@ struct named {
  * the set. Deterministic: depends on the set, not on its order. O(n log n).
  */
 void names_assign(struct named *v, size_t n);
+
+/* The same, a part at a time. `v` is borrowed. */
+struct naming {
+	struct named *v;
+	size_t n, at;
+	struct merge_sort ids;   /* of `v` by id */
+	struct merge_sort names; /* of `v` by encoded name */
+	bool encoded;
+	bool shared; /* the name at `at` is that of the one before, too */
+};
+void naming_begin(struct naming *x, struct named *v, size_t n);
+/* Go on for about *budget names or comparisons, which are subtracted from it. True: all have their
+ * file names. */
+bool naming_step(struct naming *x, size_t *budget);
+void naming_finish(struct naming *x); /* does not free the file names */
+
+/*
+ * The file name of one object, by the same rule. `shared`: another object of the set has its name;
+ * is_id(): does an object of the set have this id? The caller frees it.
+ */
+char *name_in_set(const char *id, const char *name, bool shared,
+		  bool (*is_id)(const void *set, const char *id), const void *set);
+/* The id that `name` would be mistaken to end in, if an object of the set has it; NULL: none. */
+const char *name_ends_in_id(const char *name);
 
 #endif

@@ -22,22 +22,32 @@
 /* So is one with more bytes in all its pages, for what they say is stored until the last has come.
  * The tokens of 10 databases take 6 KiB each: 50,000 of them need 280 MiB. */
 #define LIST_MAX_BYTES ((size_t)512 << 20)
+/* Bytes of a list after which free memory is given back. That holds the loop for as long as there is
+ * memory to look at, 12 ms with 50,000 tokens; and they need it again when they are read again. */
+#define TRIM_MOST ((size_t)32 << 20)
+/* Bytes of a page of tokens that is decoded when it comes. A larger one is decoded in slices. */
+#define DECODE_AT_ONCE ((size_t)128 << 10)
 /* Pages of one list under way at once, if the number of its pages is known. */
 #define PAGES_AT_ONCE 32
 
 /* --- one fetch -------------------------------------------------------------------------------- */
 
-/* A request for one page. */
+/* A request for one page, or its answer while that is decoded. */
 struct asked_page {
 	struct list link;
 	struct fetch *fetch; /* borrowed */
 	int64_t number;
-	struct api_call *call; /* borrowed */
+	struct api_call *call; /* borrowed; NULL: it was answered */
+	struct sliced sliced;
+	struct decode_tokens *tokens; /* owned; or NULL */
+	struct error answer;          /* which one it was, for the sentence of a failure */
 };
 
 static void asked_free(struct asked_page *p)
 {
 	list_remove(&p->link);
+	sliced_drop(&p->sliced);
+	decode_tokens_free(p->tokens);
 	free(p);
 }
 
@@ -45,7 +55,8 @@ static void drop_asked(struct fetch *f)
 {
 	list_for_each(pos, &f->asked) {
 		struct asked_page *p = container_of(pos, struct asked_page, link);
-		api_cancel(p->call);
+		if (p->call != NULL)
+			api_cancel(p->call);
 		asked_free(p);
 	}
 }
@@ -53,6 +64,7 @@ static void drop_asked(struct fetch *f)
 static void fetch_free(struct fetch *f)
 {
 	drop_asked(f);
+	sliced_drop(&f->sliced);
 	waiter_leave(&f->waiter);
 	list_remove(&f->link);
 	f->source->finish(f);
@@ -105,17 +117,22 @@ static void fetch_fail(struct fetch *f, const struct error *e)
 		resource_failed(r, &copy);
 }
 
-static void fetch_apply(struct fetch *f)
+/* False: a slice of it was done. */
+static bool fetch_apply(struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
-	bool contradicted = f->source->apply(f);
-	bool list = f->target.token_id == NULL;
+	bool contradicted = false;
+	bool list = f->target.token_id == NULL && f->bytes <= TRIM_MOST;
+
+	if (!f->source->apply(f, &contradicted))
+		return false;
 	fetch_free(f);
 	resource_landed(r);
 	if (contradicted)
 		resource_doubt(r);
 	if (list)
-		malloc_trim(0); /* a long list leaves many times its size as free memory */
+		malloc_trim(0); /* it leaves many times its size as free memory */
+	return true;
 }
 
 /* --- a 404 may mean a bad token, a missing right or a missing thing --------------------------- */
@@ -204,27 +221,6 @@ static void fetch_refused(struct fetch *f, const struct error *e)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-static int compare_ids(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* How many different objects the pages had. */
-static size_t fetched_once(const struct fetch *f)
-{
-	size_t n = f->source->id != NULL ? f->source->count(f) : 0, different = 0;
-	const char **ids = xcalloc(n, sizeof(*ids));
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = f->source->id(f, i);
-	if (n > 0)
-		qsort(ids, n, sizeof(*ids), compare_ids);
-	for (size_t i = 0; i < n; i++)
-		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
-	free(ids);
-	return different;
-}
-
 /*
  * Pages are counted at the time of each request: if an object is deleted in between, the rest
  * moves up, and an object at the border of two pages is in neither. The total in each page shows
@@ -233,7 +229,7 @@ static size_t fetched_once(const struct fetch *f)
  */
 static bool fetch_shifted(struct fetch *f)
 {
-	size_t n = fetched_once(f);
+	size_t n = fetch_different(f);
 
 	if (f->changed)
 		return true;
@@ -270,6 +266,7 @@ static void fetch_again(struct fetch *f)
 	f->pages = 0;
 	f->bytes = 0;
 	f->changed = false;
+	f->whole = false;
 	fetch_page(f);
 }
 
@@ -317,12 +314,30 @@ static void ask_for_more(struct fetch *f)
 	}
 }
 
+/* A slice of what becomes of a list that was read. False: more of it is left. */
+static bool fetch_completed(struct fetch *f)
+{
+	if (f->source->sort != NULL && !f->source->sort(f))
+		return false;
+	if (!f->whole && f->pages > 0 && fetch_shifted(f)) {
+		fetch_again(f);
+		return true;
+	}
+	f->whole = true;
+	return fetch_apply(f);
+}
+
+static bool fetch_slice(struct sliced *work)
+{
+	struct fetch *f = container_of(work, struct fetch, sliced);
+
+	return fetch_over(f) || fetch_completed(f);
+}
+
 static void all_pages_read(struct fetch *f)
 {
-	if (f->pages > 0 && fetch_shifted(f))
-		fetch_again(f);
-	else
-		fetch_apply(f);
+	if (!fetch_completed(f))
+		slices_add(&f->store->slices, &f->sliced);
 }
 
 static void page_read(struct fetch *f, int64_t number, const struct decode_page *page)
@@ -355,6 +370,52 @@ static void page_read(struct fetch *f, int64_t number, const struct decode_page 
 	}
 }
 
+static void fetch_answer_wrong(struct fetch *f, struct error *e, const struct error *answer)
+{
+	error_wrap(e, "PlanetScale's answer makes no sense");
+	e->http_status = answer->http_status;
+	memcpy(e->request_id, answer->request_id, sizeof(e->request_id));
+	fetch_fail(f, e);
+}
+
+static bool decode_slice(struct sliced *work)
+{
+	struct asked_page *p = container_of(work, struct asked_page, sliced);
+	struct fetch *f = p->fetch;
+	struct decode_page page;
+	int64_t number = p->number;
+	struct error e, answer = p->answer;
+	bool done;
+
+	if (fetch_over(f))
+		return true;
+	if (decode_tokens_slice(p->tokens, &done, &e) != 0) {
+		fetch_answer_wrong(f, &e, &answer);
+		return true;
+	}
+	if (!done)
+		return false;
+	decode_tokens_take(p->tokens, &f->got.tokens, &page);
+	asked_free(p);
+	page_read(f, number, &page);
+	return true;
+}
+
+/* Its tokens are decoded from the next turn on. */
+static void decode_later(struct asked_page *p, const struct api_answer *a)
+{
+	struct fetch *f = p->fetch;
+	struct error e;
+
+	p->tokens = decode_tokens_open(a->body, a->len, f->got.tokens.n, &e);
+	if (p->tokens == NULL) {
+		fetch_answer_wrong(f, &e, &a->error);
+		return;
+	}
+	p->answer = a->error;
+	slices_add(&f->store->slices, &p->sliced);
+}
+
 static void fetch_answer(void *ctx, const struct api_answer *a)
 {
 	struct asked_page *p = ctx;
@@ -363,7 +424,7 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 	int64_t number = p->number;
 	struct error e;
 
-	asked_free(p);
+	p->call = NULL;
 	if (fetch_over(f))
 		return;
 	if (a->error.err != 0) {
@@ -372,14 +433,15 @@ static void fetch_answer(void *ctx, const struct api_answer *a)
 		return;
 	}
 	f->bytes += a->len;
-	if (f->source->decode(f, a, &page, &e) != 0) {
-		error_wrap(&e, "PlanetScale's answer makes no sense");
-		e.http_status = a->error.http_status;
-		memcpy(e.request_id, a->error.request_id, sizeof(e.request_id));
-		fetch_fail(f, &e);
+	if (f->source == &sources[SOURCE_TOKENS] && a->len > DECODE_AT_ONCE) {
+		decode_later(p, a);
 		return;
 	}
-	page_read(f, number, &page);
+	asked_free(p);
+	if (f->source->decode(f, a, &page, &e) != 0)
+		fetch_answer_wrong(f, &e, &a->error);
+	else
+		page_read(f, number, &page);
 }
 
 static void fetch_page(struct fetch *f)
@@ -398,6 +460,7 @@ static void fetch_page(struct fetch *f)
 
 	p->fetch = f;
 	p->number = f->page;
+	sliced_init(&p->sliced, decode_slice);
 	list_append(&f->asked, &p->link);
 	p->call = f->source->ask(f->store->api, &t, f->page);
 }
@@ -415,6 +478,7 @@ static void fetch_start(struct store *s, enum source_name name, struct resource 
 		.token_id = t != NULL ? t->r.id : NULL,
 	});
 	f->started = r->started;
+	sliced_init(&f->sliced, fetch_slice);
 	list_init(&f->asked);
 	f->page = name == SOURCE_TOKEN ? 0 : 1;
 	list_append(&s->fetches, &f->link);
@@ -430,8 +494,11 @@ static void fetch_awaited(struct resource *r, void *ctx)
 		struct fetch *f = container_of(pos, struct fetch, link);
 		if (fetch_resource(f) != r)
 			continue;
-		list_for_each(asked, &f->asked)
-			api_promote(container_of(asked, struct asked_page, link)->call);
+		list_for_each(asked, &f->asked) {
+			struct asked_page *p = container_of(asked, struct asked_page, link);
+			if (p->call != NULL)
+				api_promote(p->call);
+		}
 	}
 }
 
@@ -498,6 +565,7 @@ struct store *store_new(struct api *api, struct cache *cache)
 	cache->awaited = fetch_awaited;
 	cache->ctx = s;
 	list_init(&s->fetches);
+	slices_init(&s->slices, cache);
 	list_init(&s->jobs);
 	model_init(&s->model, cache, &starts);
 	return s;
@@ -511,6 +579,7 @@ void store_free(struct store *s)
 		store_job_free(container_of(pos, struct store_job, link));
 	list_for_each(pos, &s->fetches)
 		fetch_free(container_of(pos, struct fetch, link));
+	slices_finish(&s->slices);
 	model_finish(&s->model);
 	free(s);
 }

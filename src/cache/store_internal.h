@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "cache/readahead.h"
+#include "cache/slices.h"
 #include "cache/store.h"
 
 #define LAG_MS 3000 /* by how much a replica lags at most: "about three seconds" */
@@ -22,9 +23,10 @@ struct store {
 	struct api *api;     /* borrowed */
 	struct cache *cache; /* borrowed */
 	struct model model;
-	struct list fetches; /* of struct fetch */
-	struct list jobs;    /* of struct store_job, oldest first */
-	int64_t settle_ms;   /* see struct settling */
+	struct list fetches;  /* of struct fetch */
+	struct slices slices; /* of what the answers to them need */
+	struct list jobs;     /* of struct store_job, oldest first */
+	int64_t settle_ms;    /* see struct settling */
 	struct readahead readahead;
 	bool no_accesses; /* a GET of a token lacked its accesses: ask /grants at once */
 };

@@ -2,7 +2,9 @@
 #include "cache/store_source.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/xmalloc.h"
 #include "planetscale/decode.h"
 
 struct organization *fetch_organization(const struct fetch *f)
@@ -48,10 +50,11 @@ static struct resource *resource_of_organizations(const struct fetch *f)
 	return &f->store->model.organizations;
 }
 
-static bool apply_organizations(struct fetch *f)
+static bool apply_organizations(struct fetch *f, bool *contradicted)
 {
+	(void)contradicted;
 	model_apply_organizations(&f->store->model, &f->got.organizations);
-	return false;
+	return true;
 }
 
 static struct resource *resource_of_databases(const struct fetch *f)
@@ -61,12 +64,13 @@ static struct resource *resource_of_databases(const struct fetch *f)
 	return o != NULL ? &o->databases : NULL;
 }
 
-static bool apply_databases(struct fetch *f)
+static bool apply_databases(struct fetch *f, bool *contradicted)
 {
+	(void)contradicted;
 	if (f->got.databases.n == 0) /* there are none, or none that this credential may see */
 		api_learn(f->store->api, API_READ_DATABASES, API_RIGHT_DOUBTFUL);
 	model_apply_databases(fetch_organization(f), &f->got.databases);
-	return false;
+	return true;
 }
 
 static struct resource *resource_of_tokens(const struct fetch *f)
@@ -76,9 +80,31 @@ static struct resource *resource_of_tokens(const struct fetch *f)
 	return o != NULL ? &o->tokens : NULL;
 }
 
-static bool apply_tokens(struct fetch *f)
+static bool sort_tokens(struct fetch *f)
 {
-	return model_apply_tokens(fetch_organization(f), &f->got.tokens, f->started);
+	if (f->tokens == NULL)
+		f->tokens = token_list_new(&f->got.tokens);
+	return token_list_sort(f->tokens);
+}
+
+static size_t different_tokens(const struct fetch *f)
+{
+	return token_list_different(f->tokens);
+}
+
+static bool apply_tokens(struct fetch *f, bool *contradicted)
+{
+	if (!token_list_apply(f->tokens, fetch_organization(f), f->started))
+		return false;
+	*contradicted = token_list_contradicted(f->tokens);
+	return true;
+}
+
+static void drop_tokens(struct fetch *f)
+{
+	token_list_free(f->tokens);
+	f->tokens = NULL;
+	finish_tokens(f);
 }
 
 static struct resource *resource_of_grants(const struct fetch *f)
@@ -99,9 +125,10 @@ static size_t count_grants(const struct fetch *f)
 	return f->got.grants.n;
 }
 
-static bool apply_grants(struct fetch *f)
+static bool apply_grants(struct fetch *f, bool *contradicted)
 {
-	return model_apply_grants(fetch_token(f), &f->got.grants);
+	*contradicted = model_apply_grants(fetch_token(f), &f->got.grants);
+	return true;
 }
 
 static void finish_grants(struct fetch *f)
@@ -139,9 +166,10 @@ static size_t count_audit_events(const struct fetch *f)
 	return f->got.audit.n;
 }
 
-static bool apply_audit_log(struct fetch *f)
+static bool apply_audit_log(struct fetch *f, bool *contradicted)
 {
-	return audit_log_apply(&fetch_organization(f)->audit_log, &f->got.audit);
+	*contradicted = audit_log_apply(&fetch_organization(f)->audit_log, &f->got.audit);
+	return true;
 }
 
 static void finish_audit_log(struct fetch *f)
@@ -161,21 +189,45 @@ static int decode_grants_of_token(struct fetch *f, const struct api_answer *a,
 const struct source sources[] = {
 	[SOURCE_ORGANIZATIONS] = {resource_of_organizations, api_list_organizations,
 				  decode_page_of_organizations, count_organizations,
-				  id_of_organization, apply_organizations, finish_organizations,
-				  NULL},
+				  id_of_organization, NULL, NULL, apply_organizations,
+				  finish_organizations, NULL},
 	[SOURCE_DATABASES] = {resource_of_databases, api_list_databases, decode_page_of_databases,
-			      count_databases, id_of_database, apply_databases, finish_databases,
-			      API_READ_DATABASES},
+			      count_databases, id_of_database, NULL, NULL, apply_databases,
+			      finish_databases, API_READ_DATABASES},
 	[SOURCE_TOKENS] = {resource_of_tokens, api_list_tokens, decode_page_of_tokens, count_tokens,
-			   id_of_token, apply_tokens, finish_tokens, API_READ_SERVICE_TOKENS},
+			   id_of_token, sort_tokens, different_tokens, apply_tokens, drop_tokens,
+			   API_READ_SERVICE_TOKENS},
 	[SOURCE_TOKEN] = {resource_of_grants, ask_for_token, decode_grants_of_token, count_grants,
-			  NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+			  NULL, NULL, NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
 	[SOURCE_GRANTS] = {resource_of_grants, api_list_grants, decode_page_of_grants, count_grants,
-			   NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+			   NULL, NULL, NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
 	[SOURCE_AUDIT_LOG] = {resource_of_audit_log, api_list_audit_log, decode_page_of_audit_log,
-			      count_audit_events, NULL, apply_audit_log, finish_audit_log,
-			      API_READ_AUDIT_LOGS},
+			      count_audit_events, NULL, NULL, NULL, apply_audit_log,
+			      finish_audit_log, API_READ_AUDIT_LOGS},
 };
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t fetch_different(const struct fetch *f)
+{
+	size_t n = f->source->id != NULL ? f->source->count(f) : 0, different = 0;
+
+	if (f->source->different != NULL)
+		return f->source->different(f);
+	const char **ids = xcalloc(n, sizeof(*ids));
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = f->source->id(f, i);
+	if (n > 0)
+		qsort(ids, n, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < n; i++)
+		different += i == 0 || strcmp(ids[i - 1], ids[i]) != 0;
+	free(ids);
+	return different;
+}
 
 /* If the token lacks its grants, fetch them from /grants, from now on for all tokens. */
 static int decode_grants_of_token(struct fetch *f, const struct api_answer *a,

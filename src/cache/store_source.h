@@ -10,6 +10,7 @@
 #define PSCALEFS_STORE_SOURCE_H
 
 #include "cache/store_internal.h"
+#include "cache/token_list.h"
 #include "planetscale/decode.h"
 
 struct source;
@@ -39,10 +40,13 @@ struct fetch {
 		struct token_records tokens;
 		struct grants grants;
 		struct audit_records audit;
-	} got; /* by source */
+	} got;                     /* by source */
+	struct sliced sliced;      /* a complete list that is being applied */
+	struct token_list *tokens; /* owned; the same, of tokens; or NULL */
 	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
 	int64_t total;
 	bool changed;
+	bool whole; /* it has been seen that it did not */
 	int rereads;
 	size_t had; /* items in the reading before; 0: none */
 	int64_t had_total;
@@ -58,9 +62,14 @@ struct source {
 		      struct error *e);
 	size_t (*count)(const struct fetch *f);             /* of what was got */
 	const char *(*id)(const struct fetch *f, size_t i); /* of one item; NULL: they have none */
-	/* Apply `got` to the model. True: it contradicted what was just confirmed. */
-	bool (*apply)(struct fetch *f);
-	void (*finish)(struct fetch *f); /* frees `got` */
+	/* Sort what was got and count the different items, in slices. True: done; else it is called
+	 * again in a later turn. NULL: the items have no ids, or are few. */
+	bool (*sort)(struct fetch *f);
+	size_t (*different)(const struct fetch *f);
+	/* Apply what was got to the model. True: done; else as above. *contradicted is set if it
+	 * contradicted what was just confirmed. */
+	bool (*apply)(struct fetch *f, bool *contradicted);
+	void (*finish)(struct fetch *f); /* frees what was got */
 	const char *needs;               /* the permission that is needed; NULL: none */
 };
 
@@ -77,5 +86,8 @@ extern const struct source sources[]; /* by enum source_name */
 
 /* The organization of the fetch, looked up again; NULL: gone, or the list of organizations. */
 struct organization *fetch_organization(const struct fetch *f);
+
+/* How many different objects its pages had; only when they are sorted, if the source sorts. */
+size_t fetch_different(const struct fetch *f);
 
 #endif

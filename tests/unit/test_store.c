@@ -115,8 +115,8 @@ static void pages_that_are_too_large_together_end(void **state)
 		memset(body.data + len, ' ', size - len);
 		fake_answer("GET", 200, buf_str(&body));
 		fake_forget();
+		world_turn(&w);
 	}
-	world_turn(&w);
 	assert_int_equal(n.result, -EREMOTEIO);
 	assert_int_equal(pages - 1, 512 / 16 + 1);
 	assert_non_null(strstr(n.waiter.error.text, "larger than 512 MiB"));

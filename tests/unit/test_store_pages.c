@@ -4,7 +4,10 @@
 
 #include "world.h"
 
+#include "base/buf.h"
 #include "base/macros.h"
+#include "base/xmalloc.h"
+#include "planetscale/decode.h"
 
 static struct world w;
 
@@ -151,6 +154,112 @@ static void a_promise_of_too_many_pages_is_not_believed(void **state)
 	}
 }
 
+/* --- pages that are decoded in slices ---------------------------------------------------------- */
+
+#define MANY 600 /* tokens, which take more than the 128 KiB that are decoded at once */
+
+/* A page of them; the one with the number `broken` has no id. */
+static char *long_page(const char *name, int broken)
+{
+	struct buf b = BUF_INIT;
+
+	buf_adds(&b, "{\"data\":[");
+	for (int i = 0; i < MANY; i++) {
+		buf_adds(&b, i > 0 ? "," : "");
+		buf_addf(&b,
+			 "{\"%s\":\"t%d\",\"name\":\"%s%d\",\"filler\":\"%0200d\","
+			 "\"service_token_accesses\":[" ON_SHOP("read_branch") "]}",
+			 i == broken ? "no_id" : "id", i, name, i, 0);
+	}
+	buf_adds(&b, "],\"next_page\":null}");
+	return buf_take(&b);
+}
+
+static struct organization *ask_for_tokens(struct needy *n)
+{
+	world_start(&w);
+	struct organization *o = world_acme(&w, NULL);
+	needy_need(n, &w, &o->tokens);
+	return o;
+}
+
+static void a_long_page_is_decoded_in_slices(void **state)
+{
+	cleanup(free_ptr) char *page = long_page("n", -1);
+	struct needy n;
+	unsigned turns = 0;
+
+	(void)state;
+	struct organization *o = ask_for_tokens(&n);
+	fake_answer(TOKENS, 200, page);
+	for (; o->n_tokens == 0; turns++)
+		assert_true(cache_run_ready(&w.cache));
+	assert_int_equal(o->n_tokens, MANY);
+	assert_int_equal(n.result, WAIT);
+	world_turn(&w);
+	assert_true(turns > MANY / DECODE_TOKENS_SLICE);
+	assert_int_equal(n.result, 0);
+	assert_non_null(model_token_named(o, "n599"));
+	world_finish(&w);
+}
+
+static void a_fault_late_in_a_long_page_fails_the_list(void **state)
+{
+	cleanup(free_ptr) char *page = long_page("n", 555);
+	struct needy n;
+
+	(void)state;
+	struct organization *o = ask_for_tokens(&n);
+	fake_answer(TOKENS, 200, page);
+	world_turn(&w);
+	assert_int_equal(n.result, -EREMOTEIO);
+	assert_string_equal(n.waiter.error.text,
+			    "PlanetScale's answer makes no sense: data[555].id: a string expected");
+	assert_int_equal(n.waiter.error.http_status, 200);
+	assert_string_equal(n.waiter.error.request_id, "req-1");
+	assert_int_equal(o->n_tokens, 0);
+	world_finish(&w);
+}
+
+/* Rule 5, at whatever slice the change comes. */
+static void a_change_in_between_makes_a_long_page_void(void **state)
+{
+	cleanup(free_ptr) char *page = long_page("n", -1);
+
+	(void)state;
+	for (unsigned slices = 0; slices < 50; slices++) {
+		struct needy n;
+		struct organization *o = ask_for_tokens(&n);
+		fake_forget();
+		fake_answer(TOKENS, 200, page);
+		for (unsigned i = 0; i < slices && n.result == WAIT; i++)
+			cache_run_ready(&w.cache);
+		resource_invalidate_fetches(&o->tokens);
+		unsigned asked = n.result == WAIT && o->tokens.state == RESOURCE_FETCHING;
+		world_turn(&w);
+		assert_int_equal(fake_count(), asked);
+		assert_int_equal(o->n_tokens, asked ? 0 : MANY);
+		waiter_leave(&n.waiter);
+		world_finish(&w);
+	}
+}
+
+static void a_mount_may_end_within_a_long_page(void **state)
+{
+	cleanup(free_ptr) char *page = long_page("n", -1);
+
+	(void)state;
+	for (unsigned slices = 0; slices < 50; slices += 7) {
+		struct needy n;
+		ask_for_tokens(&n);
+		fake_answer(TOKENS, 200, page);
+		for (unsigned i = 0; i < slices; i++)
+			cache_run_ready(&w.cache);
+		waiter_leave(&n.waiter);
+		world_finish(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +270,10 @@ int main(void)
 		cmocka_unit_test(a_total_that_changes_on_one_of_several_pages_is_seen),
 		cmocka_unit_test(pages_of_a_prefetch_go_first_once_they_are_needed),
 		cmocka_unit_test(a_promise_of_too_many_pages_is_not_believed),
+		cmocka_unit_test(a_long_page_is_decoded_in_slices),
+		cmocka_unit_test(a_fault_late_in_a_long_page_fails_the_list),
+		cmocka_unit_test(a_change_in_between_makes_a_long_page_void),
+		cmocka_unit_test(a_mount_may_end_within_a_long_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
