@@ -77,10 +77,8 @@ void fs_tell(struct fs *fs, struct node *n)
 
 void fs_tell_all(struct fs *fs)
 {
-	struct node *n, *next;
-
-	HASH_ITER(hh_number, fs->nodes.by_number, n, next)
-	fs_tell(fs, n);
+	for (struct node *n = NULL; (n = node_next(&fs->nodes, n)) != NULL;)
+		fs_tell(fs, n);
 }
 
 /* --- which nodes show what has changed -------------------------------------------------------- */
@@ -106,10 +104,7 @@ static void tell_renamed(struct fs *fs, struct node *n)
 /* All nodes of an organization, or of one of its databases. */
 static void tell_below(struct fs *fs, const char *organization_id, const char *database_id)
 {
-	struct node *n, *next;
-
-	HASH_ITER(hh_number, fs->nodes.by_number, n, next)
-	{
+	for (struct node *n = NULL; (n = node_next(&fs->nodes, n)) != NULL;) {
 		const struct target *of = &n->key.target;
 		if (!str_eq(of->organization_id, organization_id) ||
 		    (database_id != NULL && !str_eq(of->database_id, database_id)))

@@ -9,10 +9,6 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 
-/* The key of a hash table is a number, or a struct inode_key, whose strings have to be compared. */
-#undef HASH_KEYCMP
-#define HASH_KEYCMP(a, b, len) keys_differ(a, b, len)
-
 static uint64_t hash_optional(uint64_t h, const char *s)
 {
 	return s == NULL ? hash_bytes(h, "\377", 1) : hash_str(h, s);
@@ -32,13 +28,6 @@ static bool same_key(const struct inode_key *a, const struct inode_key *b)
 {
 	return a->kind == b->kind && target_equal(&a->target, &b->target) &&
 	       str_eq(a->name, b->name);
-}
-
-static bool keys_differ(const void *a, const void *b, size_t len)
-{
-	static_assert(sizeof(struct inode_key) != sizeof(uint64_t), "their sizes must differ");
-
-	return len == sizeof(struct inode_key) ? !same_key(a, b) : memcmp(a, b, len) != 0;
 }
 
 uint64_t inode_number(const struct inode_key *p)
@@ -69,16 +58,93 @@ static void finish_key(struct inode_key *p)
 
 /* --- the two hash tables ----------------------------------------------------------------------- */
 
-static void insert_by_key(struct nodes *t, struct node *n)
-{
-	unsigned hash = (unsigned)key_hash(&n->key);
+#define BUCKETS_FIRST 16 /* a power of two, as the base always is */
+#define PER_BUCKET    2
 
-	HASH_ADD_BYHASHVALUE(hh_key, t->by_key, key, sizeof(n->key), hash, n);
+static void table_init(struct node_table *t, bool of_numbers)
+{
+	*t = (struct node_table){.base = BUCKETS_FIRST, .of_numbers = of_numbers};
+	t->bucket = xcalloc(2 * t->base, sizeof(struct node *));
 }
 
-static void remove_by_key(struct nodes *t, struct node *n)
+static struct node **next_of(const struct node_table *t, struct node *n)
 {
-	HASH_DELETE(hh_key, t->by_key, n);
+	return t->of_numbers ? &n->next_of_number : &n->next_of_key;
+}
+
+/* Numbers follow each other, so they are spread evenly as they are. */
+static uint64_t hash_of(const struct node_table *t, const struct node *n)
+{
+	return t->of_numbers ? n->number : key_hash(&n->key);
+}
+
+static size_t bucket_of(const struct node_table *t, uint64_t hash)
+{
+	size_t i = hash & (2 * t->base - 1);
+
+	return i < t->base + t->split ? i : i & (t->base - 1);
+}
+
+static void chain(struct node_table *t, struct node *n)
+{
+	struct node **first = &t->bucket[bucket_of(t, hash_of(t, n))];
+
+	*next_of(t, n) = *first;
+	*first = n;
+}
+
+/* Divide one bucket into two. */
+static void table_grow(struct node_table *t)
+{
+	struct node *n = t->bucket[t->split], *next;
+
+	t->bucket[t->split] = NULL;
+	t->bucket[t->base + t->split] = NULL;
+	if (++t->split == t->base) {
+		t->base *= 2;
+		t->split = 0;
+		t->bucket = xrealloc(t->bucket, 2 * t->base * sizeof(struct node *));
+	}
+	for (; n != NULL; n = next) {
+		next = *next_of(t, n);
+		chain(t, n);
+	}
+}
+
+static void table_insert(struct node_table *t, struct node *n)
+{
+	if (++t->n > PER_BUCKET * (t->base + t->split))
+		table_grow(t);
+	chain(t, n);
+}
+
+static void table_remove(struct node_table *t, struct node *n)
+{
+	struct node **at = &t->bucket[bucket_of(t, hash_of(t, n))];
+
+	while (*at != n)
+		at = next_of(t, *at);
+	*at = *next_of(t, n);
+	t->n--;
+}
+
+/* The first node from this bucket on. */
+static struct node *first_from(const struct node_table *t, size_t bucket)
+{
+	for (; bucket < t->base + t->split; bucket++)
+		if (t->bucket[bucket] != NULL)
+			return t->bucket[bucket];
+	return NULL;
+}
+
+struct node *node_next(const struct nodes *t, const struct node *n)
+{
+	const struct node_table *all = &t->by_number;
+
+	if (n == NULL)
+		return first_from(all, 0);
+	return n->next_of_number != NULL ? n->next_of_number
+					 : first_from(all, bucket_of(all, n->number) + 1);
 }
 
 static struct node *node_new(struct nodes *t, const struct inode_key *p)
@@ -87,8 +153,8 @@ static struct node *node_new(struct nodes *t, const struct inode_key *p)
 
 	n->number = t->next_number++;
 	copy_key(t, &n->key, p);
-	insert_by_key(t, n);
-	HASH_ADD(hh_number, t->by_number, number, sizeof(n->number), n);
+	table_insert(&t->by_key, n);
+	table_insert(&t->by_number, n);
 	t->n++;
 	return n;
 }
@@ -96,8 +162,8 @@ static struct node *node_new(struct nodes *t, const struct inode_key *p)
 static void node_free(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		remove_by_key(t, n);
-	HASH_DELETE(hh_number, t->by_number, n);
+		table_remove(&t->by_key, n);
+	table_remove(&t->by_number, n);
 	finish_key(&n->key);
 	free(n);
 	t->n--;
@@ -106,34 +172,40 @@ static void node_free(struct nodes *t, struct node *n)
 void nodes_init(struct nodes *t, const struct inode_key *root)
 {
 	*t = (struct nodes){.next_number = NODE_ROOT};
+	table_init(&t->by_key, false);
+	table_init(&t->by_number, true);
 	t->root = node_new(t, root);
 	t->root->lookups = 1;
 }
 
 void nodes_finish(struct nodes *t)
 {
-	struct node *n, *next;
+	const struct node_table *all = &t->by_number;
 
-	HASH_ITER(hh_number, t->by_number, n, next)
-	node_free(t, n);
+	for (size_t i = 0; i < all->base + all->split; i++)
+		while (all->bucket[i] != NULL)
+			node_free(t, all->bucket[i]);
+	free(t->by_key.bucket);
+	free(t->by_number.bucket);
 	id_pool_finish(&t->ids);
 	*t = (struct nodes){0};
 }
 
 struct node *node_find(struct nodes *t, uint64_t number)
 {
-	struct node *n = NULL;
+	struct node *n = t->by_number.bucket[bucket_of(&t->by_number, number)];
 
-	HASH_FIND(hh_number, t->by_number, &number, sizeof(number), n);
+	while (n != NULL && n->number != number)
+		n = n->next_of_number;
 	return n;
 }
 
 struct node *node_known(struct nodes *t, const struct inode_key *p)
 {
-	unsigned hash = (unsigned)key_hash(p);
-	struct node *n = NULL;
+	struct node *n = t->by_key.bucket[bucket_of(&t->by_key, key_hash(p))];
 
-	HASH_FIND_BYHASHVALUE(hh_key, t->by_key, p, sizeof(*p), hash, n);
+	while (n != NULL && !same_key(&n->key, p))
+		n = n->next_of_key;
 	return n;
 }
 
@@ -152,12 +224,14 @@ static void free_unused(struct nodes *t, struct node *n)
 
 void node_looked_up(struct node *n)
 {
-	n->lookups++;
+	if (n->lookups < UINT32_MAX)
+		n->lookups++;
 }
 
 void node_forget(struct nodes *t, struct node *n, uint64_t lookups)
 {
-	n->lookups -= lookups < n->lookups ? lookups : n->lookups;
+	if (n->lookups < UINT32_MAX)
+		n->lookups -= lookups < n->lookups ? (uint32_t)lookups : n->lookups;
 	free_unused(t, n);
 }
 
@@ -176,7 +250,7 @@ void node_release(struct nodes *t, struct node *n)
 void node_detach(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		remove_by_key(t, n);
+		table_remove(&t->by_key, n);
 	n->detached = true;
 }
 
@@ -197,10 +271,10 @@ void node_move(struct nodes *t, struct node *n, const struct inode_key *p)
 		node_detach(t, there);
 	copy_key(t, &next, p);
 	if (!n->detached)
-		remove_by_key(t, n);
+		table_remove(&t->by_key, n);
 	finish_key(&n->key);
 	n->key = next;
 	n->detached = false;
 	n->misnamed = false;
-	insert_by_key(t, n);
+	table_insert(&t->by_key, n);
 }

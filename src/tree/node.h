@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hash_table.h"
 #include "planetscale/target.h"
 #include "tree/id_pool.h"
 
@@ -26,25 +25,39 @@ struct inode_key {
 	const char *name; /* of a scratch file */
 };
 
+/* There may be a million of them, 23 for each token if all is read: each byte counts. */
 struct node {
-	UT_hash_handle hh_key;    /* in nodes.by_key, unless detached */
-	UT_hash_handle hh_number; /* in nodes.by_number */
-	uint64_t number;          /* the kernel's name for it */
-	uint64_t lookups;     /* references that the kernel got in replies and has not forgotten */
-	unsigned refs;        /* open files */
-	struct inode_key key; /* strings of the table's pool, `name` owned */
-	bool misnamed;        /* detached, and the kernel has it under the name of another key */
+	struct node *next_of_key;    /* in nodes.by_key, unless detached */
+	struct node *next_of_number; /* in nodes.by_number */
+	uint64_t number;             /* the kernel's name for it */
+	struct inode_key key;        /* strings of the table's pool, `name` owned */
+	/* References that the kernel got in replies and has not forgotten. At its largest value it is
+	 * no longer known how many, and the node stays. */
+	uint32_t lookups;
+	unsigned refs : 27; /* open files */
+	bool misnamed : 1;  /* detached, and the kernel has it under the name of another key */
 	/* The kernel may use attributes that it was given, until it is told to forget them. */
-	bool kept;
-	bool name_kept; /* the kernel may use its name for some time without asking */
-	bool renamed;   /* its name is another one now, but the kernel may still use the old one */
-	bool detached;  /* unlinked or replaced: node_at() makes a new node for the key */
+	bool kept : 1;
+	bool name_kept : 1; /* the kernel may use its name for some time without asking */
+	bool renamed : 1; /* its name is another one now, but the kernel may still use the old one */
+	bool detached : 1; /* unlinked or replaced: node_at() makes a new node for the key */
+};
+
+/*
+ * A hash table of nodes, which grows by one bucket with each node (linear hashing): no insertion takes
+ * long, however many there are.
+ */
+struct node_table {
+	struct node **bucket; /* owned; chains of nodes */
+	size_t base, split; /* base + split are in use; those before `split` are divided already */
+	size_t n;
+	bool of_numbers; /* or of keys */
 };
 
 struct nodes {
 	struct id_pool ids;
-	struct node *by_key;    /* a hash table of those that are not detached */
-	struct node *by_number; /* owned, with the nodes in it; a hash table */
+	struct node_table by_key;    /* of those that are not detached */
+	struct node_table by_number; /* owns the nodes */
 	size_t n;
 	uint64_t next_number;
 	struct node *root; /* borrowed from the table; never forgotten */
@@ -62,6 +75,9 @@ struct node *node_find(struct nodes *t, uint64_t number);
 struct node *node_at(struct nodes *t, const struct inode_key *p);
 /* The node of a key if the kernel knows it; else NULL. */
 struct node *node_known(struct nodes *t, const struct inode_key *p);
+/* The one after `n`, and the first one after NULL; after the last NULL. Each once, in any order, if none is
+ * added meanwhile. */
+struct node *node_next(const struct nodes *t, const struct node *n);
 void node_looked_up(struct node *n);
 void node_forget(struct nodes *t, struct node *n, uint64_t lookups);
 void node_hold(struct node *n);

@@ -150,9 +150,16 @@ static void the_table_grows_and_loses_nobody(void **state)
 			node_detach(&table, n[i]);
 	}
 	assert_int_equal(table.n, ARRAY_LEN(n) + 1);
-	/* uthash's chains hold ten. */
-	assert_true(table.by_number->hh_number.tbl->num_buckets >= ARRAY_LEN(n) / 10);
-	assert_true(table.by_key->hh_key.tbl->num_buckets >= ARRAY_LEN(n) / 10);
+	assert_true(table.by_number.base + table.by_number.split >= ARRAY_LEN(n) / 2);
+	assert_true(table.by_key.base + table.by_key.split >= ARRAY_LEN(n) * 9 / 20);
+	static bool seen[ARRAY_LEN(n) + 1];
+	size_t all = 0;
+	for (struct node *x = NULL; (x = node_next(&table, x)) != NULL; all++) {
+		assert_in_range(x->number, NODE_ROOT, ARRAY_LEN(n) + NODE_ROOT);
+		assert_false(seen[x->number - NODE_ROOT]);
+		seen[x->number - NODE_ROOT] = true;
+	}
+	assert_int_equal(all, table.n);
 	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
 		struct inode_key p = n[i]->key;
 		assert_ptr_equal(node_find(&table, n[i]->number), n[i]);
@@ -161,6 +168,21 @@ static void the_table_grows_and_loses_nobody(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(n); i++)
 		node_forget(&table, n[i], 1);
 	assert_int_equal(table.n, 1);
+	nodes_finish(&table);
+}
+
+/* Whoever looks a name up four thousand million times keeps its node. */
+static void lookups_that_cannot_be_counted_are_never_forgotten(void **state)
+{
+	(void)state;
+	setup();
+	struct node *n = look_up("a");
+	n->lookups = UINT32_MAX - 1;
+	node_looked_up(n);
+	node_looked_up(n);
+	node_forget(&table, n, UINT32_MAX);
+	node_forget(&table, n, UINT64_MAX);
+	assert_ptr_equal(node_find(&table, n->number), n);
 	nodes_finish(&table);
 }
 
@@ -198,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_detached_node_keeps_its_number_and_gives_up_its_place),
 		cmocka_unit_test(a_moved_node_takes_the_place_of_another),
 		cmocka_unit_test(the_table_grows_and_loses_nobody),
+		cmocka_unit_test(lookups_that_cannot_be_counted_are_never_forgotten),
 		cmocka_unit_test(inode_numbers_tell_places_apart_and_outlive_nodes),
 	};
 
