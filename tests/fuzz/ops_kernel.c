@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "ops_changes.h"
 #include "ops_input.h"
 #include "ops_rules.h"
 #include "base/hash.h"
@@ -195,8 +196,11 @@ static int on_written(void *req, size_t size)
 
 static int on_directory(void *req, const struct op_directory *d, uint64_t offset, size_t size)
 {
-	(void)offset;
+	const struct asked *a = req;
+
 	(void)size;
+	if (offset < d->n) /* else it learns no name */
+		expect_read(a->pid, &node_find(&fs->nodes, a->node)->key);
 	for (size_t i = 0; i < d->n; i++) {
 		const char *name = d->v[i].name;
 		CHECK(name[0] != '\0' && strlen(name) <= 255 && strchr(name, '/') == NULL);

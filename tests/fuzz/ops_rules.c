@@ -130,8 +130,6 @@ void rules_asked(struct asked *a, const struct op *op)
 
 	a->began = http->sent;
 	renews(op, a->kind, a->flags);
-	if (a->kind == OP_READDIR)
-		expect_read(a->pid, &n->key);
 	/* It may truncate what another handle writes, and nobody may want the reply. */
 	if (t == NULL &&
 	    (a->kind == OP_OPEN || a->kind == OP_CREATE || (a->kind == OP_SETATTR && op->set_size)))

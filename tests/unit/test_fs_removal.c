@@ -17,6 +17,27 @@ static void read_directory(uint64_t node, pid_t pid)
 	fs_release(fs, file);
 }
 
+/* Who asks a directory for more than it has learns no name, and need not be known. */
+static void the_end_of_a_directory_teaches_nothing(void **state)
+{
+	pid_t reader = stopped_process(0);
+	struct reply r = {0};
+
+	(void)state;
+	fs_start();
+	uint64_t tokens = walk("acme/service-tokens");
+	NOW(&r, .kind = OP_OPENDIR, .node = tokens, .pid = reader);
+	uint64_t file = r.file;
+	NOW(&r, .kind = OP_READDIR, .node = tokens, .file = file, .pid = reader, .offset = 4);
+	assert_int_equal(fs->removal_guard.n, 0);
+	NOW(&r, .kind = OP_READDIR, .node = tokens, .file = file, .pid = reader, .offset = 3);
+	assert_int_equal(fs->removal_guard.n, 1);
+	assert_true(fs->removal_guard.v[0].read_above);
+	fs_release(fs, file);
+	end_process(reader);
+	fs_finish();
+}
+
 /* A token with a secret, and its directory. */
 static uint64_t make_token(void)
 {
@@ -143,6 +164,7 @@ static void who_read_above_may_remove_what_it_was_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_end_of_a_directory_teaches_nothing),
 		cmocka_unit_test(the_secret_goes_with_the_token_of_rm_r),
 		cmocka_unit_test(a_secret_that_is_named_goes_at_once),
 		cmocka_unit_test(who_came_down_from_above_removes_nothing_of_a_token),
