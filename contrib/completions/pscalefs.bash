@@ -3,6 +3,9 @@
 #
 # Completion of pscalefs for bash 4 or later; installed as bash-completion/completions/pscalefs. It uses
 # functions of bash-completion where they are loaded, and needs none.
+#
+# It also completes what echo and printf write into a mount: names of permissions. bash-completion loads it
+# for these by the names _echo and _printf, which it takes where nobody else completes them.
 
 # _pscalefs_reply PREFIX TEXT WORD...: offer the words that begin with TEXT; PREFIX is what stands before.
 _pscalefs_reply() {
@@ -89,4 +92,68 @@ _pscalefs() {
 	esac
 }
 
+# --- echo SCOPE >> .../permissions ---
+
+# _pscalefs_target: where the command writes to, if it says so, into $target; false if the cursor is there.
+_pscalefs_target() {
+	local part='(\\.|"[^"]*"|'"'[^']*'"'|[^][:blank:]<>|&;()"'\''\\])' name value
+	target=''
+	[[ ! ${COMP_LINE:0:COMP_POINT} =~ [\<\>]\|?[[:blank:]]*$part*$ ]] || return 1
+	# Not 2> and not &>.
+	[[ $COMP_LINE =~ (^|[^0-9\&\<\>])1?\>\>?\|?[[:blank:]]*($part+) ]] || return 0
+	target=${BASH_REMATCH[2]//[\"\'\\]/}
+	if [[ $target == '~'/* ]]; then
+		target=$HOME${target:1}
+	elif [[ $target =~ ^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?(/.*)$ ]]; then
+		name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+		target=${!name}$value
+	fi
+	[[ $target == /* ]] || target=$(pwd -P)/$target
+	target=$(realpath -ms -- "$target") # a text of a text; it does not look
+}
+
+# _pscalefs_mount PATH: the mount that the path is in, into $mount. The kernel knows; no mount is asked.
+_pscalefs_mount() {
+	local rest
+	while read -r _ _ _ _ mount rest; do
+		[[ $rest == *' - fuse.pscalefs '* ]] || continue
+		printf -v mount %b "${mount//\\/\\0}"
+		[[ $1/ != "$mount"/* ]] || return 0
+	done </proc/self/mountinfo
+	return 1
+}
+
+# What echo writes into a mount, or from within one; else what it completes by itself.
+_pscalefs_scopes() {
+	local current=$2 target mount levels=(organization database) sign='' names=() name
+	COMPREPLY=()
+	_pscalefs_target || return 0
+	if [[ $target == */databases/*([^/])/permissions ]]; then
+		levels=(database)
+	elif [[ $target == */permissions ]]; then
+		levels=(organization)
+	elif [[ $target ]]; then
+		return 0
+	fi
+	_pscalefs_mount "${target:-$(pwd -P)}" || return 0
+	for name in "${levels[@]}"; do
+		while IFS=$'\t' read -r name _; do
+			names+=("$name")
+		done <"$mount/.pscalefs/scopes/$name"
+	done 2>/dev/null
+	name=${current##*[[:blank:],]}
+	[[ $name != [-+]* ]] || sign=${name:0:1}
+	mapfile -t COMPREPLY < <(compgen -P "${current%"$name"}$sign" -W "${names[*]}" -- "${name#"$sign"}")
+	# Nothing says yet where it goes: it may be a file's name as well.
+	if [[ ! $target && ${COMPREPLY[*]} ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
+	fi
+}
+
 complete -F _pscalefs pscalefs
+for _pscalefs_word in echo printf; do
+	complete -p "$_pscalefs_word" &>/dev/null ||
+		complete -o bashdefault -o default -F _pscalefs_scopes "$_pscalefs_word"
+done
+unset _pscalefs_word

@@ -5,8 +5,8 @@
 # less, and complete them in each shell at a terminal: words of -o after others, their values, files,
 # directories, and what `pscalefs run` runs.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/shells.bash"
 
-completions=$root/contrib/completions
 help=$("$program" -h)
 
 # --- the same options as in the help ---
@@ -38,59 +38,9 @@ assert_eq "$words" "$fish_words" 'words of fish'
 
 # --- at a terminal ---
 
-terminal=(env --ignore-environment TERM=screen LC_ALL=C.UTF-8 "PATH=/usr/bin:/bin" "HOME=$work/home"
-	tmux -S "$work/tmux" -f /dev/null)
-# Without what a shell writes at the right, and the comma that zsh takes away before the next space.
-screen() { "${terminal[@]}" capture-pane -p -J | sed 's/,\? *$//' | grep -v '^$'; }
-shows() { screen | grep -q -F -x -e "$1"; }
-assert_shows() { wait_quietly shows "$1" || give_up "no line \"$1\""; }
-give_up() {
-	local seen
-	seen=$(screen)
-	"${terminal[@]}" kill-server # it is no child of the test
-	fail "$shell: $1: $seen"
-}
-
-# completes TYPED SHOWN: the line after a tab; a menu may be below.
-completes() {
-	"${terminal[@]}" send-keys C-u
-	"${terminal[@]}" send-keys -l "$1"
-	assert_shows "> $1"
-	"${terminal[@]}" send-keys Tab
-	assert_shows "> $2"
-	"${terminal[@]}" send-keys C-e C-u
-	wait_quietly shows '>' || give_up "the line is not cleared"
-}
-
-mkdir "$work/home/here" "$work/home/here/the-directory"
+mkdir "$work/home/here/the-directory"
 touch "$work/home/here/the-file"
-mkdir -p "$work/zsh"
-cat >"$work/bashrc" <<RC
-PS1='> '
-! [ -e /usr/share/bash-completion/bash_completion ] || . /usr/share/bash-completion/bash_completion
-. "$completions/pscalefs.bash"
-RC
-sed '/bash_completion/d' "$work/bashrc" >"$work/bashrc.alone"
-cat >"$work/zsh/.zshrc" <<RC
-PS1='> ' RPS1=
-unsetopt prompt_sp
-fpath=("$completions" \$fpath)
-autoload -Uz compinit && compinit -u -D
-RC
-cat >"$work/config.fish" <<RC
-function fish_prompt; echo -n '> '; end
-function fish_right_prompt; end
-set -g fish_greeting
-set -g fish_autosuggestion_enabled 0
-source "$completions/pscalefs.fish"
-RC
-
-shells=("bash --noprofile --rcfile $work/bashrc -i" "bash --noprofile --rcfile $work/bashrc.alone -i"
-	"env ZDOTDIR=$work/zsh zsh -d -i" "fish --no-config -i -C 'source $work/config.fish'")
-for shell in "${shells[@]}"; do
-	# Again while the server of the shell before still ends.
-	wait_for "${terminal[@]}" new-session -d -x 120 -y 40 -c "$work/home/here" "$shell"
-	assert_shows '>'
+completes_options() {
 	completes 'pscalefs --no-n' 'pscalefs --no-namespace'
 	completes 'pscalefs -o sandb' 'pscalefs -o sandbox='
 	completes 'pscalefs -o ro,offl' 'pscalefs -o ro,offline'
@@ -102,5 +52,5 @@ for shell in "${shells[@]}"; do
 	completes 'pscalefs -f the-' 'pscalefs -f the-directory/'
 	completes 'pscalefs run tmu' 'pscalefs run tmux'
 	completes 'pscalefs run -o ro -- cat the-f' 'pscalefs run -o ro -- cat the-file'
-	"${terminal[@]}" kill-server
-done
+}
+each_shell completes_options
