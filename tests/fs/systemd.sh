@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# With a real systemd: the user unit is active once the mount can be used, says in its status what it is doing
+# and why it failed, reloads, takes a credential as the manual says, and leaves nothing when it is stopped or
+# the user's session ends.
+#
+# Only root can boot one.
+# shellcheck disable=SC2016 # for another shell to expand
+[[ $EUID -eq 0 ]] || exit 0
+. "$(dirname "$0")/private.bash"
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/booted.bash"
+
+own_dev
+mount -t tmpfs -o mode=0755 tmpfs /mnt
+mkdir /mnt/bin
+cp "$release_build/src/pscalefs" /mnt/bin
+mount --bind /mnt/bin /usr/local/bin
+start_emulator
+boot
+mkdir -p /mnt/etc/systemd/user
+cp "$root/contrib/pscalefs.service" /mnt/etc/systemd/user
+
+# ann_writes FILE TEXT: in her home.
+ann_writes() {
+	inside_as_ann mkdir -p "/home/ann/$(dirname "$1")"
+	inside_as_ann sh -c 'umask 077 && printf "%s\n" "$2" >"$1"' sh "/home/ann/$1" "$2"
+}
+user() { inside_as_ann systemctl --user --no-pager "$@"; }
+serves() { inside pgrep -u ann -x pscalefs >/dev/null; }
+is_mounted() { inside grep -q ' /home/ann/pscale fuse.pscalefs ' /proc/mounts; }
+no() { ! "$@"; }
+nothing_left() {
+	wait_for no serves
+	no is_mounted || fail 'still mounted'
+}
+
+# --- the user unit ---
+
+inside systemctl start user@4242.service
+ann_writes .config/planetscale/access-token "$login"
+ann_writes .config/systemd/user/pscalefs.service.d/api.conf $'[Service]\nEnvironment=PLANETSCALE_API_URL='"$api_url"
+user daemon-reload
+
+user enable --quiet --now pscalefs
+# At once: it is active when the mount can be used.
+assert_eq acme "$(inside_as_ann ls /home/ann/pscale)"
+status_text() { user show --property=StatusText --value pscalefs; }
+assert_contains "$(user status pscalefs)" 'Active: active (running)' 'Status: "mounted"' 'PlanetScale as files'
+assert_eq 'notify default.target' "$(user show --property=Type --value pscalefs) $(user show --property=WantedBy --value pscalefs)"
+inside_as_ann mkdir /home/ann/pscale/acme/service-tokens/ci
+inside_as_ann sh -c 'echo read_branch >/home/ann/pscale/acme/service-tokens/ci/databases/shop/permissions'
+assert_eq read_branch "$(scopes_of ci shop)"
+assert_contains "$(inside_as_ann cat /home/ann/pscale/.pscalefs/status)" 'sandbox: '
+
+# It returns when the credential has been read again.
+main=$(user show --property=MainPID --value pscalefs)
+ann_writes .config/planetscale/access-token wrong
+user reload pscalefs
+assert_fails 'Key was rejected' inside_as_ann ls /home/ann/pscale/acme/service-tokens
+ann_writes .config/planetscale/access-token "$login"
+user reload pscalefs
+assert_eq ci "$(inside_as_ann ls /home/ann/pscale/acme/service-tokens)"
+assert_eq "mounted $main" "$(status_text) $(user show --property=MainPID --value pscalefs)"
+
+user stop pscalefs
+nothing_left
+assert_eq 'inactive success' "$(user show --property=ActiveState --value pscalefs) $(user show --property=Result --value pscalefs)"
+
+# A reason is shown where people look for one.
+ann_writes .config/planetscale/access-token wrong
+assert_fails 'Job for pscalefs.service failed' user start pscalefs
+assert_contains "$(user status pscalefs || true)" 'rejected'
+user stop pscalefs
+user reset-failed pscalefs
+nothing_left
+
+# The credential of a file, as the manual has it.
+inside_as_ann rm -r /home/ann/.config/planetscale
+ann_writes credentials "$(printf '%s\n' "${credential[@]}")"
+drop_in=$(sed -n '/^\[Service\]$/,/^\.Ed/{/^\.Ed/!p}' "$root/src/man/pscalefs.1")
+assert_contains "$drop_in" LoadCredential=
+ann_writes .config/systemd/user/pscalefs.service.d/credential.conf "$drop_in"
+user daemon-reload
+user start pscalefs
+assert_eq ci "$(inside_as_ann ls /home/ann/pscale/acme/service-tokens)"
+
+# The end of the session is the end of the mount; the next one has it again, because it is enabled.
+inside systemctl stop user@4242.service
+nothing_left
+inside systemctl start user@4242.service
+wait_for is_mounted
+assert_eq ci "$(inside_as_ann ls /home/ann/pscale/acme/service-tokens)"
+user disable --quiet --now pscalefs
+nothing_left
