@@ -29,6 +29,10 @@ boot() {
 		After=basic.target dbus.service systemd-logind.service
 	UNIT
 
+	# For automount units. Where the kernel has none, or it is not allowed, has_autofs is false.
+	autofs=$(awk '$2 == "autofs" { print $1 }' /proc/misc)
+	[[ ! $autofs ]] || mknod /dev/autofs c 10 "$autofs" || true
+
 	# A group of processes of its own, below which it makes others: the root of its cgroup namespace.
 	mkdir "$work/cgroup"
 	mount -t cgroup2 cgroup2 "$work/cgroup"
@@ -56,6 +60,8 @@ boot() {
 	wait_for find_init $!
 	wait_for inside systemctl is-active test.target
 }
+
+has_autofs() { { : </dev/autofs; } 2>/dev/null; }
 
 find_init() {
 	init=$(pgrep -P "$1") && [[ $(<"/proc/$init/comm") == systemd ]]

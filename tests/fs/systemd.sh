@@ -3,7 +3,8 @@
 #
 # With a real systemd: the user unit is active once the mount can be used, says in its status what it is doing
 # and why it failed, reloads, takes a credential as the manual says, and leaves nothing when it is stopped or
-# the user's session ends.
+# the user's session ends. The lines for fstab(5) in the manual become units that mount at boot or when
+# somebody looks into the directory, and unmount when nobody does any more.
 #
 # Only root can boot one.
 # shellcheck disable=SC2016 # for another shell to expand
@@ -14,9 +15,14 @@
 
 own_dev
 mount -t tmpfs -o mode=0755 tmpfs /mnt
-mkdir /mnt/bin
+mkdir /mnt/bin /mnt/sbin
 cp "$release_build/src/pscalefs" /mnt/bin
 mount --bind /mnt/bin /usr/local/bin
+# mount(8) looks for its helpers in /sbin and nowhere else.
+sbin=$(realpath /sbin)
+cp -a "$sbin/." /mnt/sbin
+cp "$root/contrib/mount.pscalefs" /mnt/sbin
+mount --bind /mnt/sbin "$sbin"
 start_emulator
 boot
 mkdir -p /mnt/etc/systemd/user
@@ -94,3 +100,51 @@ wait_for is_mounted
 assert_eq ci "$(inside_as_ann ls /home/ann/pscale/acme/service-tokens)"
 user disable --quiet --now pscalefs
 nothing_left
+
+# --- fstab ---
+
+# line_in_manual: of the example that mounts at boot, with where the API is.
+line_in_manual() {
+	sed -n '/^Mount on behalf of a user at boot/,/^\.Ed/{/^pscalefs /N;s/ \\e\n */ /p}' "$root/src/man/pscalefs.1" |
+		sed "s|setuid=ann|&,api-url=$api_url|"
+}
+system() { inside systemctl --no-pager "$@"; }
+unit_has() { system show --property="$1" --value home-ann-pscale."$2"; }
+ann_sees() { assert_eq ci "$(inside_as_ann ls /home/ann/pscale/acme/service-tokens)"; }
+
+line=$(line_in_manual)
+assert_contains "$line" 'pscalefs /home/ann/pscale pscalefs setuid=ann,' _netdev nofail credentials=/home/ann/credentials
+words=$(awk '{ print $4 }' <<<"$line")
+echo "$line" >/mnt/etc/fstab
+system daemon-reload
+assert_eq "pscalefs pscalefs $words" "$(unit_has What mount) $(unit_has Type mount) $(unit_has Options mount)"
+assert_contains " $(unit_has After mount) " ' remote-fs-pre.target ' ' network-online.target '
+assert_eq remote-fs.target "$(unit_has WantedBy mount)"
+# As at boot, which does not wait for it: nofail.
+system start remote-fs.target
+wait_for system is-active home-ann-pscale.mount
+ann_sees
+system stop home-ann-pscale.mount
+nothing_left
+
+# When somebody looks. A machine that lets nobody have autofs shows the units only.
+for when in noauto,x-systemd.automount x-systemd.automount,x-systemd.idle-timeout=1s; do
+	system stop remote-fs.target
+	echo "${line/ 0 0/,$when 0 0}" >/mnt/etc/fstab
+	system daemon-reload
+	assert_eq "/home/ann/pscale home-ann-pscale.mount" "$(unit_has Where automount) $(unit_has Triggers automount)"
+	assert_eq "pscalefs $words,$when" "$(unit_has Type mount) $(unit_has Options mount)"
+	assert_eq 'remote-fs.target ' "$(unit_has WantedBy automount) $(unit_has WantedBy mount)"
+	has_autofs || continue
+	system start remote-fs.target
+	wait_for system is-active home-ann-pscale.automount
+	no serves || fail 'mounted before anybody looked'
+	ann_sees
+	is_mounted || fail 'not mounted'
+	if [[ $when == *idle* ]]; then
+		nothing_left
+		ann_sees
+	fi
+	system stop home-ann-pscale.automount
+	nothing_left
+done
