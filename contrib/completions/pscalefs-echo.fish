@@ -16,7 +16,7 @@ function __pscalefs_target
         set target $$words[1]$words[2]
     end
     set target (string replace -r '^~/' "$HOME/" -- $target)
-    string match -q '/*' -- $target; or set target (pwd -P)/$target
+    string match -q '/*' -- $target; or set target (pwd -P 2>/dev/null)/$target
     path normalize -- $target
 end
 
@@ -24,7 +24,7 @@ end
 function __pscalefs_mount
     for mount in (string match -rg '^\S+ \S+ \S+ \S+ (\S+) .* - fuse\.pscalefs ' </proc/self/mountinfo)
         set mount (string unescape -- $mount)
-        if string match -q -- "$mount/*" $argv[1]/
+        if string match -q -- "$mount/*" "$argv[1]/"
             echo $mount
             return
         end
@@ -43,7 +43,7 @@ function __pscalefs_scopes
     else if test -n "$target"
         return
     end
-    test -n "$target"; or set target (pwd -P)
+    test -n "$target"; or set target (pwd -P 2>/dev/null); or return
     set -l mount (__pscalefs_mount $target); or return
     set -l token (string unescape -- (commandline -ct))
     set -l before (string replace -r '[^\s,]*$' '' -- $token)

@@ -108,7 +108,7 @@ _pscalefs_target() {
 		name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
 		target=${!name}$value
 	fi
-	[[ $target == /* ]] || target=$(pwd -P)/$target
+	[[ $target == /* ]] || target=$(pwd -P 2>/dev/null)/$target
 	target=$(realpath -ms -- "$target") # a text of a text; it does not look
 }
 
@@ -135,7 +135,7 @@ _pscalefs_scopes() {
 	elif [[ $target ]]; then
 		return 0
 	fi
-	_pscalefs_mount "${target:-$(pwd -P)}" || return 0
+	_pscalefs_mount "${target:-$(pwd -P 2>/dev/null)}" || return 0
 	for name in "${levels[@]}"; do
 		while IFS=$'\t' read -r name _; do
 			names+=("$name")

@@ -84,7 +84,12 @@ completes_names() {
 	[[ $shell != bash* ]] || completes 'echo $BASHPI' 'echo $BASHPID'
 	assert_changes
 	assert_eq '' "$(cat "$mnt/.pscalefs/errors")"
-	stop_mount
+
+	# The directory goes away.
+	does 'cd ~/pscale/acme/service-tokens/ci'
+	fusermount3 -u -z "$mnt"
 	stays 'echo connect_b'
+	does 'cd ~/here'
+	reap_daemon
 }
 each_shell completes_names
