@@ -3,6 +3,9 @@
  * fs_directory: list directories. opendir does the slow work, because the kernel holds no lock
  * meanwhile that would block other callers. The entries are kept with the open directory, so that
  * offsets stay valid; handles of a directory with equal entries share them.
+ *
+ * With the names of a token's directory the kernel gets what lookups of them would reply (readdirplus).
+ * The removal guard learns from reading names, not from lookups, so it misses nothing by that.
  */
 #include "base/xmalloc.h"
 #include "fs/fs.h"
@@ -94,6 +97,69 @@ int fs_opendir(struct op *op)
 	return 0;
 }
 
+/* --- what lookups of the names would reply ------------------------------------------------------ */
+
+/* Is all fresh that lookups in the directory need? Only then are they answered before they are asked: to
+ * read names must not cost a request that only attributes need. */
+static bool at_hand(const struct fs *fs, const struct inode_key *dir)
+{
+	const struct model *m = fs->tree.model;
+	const struct organization *o = dir->target.organization_id == NULL
+					       ? NULL
+					       : model_organization(m, dir->target.organization_id);
+
+	return o != NULL && resource_fresh(&m->organizations) && resource_fresh(&o->tokens) &&
+	       resource_fresh(&o->databases);
+}
+
+/* What a lookup of `name` would reply, and it counts as one; node 0: let the kernel ask for it. */
+static struct op_entry entry_of(struct op *op, const struct inode_key *dir, const char *name)
+{
+	struct fs *fs = fs_of(op);
+	struct op_entry e = {0};
+	struct inode_key p;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    tree_child(&fs->tree, &op->waiter, dir, name, &p) != 0)
+		return (struct op_entry){0};
+	/* Who removed `permissions` may not find it, and an editor's text is not what is granted. */
+	if (!tree_keeps_entry(p.kind) ||
+	    (tree_is_permissions(p.kind) && permissions_known(&fs->permissions, &p) != NULL))
+		return (struct op_entry){0};
+	return fs_entry(op, &p, &e) == 0 ? e : (struct op_entry){0};
+}
+
+/*
+ * In a directory of a token, whoever reads the names mostly looks them all up. In one of a thousand tokens
+ * it does so only if the kernel has seen it: it asks for more than names in the first reply, and
+ * then only if names were looked up in between.
+ */
+static bool wants_entries(struct op *op, const struct inode_key *dir)
+{
+	return op->plus && fs_of(op)->forget != NULL && fs_of(op)->cache->cache_ms > 0 &&
+	       (tree_of_token(dir->kind) || (dir->kind == TREE_TOKENS && op->offset > 0)) &&
+	       at_hand(fs_of(op), dir);
+}
+
+static void reply_plus(struct op *op, const struct op_directory *d, const struct inode_key *dir)
+{
+	struct fs *fs = fs_of(op);
+	uint64_t offset = op->offset;
+	size_t left = offset < d->n ? d->n - offset : 0, most = op->size / DIRENT_PLUS_MIN + 1;
+	size_t n = left < most ? left : most, sent;
+	struct op_entry *entries = xcalloc(n, sizeof(*entries));
+
+	if (wants_entries(op, dir))
+		for (size_t i = 0; i < n; i++)
+			entries[i] = entry_of(op, dir, d->v[offset + i].name);
+	if (op_reply_directory_plus(op, d, entries, &sent) != 0)
+		sent = 0;
+	for (size_t i = sent; i < n; i++)
+		if (entries[i].node != 0)
+			fs_forget(fs, entries[i].node, 1);
+	free(entries);
+}
+
 int fs_readdir(struct op *op)
 {
 	struct file *f = file_of(op);
@@ -105,6 +171,9 @@ int fs_readdir(struct op *op)
 		removal_guard_read_above(&fs_of(op)->removal_guard, op->pid);
 	else if (learns && tree_of_token(p->kind))
 		removal_guard_read_inside(&fs_of(op)->removal_guard, op->pid, inode_number(p));
-	op_reply_directory(op, &f->directory->entries);
+	if (op->plus)
+		reply_plus(op, &f->directory->entries, p);
+	else
+		op_reply_directory(op, &f->directory->entries);
 	return 0;
 }

@@ -178,6 +178,15 @@ int op_reply_directory(struct op *op, const struct op_directory *d)
 	return finish(op, op->ops->sink->directory(op->req, d, op->offset, op->size));
 }
 
+int op_reply_directory_plus(struct op *op, const struct op_directory *d,
+			    const struct op_entry *entries, size_t *sent)
+{
+	*sent = 0;
+	replied(op);
+	return finish(
+		op, op->ops->sink->directory_plus(op->req, d, op->offset, op->size, entries, sent));
+}
+
 int op_reply_statfs(struct op *op)
 {
 	replied(op);

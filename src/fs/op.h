@@ -95,6 +95,10 @@ struct op_sink {
 	int (*written)(void *req, size_t size);
 	/* Sends as many entries from `offset` on as fit into `size` bytes. */
 	int (*directory)(void *req, const struct op_directory *d, uint64_t offset, size_t size);
+	/* The same; entries[0] is what a lookup of the name at `offset` would reply, with node 0 if that
+	 * is not known, and so on, up to the one that fits last. *sent: how many fit. */
+	int (*directory_plus)(void *req, const struct op_directory *d, uint64_t offset, size_t size,
+			      const struct op_entry *entries, size_t *sent);
 	int (*statfs)(void *req);
 };
 
@@ -155,6 +159,7 @@ struct op {
 	size_t size;
 	int flags; /* open: O_*; rename: RENAME_* */
 	mode_t mode;
+	bool plus; /* readdir: the kernel takes what lookups of the names would reply, too */
 	bool set_size, set_times; /* setattr; `size` is the new size */
 
 	bool refreshed; /* it has made everything be forgotten, once */
@@ -211,6 +216,10 @@ int op_reply_open(struct op *op, uint64_t file, unsigned how);
 int op_reply_create(struct op *op, const struct op_entry *e, uint64_t file);
 int op_reply_written(struct op *op, size_t size);
 int op_reply_directory(struct op *op, const struct op_directory *d);
+int op_reply_directory_plus(struct op *op, const struct op_directory *d,
+			    const struct op_entry *entries, size_t *sent);
+/* A name and what is around it take at least so many bytes of such a reply (FUSE_NAME_OFFSET_DIRENTPLUS). */
+#define DIRENT_PLUS_MIN 152
 int op_reply_statfs(struct op *op);
 
 #endif

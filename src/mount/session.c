@@ -76,9 +76,9 @@ static void ll_init(void *userdata, struct fuse_conn_info *conn)
 	/* O_TRUNC comes as a flag of open, not as a separate truncation, which would revoke
 	 * everything at once. */
 	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
-	/* No readdirplus: attributes may need the network, which names alone do not. */
-	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
-				  FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ |
+	/* For directories of tokens, where it saves a lookup of each name: see fs_readdir(). */
+	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
+	conn->want &= ~(unsigned)(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ |
 				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->time_gran = 1;
 }
@@ -192,6 +192,17 @@ static void ll_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	op_start(op);
 }
 
+static void ll_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			   struct fuse_file_info *fi)
+{
+	struct op *op = begin_open(req, OP_READDIR, ino, fi);
+
+	op->plus = true;
+	op->size = size;
+	op->offset = (uint64_t)off;
+	op_start(op);
+}
+
 static void read_at(fuse_req_t req, enum op_kind kind, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
@@ -297,116 +308,11 @@ static const struct fuse_lowlevel_ops operations = {
 	.fsync = ll_fsync,
 	.opendir = ll_opendir,
 	.readdir = ll_readdir,
+	.readdirplus = ll_readdirplus,
 	.releasedir = ll_release,
 	.fsyncdir = ll_fsyncdir,
 	.statfs = ll_statfs,
 	.setxattr = ll_setxattr,
-};
-
-/* --- replies ---------------------------------------------------------------------------------- */
-
-static int sink_error(void *req, int err)
-{
-	return fuse_reply_err(req, err);
-}
-
-static void fill_entry(struct fuse_entry_param *to, const struct op_entry *from)
-{
-	*to = (struct fuse_entry_param){
-		.ino = from->node,
-		.attr = from->st,
-		.attr_timeout = from->attr_timeout_s,
-		.entry_timeout = from->entry_timeout_s,
-	};
-}
-
-static int sink_entry(void *req, const struct op_entry *e)
-{
-	struct fuse_entry_param p;
-
-	fill_entry(&p, e);
-	return fuse_reply_entry(req, &p);
-}
-
-static int sink_attr(void *req, const struct stat *st, double timeout_s)
-{
-	return fuse_reply_attr(req, st, timeout_s);
-}
-
-static int sink_data(void *req, const char *data, size_t size)
-{
-	return fuse_reply_buf(req, data, size);
-}
-
-static int sink_link(void *req, const char *target)
-{
-	return fuse_reply_readlink(req, target);
-}
-
-static int sink_open(void *req, uint64_t file, unsigned how)
-{
-	struct fuse_file_info fi = {
-		.fh = file,
-		.direct_io = (how & OPEN_DIRECT) != 0,
-		.keep_cache = (how & OPEN_KEEP) != 0,
-#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
-		.noflush = (how & OPEN_NO_FLUSH) != 0, /* kernels before 5.16 flush anyway */
-#endif
-	};
-
-	return fuse_reply_open(req, &fi);
-}
-
-static int sink_create(void *req, const struct op_entry *e, uint64_t file)
-{
-	struct fuse_file_info fi = {.fh = file, .direct_io = 1};
-	struct fuse_entry_param p;
-
-	fill_entry(&p, e);
-	return fuse_reply_create(req, &p, &fi);
-}
-
-static int sink_written(void *req, size_t size)
-{
-	return fuse_reply_write(req, size);
-}
-
-static int sink_directory(void *req, const struct op_directory *d, uint64_t offset, size_t size)
-{
-	char *out = xmalloc(size);
-	size_t used = 0;
-
-	for (size_t i = offset; i < d->n; i++) {
-		struct stat st = {.st_ino = d->v[i].inode, .st_mode = d->v[i].mode};
-		size_t n = fuse_add_direntry(req, out + used, size - used, d->v[i].name, &st,
-					     (off_t)i + 1);
-		if (n > size - used)
-			break;
-		used += n;
-	}
-	int r = fuse_reply_buf(req, out, used);
-	free(out);
-	return r;
-}
-
-static int sink_statfs(void *req)
-{
-	const struct statvfs st = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255};
-
-	return fuse_reply_statfs(req, &st);
-}
-
-const struct op_sink session_sink = {
-	.error = sink_error,
-	.entry = sink_entry,
-	.attr = sink_attr,
-	.data = sink_data,
-	.link = sink_link,
-	.open = sink_open,
-	.create = sink_create,
-	.written = sink_written,
-	.directory = sink_directory,
-	.statfs = sink_statfs,
 };
 
 /* --- mounting --------------------------------------------------------------------------------- */

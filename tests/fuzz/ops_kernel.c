@@ -208,13 +208,25 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	return outcome(told(req, 0));
 }
 
+static int on_directory_plus(void *req, const struct op_directory *d, uint64_t offset, size_t size,
+			     const struct op_entry *entries, size_t *sent)
+{
+	const struct asked *a = req;
+
+	for (*sent = 0; offset + *sent < d->n && (*sent + 1) * DIRENT_PLUS_MIN <= size; ++*sent)
+		if (entries[*sent].node != 0 && !a->unwanted)
+			know_node(&entries[*sent]);
+	return on_directory(req, d, offset, size);
+}
+
 static int on_statfs(void *req)
 {
 	return outcome(told(req, 0));
 }
 
-const struct op_sink kernel_sink = {on_error, on_entry,  on_attr,    on_data,      on_link,
-				    on_open,  on_create, on_written, on_directory, on_statfs};
+const struct op_sink kernel_sink = {on_error,     on_entry,          on_attr,   on_data,
+				    on_link,      on_open,           on_create, on_written,
+				    on_directory, on_directory_plus, on_statfs};
 
 /* --- in place of process.c: --wrap ------------------------------------------------------------ */
 
@@ -377,6 +389,7 @@ static void fill(struct asked *a, struct op *op)
 		break;
 	case OP_READ:
 	case OP_READDIR:
+		op->plus = a->pid % 2 == 0;
 		op->offset = take_offset();
 		op->size = 4096;
 		break;

@@ -164,13 +164,22 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	return on_error(req, 0);
 }
 
+static int on_directory_plus(void *req, const struct op_directory *d, uint64_t offset, size_t size,
+			     const struct op_entry *entries, size_t *sent)
+{
+	(void)entries;
+	*sent = 0;
+	return on_directory(req, d, offset, size);
+}
+
 static int on_statfs(void *req)
 {
 	return on_error(req, 0);
 }
 
-const struct op_sink vfs_sink = {on_error, on_entry,  on_attr,    on_data,      on_link,
-				 on_open,  on_create, on_written, on_directory, on_statfs};
+const struct op_sink vfs_sink = {on_error,     on_entry,          on_attr,   on_data,
+				 on_link,      on_open,           on_create, on_written,
+				 on_directory, on_directory_plus, on_statfs};
 
 /* --- requests --------------------------------------------------------------------------------- */
 

@@ -113,6 +113,22 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	return outcome(r);
 }
 
+static int on_directory_plus(void *req, const struct op_directory *d, uint64_t offset, size_t size,
+			     const struct op_entry *entries, size_t *sent)
+{
+	struct reply *r = told(req, R_DIRECTORY);
+
+	*sent = 0;
+	for (size_t i = offset; i < d->n && (*sent + 1) * DIRENT_PLUS_MIN <= size; i++) {
+		size_t len = strlen(r->text);
+		assert_true(*sent < REPLY_ENTRIES);
+		snprintf(r->text + len, sizeof(r->text) - len, "%s ", d->v[i].name);
+		r->entries[(*sent)++] = entries[i - offset];
+	}
+	r->n_entries = *sent;
+	return outcome(r);
+}
+
 static int on_statfs(void *req)
 {
 	return outcome(told(req, R_STATFS));
@@ -128,6 +144,7 @@ static const struct op_sink sink = {
 	.create = on_create,
 	.written = on_written,
 	.directory = on_directory,
+	.directory_plus = on_directory_plus,
 	.statfs = on_statfs,
 };
 
@@ -182,6 +199,7 @@ struct op *ask_op(struct reply *r, const struct ask *a)
 	op->mode = a->mode;
 	op->set_size = a->set_size;
 	op->set_times = a->set_times;
+	op->plus = a->plus;
 	op_start(op);
 	return op;
 }

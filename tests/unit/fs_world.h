@@ -32,6 +32,8 @@ enum reply_kind {
 };
 
 /* The reply to one request of the kernel. */
+#define REPLY_ENTRIES 32
+
 struct reply {
 	int count;
 	bool unwanted; /* set by the test: the kernel does not accept the reply */
@@ -43,6 +45,8 @@ struct reply {
 	uint64_t file;
 	unsigned how; /* enum op_open */
 	size_t size;
+	struct op_entry entries[REPLY_ENTRIES]; /* beside the names of a directory */
+	size_t n_entries;
 	char text[2048]; /* data, link; or the names of a directory, each followed by a blank */
 };
 
@@ -57,7 +61,7 @@ struct ask {
 	size_t size;
 	int flags;
 	mode_t mode;
-	bool set_size, set_times;
+	bool set_size, set_times, plus;
 	pid_t pid; /* 0: this process */
 };
 
