@@ -117,6 +117,15 @@ static void fetch_fail(struct fetch *f, const struct error *e)
 		resource_failed(r, &copy);
 }
 
+/* A slice of the end of a fetch that has landed. False: more is left. */
+static bool fetch_buried(struct fetch *f)
+{
+	if (f->source->bury != NULL && !f->source->bury(f))
+		return false;
+	fetch_free(f);
+	return true;
+}
+
 /* False: a slice of it was done. */
 static bool fetch_apply(struct fetch *f)
 {
@@ -126,13 +135,14 @@ static bool fetch_apply(struct fetch *f)
 
 	if (!f->source->apply(f, &contradicted))
 		return false;
-	fetch_free(f);
+	f->landed = true;
 	resource_landed(r);
 	if (contradicted)
 		resource_doubt(r);
+	bool buried = fetch_buried(f);
 	if (list)
 		malloc_trim(0); /* it leaves many times its size as free memory */
-	return true;
+	return buried;
 }
 
 /* --- a 404 may mean a bad token, a missing right or a missing thing --------------------------- */
@@ -331,6 +341,8 @@ static bool fetch_slice(struct sliced *work)
 {
 	struct fetch *f = container_of(work, struct fetch, sliced);
 
+	if (f->landed)
+		return fetch_buried(f);
 	return fetch_over(f) || fetch_completed(f);
 }
 

@@ -100,6 +100,14 @@ static bool apply_tokens(struct fetch *f, bool *contradicted)
 	return true;
 }
 
+static bool bury_tokens(struct fetch *f)
+{
+	if (!token_list_bury(f->tokens))
+		return false;
+	f->tokens = NULL;
+	return true;
+}
+
 static void drop_tokens(struct fetch *f)
 {
 	token_list_free(f->tokens);
@@ -189,20 +197,22 @@ static int decode_grants_of_token(struct fetch *f, const struct api_answer *a,
 const struct source sources[] = {
 	[SOURCE_ORGANIZATIONS] = {resource_of_organizations, api_list_organizations,
 				  decode_page_of_organizations, count_organizations,
-				  id_of_organization, NULL, NULL, apply_organizations,
+				  id_of_organization, NULL, NULL, apply_organizations, NULL,
 				  finish_organizations, NULL},
 	[SOURCE_DATABASES] = {resource_of_databases, api_list_databases, decode_page_of_databases,
-			      count_databases, id_of_database, NULL, NULL, apply_databases,
+			      count_databases, id_of_database, NULL, NULL, apply_databases, NULL,
 			      finish_databases, API_READ_DATABASES},
 	[SOURCE_TOKENS] = {resource_of_tokens, api_list_tokens, decode_page_of_tokens, count_tokens,
-			   id_of_token, sort_tokens, different_tokens, apply_tokens, drop_tokens,
-			   API_READ_SERVICE_TOKENS},
+			   id_of_token, sort_tokens, different_tokens, apply_tokens, bury_tokens,
+			   drop_tokens, API_READ_SERVICE_TOKENS},
 	[SOURCE_TOKEN] = {resource_of_grants, ask_for_token, decode_grants_of_token, count_grants,
-			  NULL, NULL, NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+			  NULL, NULL, NULL, apply_grants, NULL, finish_grants,
+			  API_READ_SERVICE_TOKENS},
 	[SOURCE_GRANTS] = {resource_of_grants, api_list_grants, decode_page_of_grants, count_grants,
-			   NULL, NULL, NULL, apply_grants, finish_grants, API_READ_SERVICE_TOKENS},
+			   NULL, NULL, NULL, apply_grants, NULL, finish_grants,
+			   API_READ_SERVICE_TOKENS},
 	[SOURCE_AUDIT_LOG] = {resource_of_audit_log, api_list_audit_log, decode_page_of_audit_log,
-			      count_audit_events, NULL, NULL, NULL, apply_audit_log,
+			      count_audit_events, NULL, NULL, NULL, apply_audit_log, NULL,
 			      finish_audit_log, API_READ_AUDIT_LOGS},
 };
 

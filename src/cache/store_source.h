@@ -46,7 +46,8 @@ struct fetch {
 	/* To see whether the list changed while its pages were read: see fetch_shifted(). */
 	int64_t total;
 	bool changed;
-	bool whole; /* it has been seen that it did not */
+	bool whole;  /* it has been seen that it did not */
+	bool landed; /* it was applied; what is left is to free it */
 	int rereads;
 	size_t had; /* items in the reading before; 0: none */
 	int64_t had_total;
@@ -69,6 +70,8 @@ struct source {
 	/* Apply what was got to the model. True: done; else as above. *contradicted is set if it
 	 * contradicted what was just confirmed. */
 	bool (*apply)(struct fetch *f, bool *contradicted);
+	/* Free what was got and applied, in slices, as above; NULL: `finish` does not take long. */
+	bool (*bury)(struct fetch *f);
 	void (*finish)(struct fetch *f); /* frees what was got */
 	const char *needs;               /* the permission that is needed; NULL: none */
 };

@@ -10,7 +10,8 @@
  * called so, is renewed one token after the other while the list is merged. It is as new as the rest of
  * the list, and remains true if the list is given up half way.
  *
- * The last slice costs what has changed in the list, not how long that is.
+ * The last slice costs what has changed in the list, not how long that is. What it leaves to be freed is
+ * freed in slices, too.
  */
 #ifndef PSCALEFS_TOKEN_LIST_H
 #define PSCALEFS_TOKEN_LIST_H
@@ -29,6 +30,8 @@ struct token_list;
 /* The records are moved out of `list`. */
 struct token_list *token_list_new(struct token_records *list);
 void token_list_free(struct token_list *l); /* takes NULL; applied or not */
+/* A slice of what token_list_free() has to do for a list that was applied. True: done, and it is freed. */
+bool token_list_bury(struct token_list *l);
 /* The first part, which does not look at the model. True: done; else call it again. */
 bool token_list_sort(struct token_list *l);
 /* How many different tokens the list has; only after sorting. */

@@ -244,6 +244,28 @@ static void a_change_in_between_makes_a_long_page_void(void **state)
 	}
 }
 
+/* Within the slices that free the tokens that are gone, too. */
+static void a_mount_may_end_after_a_list_that_lost_many(void **state)
+{
+	cleanup(free_ptr) char *page = long_page("n", -1);
+
+	(void)state;
+	for (unsigned turns = 0; turns < 6; turns++) {
+		struct needy n;
+		struct organization *o = ask_for_tokens(&n);
+		fake_answer(TOKENS, 200, page);
+		world_turn(&w);
+		assert_int_equal(o->n_tokens, MANY);
+		resource_expire(&o->tokens);
+		needy_need(&n, &w, &o->tokens);
+		fake_answer(TOKENS, 200, LIST(TOKEN("t7", "n7", "")));
+		for (unsigned i = 0; i < turns; i++)
+			cache_run_ready(&w.cache);
+		waiter_leave(&n.waiter);
+		world_finish(&w);
+	}
+}
+
 static void a_mount_may_end_within_a_long_page(void **state)
 {
 	cleanup(free_ptr) char *page = long_page("n", -1);
@@ -274,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_fault_late_in_a_long_page_fails_the_list),
 		cmocka_unit_test(a_change_in_between_makes_a_long_page_void),
 		cmocka_unit_test(a_mount_may_end_within_a_long_page),
+		cmocka_unit_test(a_mount_may_end_after_a_list_that_lost_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,38 @@ static void a_list_is_shown_when_all_of_it_is_applied(void **state)
 	model_finish(&m);
 }
 
+static void wake(struct waiter *w)
+{
+	(void)w;
+}
+
+/* Who waits for one of them learns that it is gone when the list is applied, not when it is freed. */
+static void tokens_that_are_gone_are_freed_in_slices(void **state)
+{
+	struct organization *o = setup();
+	struct token_records none = {NULL, 0};
+	struct waiter w;
+	unsigned slices = 1;
+
+	(void)state;
+	apply(list(0, MANY, "a", "read_branch"), o);
+	waiter_init(&w, &cache, wake);
+	waiters_park(&model_token(o, "t00100")->grants.waiters, &w);
+	struct token_list *l = token_list_new(&none);
+	begin_fetch(o);
+	while (!token_list_sort(l))
+		;
+	while (!token_list_apply(l, o, o->tokens.started))
+		assert_false(cache_run_ready(&cache));
+	resource_landed(&o->tokens);
+	assert_int_equal(o->n_tokens, 0);
+	assert_true(cache_run_ready(&cache));
+	while (!token_list_bury(l))
+		slices++;
+	assert_int_equal(slices, MANY / 500);
+	model_finish(&m);
+}
+
 static void a_list_that_is_given_up_changes_no_names(void **state)
 {
 	struct organization *o = setup();
@@ -282,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_is_shown_when_all_of_it_is_applied),
+		cmocka_unit_test(tokens_that_are_gone_are_freed_in_slices),
 		cmocka_unit_test(a_list_that_is_given_up_changes_no_names),
 		cmocka_unit_test(what_is_known_of_a_token_is_renewed),
 		cmocka_unit_test(one_token_more_or_less_names_all_as_a_list_would),
