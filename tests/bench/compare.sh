@@ -166,13 +166,10 @@ stop_far
 
 # --- 1,000 tokens with 4 databases
 
-hello_stat='' hello_within='' hello_cat=''
 start_hello
-if [[ $hello ]]; then
-	hello_stat=$(rate stat "$hello/hello")
-	hello_within=$(rate_within stat "$hello/hello")
-	hello_cat=$(rate cat "$hello/hello")
-fi
+# Again beside what it is compared with, because a machine is not always as fast.
+hello_stat='' hello_within='' hello_cat=''
+[[ ! $hello ]] || hello_cat=$(rate cat "$hello/hello")
 start_far --seed-data=orgs=1,databases=4,tokens=1000,grants=5
 mount_far
 sweep
@@ -186,6 +183,11 @@ file=service-tokens/token-500/databases/db-2/permissions
 rclone_stat='' rclone_cat='' rclone_ls=''
 mkdir -p "$work/local/acme/$(dirname "$file")"
 echo hello | tee "$work/local/hello" >"$work/local/acme/$file"
+if [[ $hello ]]; then
+	hello_stat=$(rate stat "$hello/hello")
+	hello_within=$(rate_within stat "$hello/hello")
+	hello_cat=$(rate cat "$hello/hello")
+fi
 if [[ $rclone ]]; then
 	rclone_stat=$(rate stat "$rclone/${file#*/}")
 	rclone_cat=$(rate cat "$rclone/${file#*/}")
