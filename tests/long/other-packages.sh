@@ -41,7 +41,7 @@ source=$work/source/pscalefs-$version
 
 quietly meson setup --prefix=/usr --buildtype=plain -Dunit_tests=disabled -Demulator=disabled "$work/build" "$source"
 quietly env DESTDIR="$work/installed" meson install -C "$work/build"
-(cd "$work/installed" && find . -type f -printf '/%P\n') | sort >"$work/installed.list"
+(cd "$work/installed" && find . ! -type d -printf '/%P\n') | sort >"$work/installed.list"
 
 # compare LIST WORDS…: of a package, without its documents; manual pages may be compressed.
 compare() {

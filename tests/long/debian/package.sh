@@ -27,7 +27,7 @@ check() {
 	wanted=(usr/bin/pscalefs usr/sbin/mount.pscalefs usr/lib/systemd/user/pscalefs.service
 		usr/share/man/man1/pscalefs.1.gz usr/share/man/man5/pscalefs.5.gz usr/share/man/man8/mount.pscalefs.8.gz
 		usr/share/bash-completion/completions/pscalefs usr/share/zsh/vendor-completions/_pscalefs
-		usr/share/fish/vendor_completions.d/pscalefs.fish usr/share/doc/pscalefs/README.md.gz)
+		usr/share/fish/vendor_completions.d/pscalefs.fish usr/share/fish/vendor_conf.d/pscalefs.fish usr/share/doc/pscalefs/README.md.gz)
 	for file in ~/pscalefs/contrib/recipes/*; do
 		wanted+=("usr/share/pscalefs/recipes/${file##*/}")
 	done
