@@ -8,7 +8,7 @@ test=$(dirname "$0")/../fs/model-short.sh
 operations=${PSCALEFS_MODEL_OPERATIONS:-100000}
 first=${PSCALEFS_MODEL_SEED:-1}
 chunk=4000
-at_once=2
+at_once=$((2 * $(nproc))) # they mostly wait
 
 export PSCALEFS_PATIENCE=10 PSCALEFS_MODEL_OPERATIONS=$chunk
 running=0 failed=0
