@@ -19,8 +19,9 @@ own_files() { find "$mnt/.pscalefs" "$tokens"/*/info.json "$org"/*.json "$org/da
 
 # memory KIND: what is in the daemon's writable memory, of locked mappings or of all others.
 memory() {
-	local line range='' rights='' start end flags
-	while read -r line; do
+	local line lines range='' rights='' start end flags
+	mapfile -t lines <"/proc/$daemon/smaps" # at once: the kernel counts all pages anew for each read(2)
+	for line in "${lines[@]}"; do
 		if [[ $line =~ ^([0-9a-f]+)-([0-9a-f]+)\ (....) ]]; then
 			start=$((16#${BASH_REMATCH[1]})) end=$((16#${BASH_REMATCH[2]})) rights=${BASH_REMATCH[3]}
 		elif [[ $line == VmFlags:* && $rights == rw* ]]; then
@@ -29,7 +30,7 @@ memory() {
 			[[ $range != "$1" ]] || dd if="/proc/$daemon/mem" iflag=skip_bytes,count_bytes bs=64K \
 				skip="$start" count=$((end - start)) 2>/dev/null
 		fi
-	done <"/proc/$daemon/smaps"
+	done
 }
 
 # times TEXT KIND: how often. grep's own pipe is no place of the daemon's.
