@@ -306,7 +306,7 @@ stop_nghttpx() {
 	nghttpx=''
 }
 
-nghttpx_worker() { pgrep -P "$nghttpx" | tail -n 1; }
+nghttpx_worker() { pgrep --newest --parent "$nghttpx"; }
 nghttpx_has_another() { [[ $(nghttpx_worker) && $(nghttpx_worker) != "$1" ]]; }
 
 # reload_nghttpx: returns once a new process serves; the old one, in $old, goes on until its connections are
