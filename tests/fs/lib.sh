@@ -25,11 +25,11 @@ set -Eeuo pipefail
 umask 022
 export LC_ALL=C
 
-# A test may take three minutes, on a machine that does other things too. timeout(1) signals the whole
-# process group, so whatever is waited for ends
-# too; the emulator is not of this group, for it is asked afterwards what happened.
+# A test may take five minutes, on a machine that does other things too. timeout(1) signals the whole process
+# group, so whatever is waited for ends too; the emulator is not of this group, for it is asked afterwards what
+# happened.
 if [[ ! ${PSCALEFS_WATCHED-} ]]; then
-	PSCALEFS_WATCHED=1 exec timeout --kill-after=15 $((180 * ${PSCALEFS_PATIENCE:-1})) \
+	PSCALEFS_WATCHED=1 exec timeout --kill-after=15 $((300 * ${PSCALEFS_PATIENCE:-1})) \
 		"$BASH" "$0" "$@"
 fi
 unset PSCALEFS_WATCHED
