@@ -115,8 +115,15 @@ bool write_lines(struct record *r, int fd, const struct text *t)
 	return true;
 }
 
+/* What an earlier piece has had confirmed is not sent again, whoever has revoked it since. */
+static void claim_whole(struct record *r, uint32_t all, int64_t begun, int64_t from)
+{
+	claim_text(r, begun, all, 0);
+	claim_text(r, from, 0, ~all & ALL_SCOPES);
+}
+
 /* The text that stands in the file is all that shall be granted. */
-static void close_whole(struct work *w, int fd, uint32_t all, int64_t from)
+static void close_whole(struct work *w, int fd, uint32_t all, int64_t begun, int64_t from)
 {
 	struct record *r = w->record;
 
@@ -126,10 +133,10 @@ static void close_whole(struct work *w, int fd, uint32_t all, int64_t from)
 			close(fd);
 			return;
 		}
-		claim_text(r, from, all, ~all & ALL_SCOPES);
+		claim_whole(r, all, begun, from);
 	}
 	if (CALL(r, "close", close(fd)) == 0)
-		claim_text(r, from, all, ~all & ALL_SCOPES);
+		claim_whole(r, all, begun, from);
 }
 
 void append(struct work *w)
@@ -163,7 +170,7 @@ void replace(struct work *w)
 	if (!write_lines(r, fd, &t) || is_edit(&t))
 		CALL(r, "close", close(fd));
 	else
-		close_whole(w, fd, grants(&t), from);
+		close_whole(w, fd, grants(&t), from, from);
 }
 
 /* As a child in a group "{ …; } > f" does, and bash itself before it writes. */
@@ -190,7 +197,7 @@ void replace_in_pieces(struct work *w)
 	if (t.len > 1 && chance(w->random, 50))
 		t.len--; /* the last line is not ended */
 	int fd = open_permissions(w, O_WRONLY | O_TRUNC);
-	int64_t from = now_us();
+	int64_t begun = now_us(), from = begun;
 	r->grant |= grants(&t);
 	while (fd >= 0 && at < t.len) {
 		size_t n = 1 + below(w->random, 30);
@@ -206,7 +213,7 @@ void replace_in_pieces(struct work *w)
 		at += n;
 	}
 	if (fd >= 0)
-		close_whole(w, fd, grants(&t), from);
+		close_whole(w, fd, grants(&t), begun, from);
 }
 
 /* ": > f; sync f" */
@@ -307,7 +314,7 @@ void overwrite(struct work *w)
 		return;
 	}
 	if (st.st_size > 0) {
-		close_whole(w, fd, grants(&t), from);
+		close_whole(w, fd, grants(&t), from, from);
 		return;
 	}
 	/* It was appended to what seemed empty; unless another has written meanwhile: then it has
@@ -362,7 +369,7 @@ void back_up(struct work *w)
 		return;
 	int fd = open_permissions(w, O_WRONLY | O_CREAT | O_TRUNC);
 	if (fd >= 0 && write_lines(r, fd, &t))
-		close_whole(w, fd, grants(&t), from);
+		close_whole(w, fd, grants(&t), from, from);
 	else if (fd >= 0)
 		close(fd);
 	unlink(backup);
