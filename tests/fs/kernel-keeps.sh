@@ -4,14 +4,7 @@
 # As long as it is fresh, the kernel itself answers what was asked before; what this mount changes shows at
 # once nevertheless, through every path and to every process, and what others change after the cache time.
 . "$(dirname "$0")/lib.sh"
-
-# What the daemon is asked by a command, as words.
-asked_by() {
-	local before
-	before=$(wc -l <"$log")
-	"$@" >/dev/null
-	tail -n "+$((before + 1))" "$log" | sed -n 's/^pscalefs: debug: \([a-z]*\), node .*/\1/p' | sort | uniq
-}
+. "$(dirname "$0")/asked.bash"
 
 start_emulator
 add_token ci

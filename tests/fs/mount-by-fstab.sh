@@ -11,17 +11,9 @@
 . "$(dirname "$0")/lib.sh"
 
 own_dev
-mount -t tmpfs -o mode=0755 tmpfs /mnt
-mkdir /mnt/bin /mnt/sbin
+install_here
 mkdir -m 0700 /mnt/nobody /mnt/nobody/mnt
 mnt=/mnt/nobody/mnt org=$mnt/acme program=/usr/local/bin/pscalefs credentials=/mnt/nobody/credentials
-# mount(8) looks for its helpers in /sbin and nowhere else, and passes no PATH on.
-cp "$release_build/src/pscalefs" /mnt/bin
-mount --bind /mnt/bin /usr/local/bin
-sbin=$(realpath /sbin)
-cp -a "$sbin/." /mnt/sbin
-cp "$root/contrib/mount.pscalefs" /mnt/sbin
-mount --bind /mnt/sbin "$sbin"
 
 start_emulator
 (umask 077 && printf '%s\n' "${credential[@]}" >"$credentials")
@@ -81,7 +73,7 @@ umount /etc/fstab
 
 # --- the helper itself ---
 
-helper=("${as_nobody[@]}" "$sbin/mount.pscalefs")
+helper=("${as_nobody[@]}" /sbin/mount.pscalefs)
 "${helper[@]}" none "$mnt" --api-url="$api_url" --credentials="$credentials" --ro
 assert_fails 'Read-only file system' "${as_nobody[@]}" mkdir "$org/service-tokens/ci"
 assert_mounted_until "${as_nobody[@]}" fusermount3 -u "$mnt"

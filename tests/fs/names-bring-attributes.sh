@@ -4,14 +4,7 @@
 # Who reads the directory of a token need not look its names up one by one; and nothing is asked of PlanetScale
 # for that.
 . "$(dirname "$0")/lib.sh"
-
-# What the daemon is asked by a command, as words.
-asked_by() {
-	local before
-	before=$(wc -l <"$log")
-	"$@" >/dev/null
-	tail -n "+$((before + 1))" "$log" | sed -n 's/^pscalefs: debug: \([a-z]*\), node .*/\1/p' | sort | uniq
-}
+. "$(dirname "$0")/asked.bash"
 
 start_emulator
 api_switch list_accesses absent

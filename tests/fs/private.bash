@@ -40,6 +40,20 @@ own_dev() {
 	mkdir -m 1777 /dev/shm
 }
 
+# install_here: pscalefs in /usr/local/bin, for others than root too, and mount.pscalefs in /sbin, where alone
+# mount(8) looks for its helpers, passing no PATH on. All of it is in /mnt, in memory.
+install_here() {
+	local sbin
+	sbin=$(realpath /sbin)
+	mount -t tmpfs -o mode=0755 tmpfs /mnt
+	mkdir /mnt/bin /mnt/sbin
+	cp "$release_build/src/pscalefs" /mnt/bin
+	mount --bind /mnt/bin /usr/local/bin
+	cp -a "$sbin/." /mnt/sbin
+	cp "$root/contrib/mount.pscalefs" /mnt/sbin
+	mount --bind /mnt/sbin "$sbin"
+}
+
 # The system log, as syslogd listens. start_log [hold]: it appends to $work/syslog, or never reads.
 start_log() {
 	rm -f /dev/log

@@ -14,15 +14,7 @@
 . "$(dirname "$0")/booted.bash"
 
 own_dev
-mount -t tmpfs -o mode=0755 tmpfs /mnt
-mkdir /mnt/bin /mnt/sbin
-cp "$release_build/src/pscalefs" /mnt/bin
-mount --bind /mnt/bin /usr/local/bin
-# mount(8) looks for its helpers in /sbin and nowhere else.
-sbin=$(realpath /sbin)
-cp -a "$sbin/." /mnt/sbin
-cp "$root/contrib/mount.pscalefs" /mnt/sbin
-mount --bind /mnt/sbin "$sbin"
+install_here
 start_emulator
 boot
 mkdir -p /mnt/etc/systemd/user

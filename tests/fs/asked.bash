@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what lib.sh sets
+#
+# asked_by COMMAND…: what the daemon, mounted with -d, is asked by a command, as words. To be sourced after lib.sh.
+asked_by() {
+	local before
+	before=$(wc -l <"$log")
+	"$@" >/dev/null
+	tail -n "+$((before + 1))" "$log" | sed -n 's/^pscalefs: debug: \([a-z]*\), node .*/\1/p' | sort | uniq
+}
