@@ -100,7 +100,7 @@ struct scan {
 	int depth, depth_max;
 	size_t values; /* counts the characters before one: '{', '[' and ',' */
 	bool in_string;
-	bool odd;                 /* it has escapes for copy_replaced() */
+	bool odd;                 /* it has escapes for json_replace_odd() */
 	struct json_array *array; /* to find; or NULL */
 };
 

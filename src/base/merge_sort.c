@@ -15,11 +15,14 @@ static void begin_pair(struct merge_sort *s, size_t begin)
 	s->right = begin + s->width;
 }
 
-void merge_sort_init(struct merge_sort *s, void **v, size_t n,
+void merge_sort_init(struct merge_sort *s, void *base, size_t n, size_t size,
 		     int (*order)(const void *a, const void *b))
 {
-	*s = (struct merge_sort){.v = v, .n = n, .order = order, .width = 1};
+	*s = (struct merge_sort){.n = n, .order = order, .width = 1};
+	s->v = xcalloc(n, sizeof(*s->v));
 	s->merged = xcalloc(n, sizeof(*s->merged));
+	for (size_t i = 0; i < n; i++)
+		s->v[i] = (char *)base + i * size;
 	begin_pair(s, 0);
 }
 
@@ -89,13 +92,4 @@ bool merge_sort_step(struct merge_sort *s, size_t *budget)
 		begin_pair(s, 0);
 	}
 	return true;
-}
-
-void **merge_sort_take(struct merge_sort *s)
-{
-	void **v = s->v;
-
-	s->v = NULL;
-	merge_sort_finish(s);
-	return v;
 }

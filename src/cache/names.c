@@ -93,7 +93,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->id, ((const struct named *)b)->id);
 }
 
-static int by_file_name(const void *a, const void *b)
+int named_order(const void *a, const void *b)
 {
 	return strcmp(((const struct named *)a)->file_name, ((const struct named *)b)->file_name);
 }
@@ -138,20 +138,11 @@ char *name_in_set(const char *id, const char *name, bool shared,
 
 /* --- all of a set ----------------------------------------------------------------------------- */
 
-static void **pointers(struct named *v, size_t n)
-{
-	void **p = xcalloc(n, sizeof(*p));
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = &v[i];
-	return p;
-}
-
 void naming_begin(struct naming *x, struct named *v, size_t n)
 {
 	*x = (struct naming){.v = v, .n = n};
-	merge_sort_init(&x->ids, pointers(v, n), n, by_id);
-	merge_sort_init(&x->names, pointers(v, n), n, by_file_name);
+	merge_sort_init(&x->ids, v, n, sizeof(*v), by_id);
+	merge_sort_init(&x->names, v, n, sizeof(*v), named_order);
 }
 
 void naming_finish(struct naming *x)
@@ -175,7 +166,7 @@ static bool is_id(const void *set, const char *id)
 static void name_next(struct naming *x)
 {
 	struct named *t = x->names.v[x->at++];
-	bool as_next = x->at < x->n && by_file_name(t, x->names.v[x->at]) == 0;
+	bool as_next = x->at < x->n && named_order(t, x->names.v[x->at]) == 0;
 
 	t->file_name = tell_apart(t->file_name, t->id, x->shared || as_next, is_id, x);
 	x->shared = as_next;

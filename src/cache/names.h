@@ -33,6 +33,8 @@ struct named {
 	const char *name; /* borrowed; NULL or empty: unnamed */
 	char *file_name;  /* out; owned by the caller */
 };
+/* By file name, for qsort(3) and merge_sort. */
+int named_order(const void *a, const void *b);
 
 /*
  * Give each of `n` objects its file name: unique, at most FILE_NAME_MAX bytes, never "." or "..".

@@ -61,21 +61,13 @@ static int by_record_id(const void *a, const void *b)
 	return strcmp(((const struct token_record *)a)->id, ((const struct token_record *)b)->id);
 }
 
-static int by_new_name(const void *a, const void *b)
-{
-	return strcmp(((const struct named *)a)->file_name, ((const struct named *)b)->file_name);
-}
-
 struct token_list *token_list_new(struct token_records *list)
 {
 	struct token_list *l = xcalloc(1, sizeof(*l));
-	void **records = xcalloc(list->n, sizeof(*records));
 
 	l->list = *list;
 	*list = (struct token_records){NULL, 0};
-	for (size_t i = 0; i < l->list.n; i++)
-		records[i] = &l->list.v[i];
-	merge_sort_init(&l->records, records, l->list.n, by_record_id);
+	merge_sort_init(&l->records, l->list.v, l->list.n, sizeof(*l->list.v), by_record_id);
 	return l;
 }
 
@@ -237,11 +229,7 @@ static bool merge(struct token_list *l, struct organization *o, uint64_t started
 
 static void begin_ordering(struct token_list *l)
 {
-	void **named = xcalloc(l->n, sizeof(*named));
-
-	for (size_t i = 0; i < l->n; i++)
-		named[i] = &l->named[i];
-	merge_sort_init(&l->order, named, l->n, by_new_name);
+	merge_sort_init(&l->order, l->named, l->n, sizeof(*l->named), named_order);
 	l->by_name = xcalloc(l->n, sizeof(struct token *));
 	l->at = 0;
 }

@@ -3,7 +3,6 @@
 #include "unit.h"
 
 #include "base/merge_sort.h"
-#include "base/xmalloc.h"
 
 struct thing {
 	int key;
@@ -19,14 +18,11 @@ static int by_key(const void *a, const void *b)
 
 static struct merge_sort sort_of(struct thing *things, size_t n, int keys)
 {
-	void **v = xcalloc(n, sizeof(*v));
 	struct merge_sort s;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		things[i] = (struct thing){keys > 0 ? rand() % keys : (int)i, i};
-		v[i] = &things[i];
-	}
-	merge_sort_init(&s, v, n, by_key);
+	merge_sort_init(&s, things, n, sizeof(*things), by_key);
 	return s;
 }
 
@@ -50,9 +46,8 @@ static void any_array_is_sorted_in_any_parts(void **state)
 		size_t most = 1 + (size_t)rand() % 50;
 		for (size_t budget = most; !merge_sort_step(&s, &budget); budget = most)
 			assert_true(parts++ < 20000);
-		void **v = merge_sort_take(&s);
-		expect_sorted(v, n);
-		free(v);
+		expect_sorted(s.v, n);
+		merge_sort_finish(&s);
 	}
 }
 
