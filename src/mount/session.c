@@ -192,22 +192,12 @@ static void ll_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	op_start(op);
 }
 
-static void ll_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-			   struct fuse_file_info *fi)
-{
-	struct op *op = begin_open(req, OP_READDIR, ino, fi);
-
-	op->plus = true;
-	op->size = size;
-	op->offset = (uint64_t)off;
-	op_start(op);
-}
-
-static void read_at(fuse_req_t req, enum op_kind kind, fuse_ino_t ino, size_t size, off_t off,
-		    struct fuse_file_info *fi)
+static void read_at(fuse_req_t req, enum op_kind kind, bool plus, fuse_ino_t ino, size_t size,
+		    off_t off, struct fuse_file_info *fi)
 {
 	struct op *op = begin_open(req, kind, ino, fi);
 
+	op->plus = plus;
 	op->size = size;
 	op->offset = (uint64_t)off;
 	op_start(op);
@@ -216,7 +206,7 @@ static void read_at(fuse_req_t req, enum op_kind kind, fuse_ino_t ino, size_t si
 static void ll_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
-	read_at(req, OP_READ, ino, size, off, fi);
+	read_at(req, OP_READ, false, ino, size, off, fi);
 }
 
 static void ll_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t off,
@@ -257,7 +247,13 @@ static void ll_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void ll_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		       struct fuse_file_info *fi)
 {
-	read_at(req, OP_READDIR, ino, size, off, fi);
+	read_at(req, OP_READDIR, false, ino, size, off, fi);
+}
+
+static void ll_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			   struct fuse_file_info *fi)
+{
+	read_at(req, OP_READDIR, true, ino, size, off, fi);
 }
 
 static void ll_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
