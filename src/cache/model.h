@@ -174,6 +174,8 @@ void model_remove_token(struct token *t);
 struct grant *model_grant(const struct token *t, const char *database_id);
 /* What answers differ about on a database, or the organization; NULL if nothing. Borrowed. */
 const struct turned *model_turned(const struct token *t, const char *database_id);
+/* Did an answer show permissions of the token, on anything, that a later one lacks, which may lag? */
+bool model_vanished(const struct token *t);
 /* This mount had `which` confirmed, granted or revoked: what answers said before is history. */
 void model_turned_settled(struct token *t, const char *database_id, const struct scopes *which);
 /* The mtime of the file `permissions`, wall clock; does not create its struct permissions. */

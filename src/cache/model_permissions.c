@@ -111,11 +111,24 @@ static int64_t real_ms(const struct token *t)
 	return clock_real_ms(t->org->model->cache->clock);
 }
 
+static bool in_doubt(const struct token *t, const struct turned *turned)
+{
+	return turned->until_ms > real_ms(t);
+}
+
 const struct turned *model_turned(const struct token *t, const char *database_id)
 {
 	const struct permissions *p = find_permissions(t, database_id);
 
-	return p != NULL && p->turned.until_ms > real_ms(t) ? &p->turned : NULL;
+	return p != NULL && in_doubt(t, &p->turned) ? &p->turned : NULL;
+}
+
+bool model_vanished(const struct token *t)
+{
+	for (size_t i = 0; i < t->n_files; i++)
+		if (t->files[i]->turned.vanished.n > 0 && in_doubt(t, &t->files[i]->turned))
+			return true;
+	return false;
 }
 
 void model_turned_settled(struct token *t, const char *database_id, const struct scopes *which)
@@ -134,7 +147,7 @@ static void note_turned(struct token *t, const char *database_id, const struct s
 	struct turned *turned = &model_permissions(t, database_id)->turned;
 	struct scopes appeared = SCOPES_INIT, vanished = SCOPES_INIT;
 
-	if (turned->until_ms <= real_ms(t))
+	if (!in_doubt(t, turned))
 		turned_drop(turned);
 	turned->until_ms = t->grants.landed_ms + RECENT_MS;
 	scopes_copy(&appeared, now);

@@ -131,17 +131,6 @@ static void list_grants(const struct token *t, bool all, struct buf *out)
 		buf_addf(out, " and %zu more", n - 5);
 }
 
-/* Did an answer show permissions a moment ago that the fresh one lacks, which may lag? */
-static bool lost_something(const struct token *t)
-{
-	for (size_t i = 0; i < t->n_files; i++) {
-		const struct turned *turned = model_turned(t, t->files[i]->database_id);
-		if (turned != NULL && turned->vanished.n > 0)
-			return true;
-	}
-	return false;
-}
-
 /* 0 if the token is empty, else -ENOTEMPTY with a sentence. */
 static int check_token(struct op *op, const struct token *t)
 {
@@ -159,7 +148,7 @@ static int check_token(struct op *op, const struct token *t)
 			      secret ? "a secret that only this mount keeps" : "");
 	if (r != 0)
 		error_hint(&op->waiter.error, "rm -r deletes the token with all of this");
-	if (r == 0 && e == NULL && lost_something(t)) {
+	if (r == 0 && e == NULL && model_vanished(t)) {
 		r = fs_refuse(op, ENOTEMPTY, "the token had permissions until a moment ago");
 		error_hint(&op->waiter.error,
 			   "if somebody has just revoked them, try again in a few seconds");
