@@ -180,9 +180,9 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 /* --- what stat(2) shows to a writer ----------------------------------------------------------- */
 
 /* Did this thread group open the handle, or write through it last? */
-static bool is_of(const struct file *f, pid_t tgid)
+static bool is_of(struct file *f, pid_t tgid)
 {
-	return f->opener == tgid || (f->writer != NULL && f->writer->last == tgid);
+	return file_opener(f) == tgid || (f->writer != NULL && f->writer->last == tgid);
 }
 
 /* Does the handle write the permissions file `p`? The kernel may have renamed the node by which it
@@ -193,6 +193,26 @@ static bool writes_at(const struct file *f, const struct inode_key *p)
 	       target_equal(&f->writer->text->file->target, &p->target);
 }
 
+/* May a stat(2) of this node be meant for the handle? */
+static bool shows(const struct file *f, const struct node *n)
+{
+	if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
+		return false;
+	/* The handle's text is detached; this node belongs to the new file. */
+	return f->writer == NULL || f->writer->text->file != NULL || n->detached;
+}
+
+/* Else nobody has to ask who the caller is, which means reading /proc. */
+static bool is_written(const struct fs *fs, const struct node *n)
+{
+	list_for_each(pos, &fs->files) {
+		const struct file *f = container_of(pos, struct file, link);
+		if (f->writer != NULL && shows(f, n))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The handle whose text size the caller expects. The request of fstat(2) does not name a handle:
  * take the one by which the caller's process has the file open for writing, unless the process has
@@ -200,21 +220,16 @@ static bool writes_at(const struct file *f, const struct inode_key *p)
  */
 static const struct file *writer_of(struct op *op, const struct node *n)
 {
-	const struct file *f = file_of(op), *found = NULL;
-	pid_t caller = -1; /* determined only if needed: it means reading /proc */
+	const struct file *own = file_of(op), *found = NULL;
 
-	if (f != NULL)
-		return f->writer != NULL ? f : NULL;
+	if (own != NULL)
+		return own->writer != NULL ? own : NULL;
+	if (!is_written(fs_of(op), n))
+		return NULL;
+	pid_t caller = process_group(op->pid);
 	list_for_each(pos, &fs_of(op)->files) {
-		f = container_of(pos, struct file, link);
-		if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
-			continue;
-		/* The handle's text is detached; this node belongs to the new file. */
-		if (f->writer != NULL && f->writer->text->file == NULL && !n->detached)
-			continue;
-		if (caller == -1)
-			caller = process_group(op->pid);
-		if (!is_of(f, caller))
+		struct file *f = container_of(pos, struct file, link);
+		if (!shows(f, n) || !is_of(f, caller))
 			continue;
 		if (f->writer == NULL)
 			return NULL;
@@ -238,7 +253,7 @@ static bool opened_by_caller(struct op *op, const struct node *n)
 	pid_t caller = process_group(op->pid);
 
 	list_for_each(pos, &fs_of(op)->files) {
-		const struct file *f = container_of(pos, struct file, link);
+		struct file *f = container_of(pos, struct file, link);
 		if (f->node == n && is_of(f, caller))
 			return true;
 	}

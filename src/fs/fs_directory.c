@@ -89,7 +89,7 @@ int fs_opendir(struct op *op)
 		op_directory_finish(&d);
 		return r;
 	}
-	struct file *f = file_new(fs, n, op->pid);
+	struct file *f = file_new(op, n);
 	f->directory = snapshot_hold(fs, op->node, &d);
 	uint64_t file = (uint64_t)(uintptr_t)f;
 	if (op_reply_open(op, file, 0) != 0)

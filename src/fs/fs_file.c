@@ -33,8 +33,20 @@ static const struct file_handlers *handlers_of(enum tree_kind kind);
 
 /* --- open files ------------------------------------------------------------------------------- */
 
-struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
+static bool wants_write(const struct op *op)
 {
+	return (op->flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* As with any file, O_TRUNC also works with O_RDONLY. */
+static bool may_write(const struct op *op)
+{
+	return op->kind == OP_CREATE || wants_write(op) || (op->flags & O_TRUNC) != 0;
+}
+
+struct file *file_new(struct op *op, struct node *node)
+{
+	struct fs *fs = fs_of(op);
 	struct file *f = xcalloc(1, sizeof(*f));
 
 	f->fs = fs;
@@ -42,10 +54,22 @@ struct file *file_new(struct fs *fs, struct node *node, pid_t tid)
 	f->node = node;
 	f->handlers = handlers_of(node->key.kind);
 	node_hold(node);
-	/* To look it up costs more than all else of a read. */
-	f->opener = tree_write(node->key.kind) == WRITE_REFUSED ? 0 : process_group(tid);
+	if (tree_write(node->key.kind) != WRITE_REFUSED)
+		f->opener_tid = op->pid;
+	/* To look it up costs more than all else of a read, and who only reads is seldom asked
+	 * for. A writer's thread may have ended by then. */
+	if (may_write(op))
+		file_opener(f);
 	list_append(&fs->files, &f->link);
 	return f;
+}
+
+pid_t file_opener(struct file *f)
+{
+	if (f->opener_tid != 0)
+		f->opener = process_group(f->opener_tid);
+	f->opener_tid = 0;
+	return f->opener;
 }
 
 struct file *file_of(const struct op *op)
@@ -93,19 +117,13 @@ static int reply_open(struct op *op, struct file *f)
 
 /* --- permissions ------------------------------------------------------------------------------ */
 
-static bool wants_write(const struct op *op)
-{
-	return (op->flags & O_ACCMODE) != O_RDONLY;
-}
-
 /* Opening waits for a commit under way, also for reading, so that the caller sees its result. */
 static int open_permissions(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
 	struct tree_objects v;
 	struct buf text = BUF_INIT;
-	/* As with any file, O_TRUNC also works with O_RDONLY. */
-	bool writes = wants_write(op) || (op->flags & O_TRUNC);
+	bool writes = may_write(op);
 	int r = writes ? fs_check_seen(op) : 0;
 
 	if (r == 0)
@@ -126,10 +144,10 @@ static int open_permissions(struct op *op, struct node *n)
 		buf_finish(&text);
 		return r;
 	}
-	struct file *f = file_new(fs, n, op->pid);
+	struct file *f = file_new(op, n);
 	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->key);
 	if (permissions != NULL)
-		permissions_opened(permissions, f->opener);
+		permissions_opened(permissions, file_opener(f));
 	if (writes) {
 		permissions = permissions_at(&fs->permissions, &n->key);
 		permissions_begin(permissions);
@@ -152,7 +170,7 @@ static int open_scratch(struct op *op, struct node *n)
 		return -ESTALE;
 	if (op->flags & O_TRUNC)
 		scratch_truncate(s, 0, fs_now_ns(fs), &op->waiter.error);
-	struct file *f = file_new(fs, n, op->pid);
+	struct file *f = file_new(op, n);
 	f->writable = wants_write(op);
 	f->scratch = s;
 	scratch_hold(s);
@@ -169,7 +187,7 @@ static int open_shown(struct op *op, struct node *n)
 		buf_wipe(&text);
 		return r;
 	}
-	struct file *f = file_new(fs, n, op->pid);
+	struct file *f = file_new(op, n);
 	f->writable = wants_write(op);
 	if (tree_secret(n->key.kind) != 0) {
 		f->secret = secret_new(buf_str(&text), text.len);
@@ -197,7 +215,7 @@ static int open_log(struct op *op, struct node *n)
 
 	if (r != 0)
 		return r;
-	struct file *f = file_new(fs_of(op), n, op->pid);
+	struct file *f = file_new(op, n);
 	f->log_start = log->start;
 	return reply_open(op, f);
 }
@@ -271,7 +289,7 @@ static int create_permissions(struct op *op, const struct inode_key *p)
 	permissions_made_again(permissions);
 	permissions_opened(permissions, process_group(op->pid));
 	permissions_begin(permissions);
-	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
+	struct file *f = file_new(op, node_find(&fs->nodes, e.node));
 	f->writable = true;
 	f->writer = permissions_open(permissions, &f->text, true, f->opener, op->waiter.arrived);
 	return reply_create(op, &e, f);
@@ -291,7 +309,7 @@ static int create_scratch(struct op *op, const struct inode_key *p)
 		r = fs_entry(op, p, &e);
 	if (r != 0)
 		return r;
-	struct file *f = file_new(fs, node_find(&fs->nodes, e.node), op->pid);
+	struct file *f = file_new(op, node_find(&fs->nodes, e.node));
 	f->writable = wants_write(op);
 	f->scratch = s;
 	scratch_hold(s);

@@ -45,7 +45,9 @@ struct file {
 	unsigned refs;     /* of the kernel, and of ops and commits under way */
 	struct node *node; /* held */
 	const struct file_handlers *handlers;
-	pid_t opener; /* thread group; 0: a directory or a file that nobody can write */
+	pid_t opener;     /* thread group; 0: a directory or a file that nobody can write. Of a
+			     reader only file_opener() knows it. */
+	pid_t opener_tid; /* its thread, to be looked up by file_opener(); 0: it was */
 	bool writable;
 	struct buf text;                   /* the content at open; never a secret */
 	struct snapshot *directory;        /* held; NULL: it is a file */
@@ -110,7 +112,10 @@ int64_t fs_now_ns(const struct fs *fs);
 /* The attributes of a node for this caller: 0, WAIT, -errno. */
 int fs_attr(struct op *op, struct node *n, struct stat *st);
 
-struct file *file_new(struct fs *fs, struct node *node, pid_t tid);
+/* `op`: of opening or creating it. */
+struct file *file_new(struct op *op, struct node *node);
+/* The thread group that opened it: 0 if unknown. */
+pid_t file_opener(struct file *f);
 struct file *file_of(const struct op *op); /* the op's open file; NULL: none */
 void file_hold(struct file *f);
 void file_release(struct file *f);
