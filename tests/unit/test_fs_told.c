@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs_kept, op: what this mount changes is told to the kernel before the caller: until the kernel has
+ * forgotten what it kept, no op runs, and none that has ended replies (rule 14).
+ */
+#include "fs_world.h"
+
+#define CI          "acme/service-tokens/ci"
+#define PERMISSIONS CI "/databases/shop/permissions"
+#define WRITE       ON_SHOP("write_x")
+
+static size_t to_forget;
+static uint64_t access_node; /* of the database, whose attributes the kernel keeps */
+
+static void forget(void *ctx, uint64_t number)
+{
+	(void)ctx;
+	(void)number;
+	to_forget++;
+}
+
+/* The kernel has forgotten all that it was told to. */
+static void told(void)
+{
+	size_t n = to_forget;
+
+	assert_true(n > 0);
+	to_forget = 0;
+	fs_told(fs, n);
+	world_turn(&w);
+}
+
+static void start(void)
+{
+	fs_start();
+	to_forget = 0;
+	fs_let_keep(fs, forget, NULL);
+}
+
+/* The kernel keeps the attributes of this. */
+static uint64_t keep(const char *path)
+{
+	struct reply r = {0};
+	uint64_t n = walk(path);
+
+	NOW(&r, .kind = OP_GETATTR, .node = n);
+	assert_int_equal(r.kind, R_ATTR);
+	assert_true(r.timeout_s > 0);
+	return n;
+}
+
+/* A write through *file. */
+static struct op *write_text(struct reply *r, uint64_t *file, const char *text, pid_t pid)
+{
+	start();
+	uint64_t node = walk(PERMISSIONS);
+	*file = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	access_node = keep("acme/databases/shop/access");
+	struct op *op = ASK(r, .kind = OP_WRITE, .node = node, .file = *file, .data = text,
+			    .offset = 12, .flags = O_WRONLY | O_APPEND, .pid = pid);
+	world_turn(&w);
+	return op;
+}
+
+/* A write of write_x, which PlanetScale has confirmed. */
+static struct op *grant(struct reply *r, uint64_t *file, pid_t pid)
+{
+	struct op *op = write_text(r, file, "write_x\n", pid);
+
+	answer(GRANT("t1"), 200, LIST(WRITE));
+	return op;
+}
+
+static void release(uint64_t file)
+{
+	fs_release(fs, file);
+	world_turn(&w);
+	fs_finish();
+}
+
+static void a_grant_is_reported_when_the_kernel_has_forgotten(void **state)
+{
+	struct reply r = {0}, looked = {0};
+	uint64_t file;
+
+	(void)state;
+	grant(&r, &file, 0);
+	assert_int_equal(to_forget, 1);
+	assert_int_equal(r.count, 0);
+	/* Nor does anybody else see the new state before. */
+	ASK(&looked, .kind = OP_GETATTR, .node = access_node);
+	world_turn(&w);
+	assert_int_equal(looked.count, 0);
+	told();
+	assert_int_equal(r.kind, R_WRITTEN);
+	assert_int_equal(r.size, 8);
+	while (fake_open() > 0)
+		answer_well(); /* what was known before the change is asked for again */
+	assert_int_equal(looked.kind, R_ATTR);
+	release(file);
+}
+
+static void half_of_it_is_not_enough(void **state)
+{
+	struct reply r = {0};
+	uint64_t file;
+
+	(void)state;
+	start();
+	uint64_t node = walk(PERMISSIONS);
+	file = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	keep(CI "/info.json");
+	keep("acme/databases/shop/access");
+	ASK(&r, .kind = OP_WRITE, .node = node, .file = file, .data = "write_x\n", .offset = 12,
+	    .flags = O_WRONLY | O_APPEND);
+	world_turn(&w);
+	answer(GRANT("t1"), 200, LIST(WRITE));
+	assert_int_equal(to_forget, 2);
+	fs_told(fs, 1);
+	world_turn(&w);
+	assert_int_equal(r.count, 0);
+	fs_told(fs, 1);
+	world_turn(&w);
+	assert_int_equal(r.kind, R_WRITTEN);
+	release(file);
+}
+
+static void an_open_to_write_waits_too(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	start();
+	uint64_t node = keep(PERMISSIONS);
+	ASK(&r, .kind = OP_OPEN, .node = node, .flags = O_WRONLY | O_APPEND);
+	world_turn(&w);
+	assert_int_equal(r.count, 0);
+	told();
+	assert_int_equal(r.kind, R_OPEN);
+	release(r.file);
+}
+
+static void a_new_token_is_reported_with_its_id(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	start();
+	uint64_t tokens = keep("acme/service-tokens");
+	ASK(&r, .kind = OP_MKDIR, .node = tokens, .name = "new");
+	answer_well(); /* the fresh list */
+	answer(CREATE, 200, MADE("t3", "new"));
+	assert_int_equal(r.count, 0);
+	told();
+	assert_int_equal(r.kind, R_ENTRY);
+	assert_int_equal(r.entry.node, walk("acme/service-tokens/new"));
+	fs_finish();
+}
+
+static void a_failure_is_reported_then_too(void **state)
+{
+	struct reply r = {0};
+	uint64_t file;
+
+	(void)state;
+	write_text(&r, &file, "bogus\n", 0);
+	answer(GRANT("t1"), 422, "{\"message\":\"no such access\"}");
+	/* What it has shows that somebody else has granted write_x. */
+	answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ON_SHOP("read_branch") "," WRITE));
+	assert_int_equal(r.count, 0);
+	told();
+	assert_int_equal(result(&r), -EINVAL);
+	release(file);
+}
+
+static void a_caller_that_is_killed_does_not_wait(void **state)
+{
+	struct reply r = {0};
+	uint64_t file;
+	pid_t pid = stopped_process(SIGTERM);
+
+	(void)state;
+	struct op *op = grant(&r, &file, pid);
+	assert_int_equal(r.count, 0);
+	op_interrupt(op);
+	world_turn(&w);
+	assert_int_equal(r.count, 1); /* and the grant is there */
+	assert_true(scopes_has(&model_grant(world_token(&w, "t1"), "d1")->scopes, "write_x"));
+	told();
+	end_process(pid);
+	release(file);
+}
+
+/* The end of the mount: nobody is told any more, and what was confirmed is reported as that. */
+static void the_end_of_the_mount_waits_for_no_one(void **state)
+{
+	struct reply r = {0};
+	uint64_t file;
+
+	(void)state;
+	grant(&r, &file, 0);
+	assert_int_equal(r.count, 0);
+	fs_let_go(fs, ENODEV);
+	assert_int_equal(r.kind, R_WRITTEN);
+	release(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_grant_is_reported_when_the_kernel_has_forgotten),
+		cmocka_unit_test(half_of_it_is_not_enough),
+		cmocka_unit_test(an_open_to_write_waits_too),
+		cmocka_unit_test(a_new_token_is_reported_with_its_id),
+		cmocka_unit_test(a_failure_is_reported_then_too),
+		cmocka_unit_test(a_caller_that_is_killed_does_not_wait),
+		cmocka_unit_test(the_end_of_the_mount_waits_for_no_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
