@@ -52,8 +52,10 @@ for w in {1..4}; do add_tokens "t$w-" $N; done
 touch "$tokens"
 ls "$tokens" >/dev/null
 api_clear
-for method in GET POST DELETE; do
-	for skip in 2 5 8 11 14 17 20; do fault $method "$T/*" truncate=5 skip=$skip; done
+for skip in 2 5 8 11 14 17 20; do
+	for method in GET POST; do fault $method "$T/*" truncate=5 skip=$skip; done
+	# An answer without a body cannot be cut off.
+	fault DELETE "$T/*" truncate=0 status=200 apply=true body='{"cut": "off"}' skip=$skip
 done
 before=$(resets)
 life() {
@@ -78,5 +80,6 @@ done
 for w in {1..4}; do
 	for ((n = 1; n <= N; n++)); do assert_eq read_branch "$(scopes_of "t$w-$n" shop)" "t$w-$n"; done
 done
-[[ $(resets) -ge $((before + 10)) ]] || fail "only $(($(resets) - before)) streams were reset"
+# How many GETs there are depends on what came first.
+[[ $(resets) -ge $((before + 14)) ]] || fail "only $(($(resets) - before)) streams were reset"
 grep -q 'HTTP/2' "$work/access.log" || fail "not over HTTP/2"
