@@ -2,17 +2,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2016,SC2154 # what another shell expands, and what lib.sh sets
 #
-# The machine's own systemd, booted over the machine's own programs, where it can do no harm: in namespaces of
-# its own, in which the file system is read-only, and what is to be written is in memory. To be sourced after
-# private.bash, lib.sh and own_dev.
+# A systemd that boots where it can do no harm: in namespaces of its own. To be sourced after private.bash and
+# lib.sh.
 #
-#   boot                    its /etc is a copy, in /mnt/etc; /home, in /mnt/home, has a user called ann
-#   inside COMMAND…         run there, by root
-#   inside_as_ann COMMAND…  the same, by ann, with her session's directory
+#   boot                        the machine's own, over the machine's own programs: the file system is read-only, and
+#                               what is to be written is in memory. After own_dev. Its /etc is a copy, in /mnt/etc;
+#                               /home, in /mnt/home, has a user called ann
+#   start_init UNIT COMMAND…    another: COMMAND makes the root directory, and becomes the command that is appended
+#                               to it. It has booted when UNIT is active
+#   inside COMMAND…             run there, by root
+#   inside_as_ann COMMAND…      the same, by ann, with her session's directory
+#   stop_init                   before the test's end
 #
 # It ends by being killed, as a whole: a shutdown unmounts and remounts whatever it can reach.
 
-init='' # its pid out here
+init='' init_parent='' # their pids out here
 
 boot() {
 	mkdir -p /mnt/etc /mnt/home/ann
@@ -33,21 +37,8 @@ boot() {
 	autofs=$(awk '$2 == "autofs" { print $1 }' /proc/misc)
 	[[ ! $autofs ]] || mknod /dev/autofs c 10 "$autofs" || true
 
-	# A group of processes of its own, below which it makes others: the root of its cgroup namespace.
-	mkdir "$work/cgroup"
-	mount -t cgroup2 cgroup2 "$work/cgroup"
-	group=$work/cgroup/pscalefs-test-$$
-	mkdir "$group"
-	trap 'leave_group && true; finish' EXIT
-	setpriv --pdeathsig=KILL bash -c 'echo $$ >"$1" && exec unshare --mount --propagation private --pid --cgroup \
-		--ipc --uts --fork --kill-child -- "$BASH" -euc "$2"' bash "$group/cgroup.procs" '
+	start_init test.target bash -euc '
 		mount -o remount,bind,ro /
-		mount -t proc proc /proc
-		mount --bind /proc/sys /proc/sys
-		mount -o remount,bind,ro /proc/sys
-		mount --bind /sys /sys # without what is mounted below
-		mount -o remount,bind,ro /sys
-		mount -t cgroup2 cgroup2 /sys/fs/cgroup
 		# Above all /tmp: at boot, what is in it is removed.
 		for directory in /run /tmp /var /root; do
 			mount -t tmpfs -o mode=0755 tmpfs "$directory"
@@ -55,16 +46,37 @@ boot() {
 		ln -s /run /var/run
 		mount --bind /mnt/etc /etc
 		mount --bind /mnt/home /home
-		exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system \
-			--unit=test.target --show-status=no --log-target=journal' >"$work/init.out" 2>&1 &
-	wait_for find_init $!
-	wait_for inside systemctl is-active test.target
+		exec "$@"' bash
 }
 
 has_autofs() { { : </dev/autofs; } 2>/dev/null; }
 
+start_init() {
+	local unit=$1
+	shift
+	# A group of processes of its own, below which it makes others: the root of its cgroup namespace.
+	mkdir "$work/cgroup"
+	mount -t cgroup2 cgroup2 "$work/cgroup"
+	group=$work/cgroup/pscalefs-test-$$
+	mkdir "$group"
+	trap 'leave_group && true; finish' EXIT
+	setpriv --pdeathsig=KILL bash -c 'echo $$ >"$1" && shift && exec "$@"' bash "$group/cgroup.procs" \
+		unshare --mount --propagation private --pid --cgroup --ipc --uts --fork --kill-child -- "$@" bash -euc '
+			mount -t proc proc /proc
+			mount --bind /proc/sys /proc/sys
+			mount -o remount,bind,ro /proc/sys
+			mount --bind /sys /sys # without what is mounted below
+			mount -o remount,bind,ro /sys
+			mount -t cgroup2 cgroup2 /sys/fs/cgroup
+			exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system \
+				--unit="$1" --show-status=no --log-target=journal' bash "$unit" >"$work/init.out" 2>&1 &
+	init_parent=$!
+	wait_for find_init
+	wait_for inside systemctl is-active "$unit"
+}
+
 find_init() {
-	init=$(pgrep -P "$1") && [[ $(<"/proc/$init/comm") == systemd ]]
+	init=$(pgrep -P "$init_parent") && [[ $(<"/proc/$init/comm") == systemd ]]
 }
 
 leave_group() {
@@ -73,14 +85,22 @@ leave_group() {
 		tail -n 20 "$work/init.out"
 		[[ ! $init ]] || timeout 10 nsenter --target "$init" --mount journalctl --no-pager --lines=60 || true
 	fi >&"$complaints" 2>&1
+	stop_init
+	return "$outcome"
+}
+
+stop_init() {
 	[[ ! $init ]] || process_ended "$init" || kill -KILL "$init"
+	init=''
+	end_process "$init_parent" KILL
 	wait_quietly remove_group || echo "$group cannot be removed"
 	umount "$work/cgroup"
-	return "$outcome"
+	rmdir "$work/cgroup"
+	trap finish EXIT
 }
 remove_group() { [[ ! -e $group ]] || find "$group" -depth -type d -exec rmdir {} +; }
 
-inside() { nsenter --target "$init" --mount --pid --cgroup --ipc --uts --wd=/ -- "$@"; }
+inside() { nsenter --target "$init" --mount --pid --cgroup --ipc --uts --wdns=/ -- "$@"; }
 
 inside_as_ann() {
 	inside setpriv --reuid=4242 --regid=4242 --clear-groups \

@@ -4,6 +4,9 @@
 # enter.sh ROOT USER COMMAND…: runs a command in a Debian below ROOT as in a machine of its own: in mount and pid
 # namespaces that have nothing else mounted and no other processes, and that are gone with all that is in them
 # when the command ends, or this script. The network is the machine's.
+#
+# Where booted.bash has made the namespaces (PSCALEFS_ENTERED=1) and USER is "init", the command takes the place of
+# this script, as the first process.
 set -euo pipefail
 
 if [[ ! ${PSCALEFS_ENTERED-} ]]; then
@@ -40,6 +43,7 @@ mkdir -m 1777 run/lock
 pivot_root . .
 umount --lazy .
 cd /
+[[ $user != init ]] || exec "$@"
 
 kept=()
 for name in ${!PSCALEFS_IN_@} http_proxy https_proxy no_proxy; do

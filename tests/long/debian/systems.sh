@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# For debian-package.sh: systems.sh SUITE DIRECTORY makes two fresh systems of this Debian there: "building", which
-# has the source in ~dev/pscalefs, and "using". They are as the first boot leaves them: there is a user, who may use
-# sudo, and an /etc/mtab.
+# For debian-package.sh: systems.sh SUITE DIRECTORY makes three fresh systems of this Debian there: "building",
+# which has the source in ~dev/pscalefs, "using", which has next to nothing, as a container, and "booting", which can
+# boot, and lets users log in. They are as the first boot leaves them: there is a user, who may use sudo, and an
+# /etc/mtab.
 set -euo pipefail
 suite=$1 systems=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,6 +28,7 @@ cp --dereference /etc/resolv.conf "$system/etc/resolv.conf"
 ln -s ../proc/self/mounts "$system/etc/mtab"
 "$here/enter.sh" "$system" root apt-get update
 cp -a "$system" "$systems/using"
+cp -a "$system" "$systems/booting"
 
 if [[ -e $source/.git ]]; then
 	git clone --quiet --no-local "$source" "$system/home/dev/pscalefs"
@@ -36,4 +38,13 @@ else
 fi
 chroot "$system" chown -R dev: /home/dev/pscalefs
 cp "$here/package.sh" "$system/srv"
+
+# What it recommends, too: all that a server has, and a desktop builds on.
+"$here/enter.sh" "$systems/booting" root apt-get install --yes libpam-systemd
+rm -f "$systems"/booting/var/cache/apt/archives/*.deb
+# What files there are is compared, and timers write some at midnight.
+chroot "$systems/booting" systemctl mask timers.target
+echo fresh >"$systems/booting/etc/hostname"
+
 cp "$here/use.sh" "$systems/using/srv"
+cp "$here/use.sh" "$systems/booting/srv"

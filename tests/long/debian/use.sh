@@ -4,6 +4,10 @@
 # For debian-package.sh, as the user dev in a fresh system: installs the package in /srv with apt, mounts in all
 # ways, works, stops, purges, and compares what files there are. PSCALEFS_IN_URL and PSCALEFS_IN_CREDENTIAL say what
 # is mounted: an organization acme with the databases blog and shop.
+#
+#   use.sh            where systemd has not booted
+#   use.sh by_unit    where it has
+# shellcheck disable=SC2016 # for another shell to expand
 set -Eeuo pipefail
 export LC_ALL=C
 trap 'echo "use.sh: line $LINENO: failed: $BASH_COMMAND"' ERR
@@ -27,9 +31,9 @@ nothing() {
 	equal "$printed" ''
 }
 
-# wait_for COMMAND…: at most ten seconds.
+# wait_for COMMAND…: at most half a minute. Ten seconds after the last logout systemd ends what a user has.
 wait_for() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 30))
 	until "$@"; do
 		[[ $SECONDS -lt $end ]] || fail "never came true: $*"
 		sleep 0.05
@@ -97,14 +101,18 @@ by_pscalefs() {
 	wait_for stopped
 }
 
+# script TEXT: for another shell, with what is above.
+script() {
+	printf '%s\n' 'set -Eeuo pipefail' "$(declare -f fail equal nothing wait_for running stopped work)" \
+		"recipes=$recipes mnt=$mnt" "$1"
+}
+
 by_run() {
-	with_credential pscalefs run "$@" -- bash -c "
-		set -Eeuo pipefail
-		$(declare -f fail equal work)
-		mnt=\$PSCALEFS recipes=$recipes
-		work"
+	local before
+	before=$(ls -A /tmp)
+	with_credential pscalefs run "$@" -- bash -c "$(script 'mnt=$PSCALEFS; work')"
 	wait_for stopped
-	[[ ! $(ls -A /tmp) ]]
+	equal "$(ls -A /tmp)" "$before"
 }
 
 by_fstab() {
@@ -126,6 +134,39 @@ by_fstab() {
 	rm ~/credentials
 }
 
+# logged_in COMMANDS: in a session that ends with them.
+logged_in() { sudo su --login dev --command "$(script "$1")"; }
+
+# logged_out: and systemd has ended what dev had.
+logged_out() { [[ ! -e /run/user/$UID ]]; }
+
+by_unit() {
+	local settings=~/.config/systemd/user/pscalefs.service.d before
+	[[ ! -e ~/.config ]]
+	mkdir -p "$settings"
+	printf '%s\n' '[Service]' 'LoadCredential=pscalefs:%h/credentials' \
+		"Environment=PLANETSCALE_API_URL=$PLANETSCALE_API_URL" >"$settings/override.conf"
+	(umask 077 && printf '%s\n' "${credential[@]}" >~/credentials)
+	before=$(find ~/.config | sort)
+	rmdir "$mnt"
+
+	logged_in '
+		systemctl --user enable --now pscalefs
+		work'
+	wait_for logged_out
+	stopped
+	# Enabled, it is there again.
+	logged_in '
+		wait_for mountpoint -q "$mnt"
+		work
+		systemctl --user disable --now pscalefs
+		stopped
+		nothing find "$XDG_RUNTIME_DIR" -name "*pscale*"'
+	wait_for logged_out
+	equal "$(find ~/.config | sort)" "$before"
+	rm -r ~/.config ~/credentials
+}
+
 # --- all of it ---
 
 for tool in cc gcc clang meson ninja pkg-config dpkg-buildpackage fusermount3; do
@@ -144,6 +185,7 @@ by_pscalefs
 by_run
 by_run --no-namespace
 by_fstab
+"$@"
 rmdir "$mnt"
 purge_package
 files | sudo tee /run/after >/dev/null
