@@ -10,7 +10,8 @@
 #   rclone     `rclone mount` of an equal tree of local files
 #   curl       one process for each request
 #
-# All requests to PlanetScale (the emulator) go over TLS, through a relay that adds 25 ms each way (relay.c).
+# All requests to PlanetScale (the emulator) go over TLS and HTTP/2, as nghttpx speaks it, through a relay that adds
+# 25 ms each way (relay.c).
 # "The network's own time" is what no client can go below: the number of round trips of which each needs the
 # answer of the one before, times 50 ms. It does not depend on how pscalefs does it; each row says how it is
 # counted.
@@ -45,11 +46,10 @@ row() { printf '| %s | %s | %s | %s | %s: %s |\n' "$@"; }
 
 relay=''
 
-# start_far EMULATOR-OPTION…: the emulator with TLS, 50 ms away.
+# start_far EMULATOR-OPTION…: the emulator behind nghttpx, 50 ms away.
 start_far() {
-	rm -rf "$work/tls"
-	start_emulator --tls --tls-dir="$work/tls" "$@"
-	ca=$work/tls/ca.pem
+	start_emulator "$@"
+	start_nghttpx
 	: >"$work/relay"
 	setpriv --pdeathsig=TERM "$bench/relay" $((rtt_ms / 2)) "${api_url##*:}" >"$work/relay" &
 	relay=$!
@@ -59,6 +59,7 @@ start_far() {
 
 stop_far() {
 	end_process "$relay" TERM
+	stop_nghttpx
 	stop_emulator
 }
 
