@@ -350,8 +350,8 @@ int fs_flush_permissions(struct op *op, struct file *f)
 		op_reply_ok(op);
 		return 0;
 	}
-	pid_t closer = process_group(op->pid);
 	enum process_end end = process_end(op->pid);
+	pid_t closer = process_group(op->pid);
 
 	if (end != PROCESS_LIVES) {
 		permissions_killed(f->writer, closer);

@@ -145,7 +145,10 @@ static int fulfil(struct duties *d, const struct request *request, struct reply 
 		reply->result = process_group(request->tid);
 		break;
 	case PROCESS_END:
+		process_handle(request->tid);
 		reply->result = process_end(request->tid);
+		reply->process.tgid = process_group(request->tid);
+		process_handle(0);
 		break;
 	case OPEN_CREDENTIAL:
 		fd = d->credential_file[0] != '\0'
@@ -311,13 +314,15 @@ static pid_t delegated_group(pid_t tid)
 	return ask_helper(PROCESS_GROUP, tid, &reply, NULL) ? reply.result : 0;
 }
 
-static enum process_end delegated_process_end(pid_t tid)
+static enum process_end delegated_process_end(pid_t tid, pid_t *group)
 {
 	struct reply reply;
 
 	/* If it is unknown whether a signal ends the process, nothing may be revoked. */
-	return ask_helper(PROCESS_END, tid, &reply, NULL) ? (enum process_end)reply.result
-							  : PROCESS_END_UNSEEN;
+	if (!ask_helper(PROCESS_END, tid, &reply, NULL))
+		reply = (struct reply){.result = PROCESS_END_UNSEEN};
+	*group = reply.process.tgid;
+	return (enum process_end)reply.result;
 }
 
 static int delegated_open(const char *path)

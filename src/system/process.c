@@ -15,7 +15,8 @@
 static const struct process_delegate *delegate;
 
 static struct {
-	pid_t tid; /* 0: none */
+	pid_t tid;   /* 0: none */
+	pid_t group; /* 0: not known yet */
 	bool known;
 	struct process process;
 } handled;
@@ -23,6 +24,7 @@ static struct {
 void process_handle(pid_t tid)
 {
 	handled.tid = tid;
+	handled.group = 0;
 	handled.known = false;
 }
 
@@ -54,17 +56,32 @@ static uint64_t field(const char *status, const char *name, int base)
 	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, base);
 }
 
-pid_t process_group(pid_t tid)
+static pid_t group_in(const char *status)
+{
+	return (pid_t)field(status, "\nTgid:", 10);
+}
+
+static pid_t read_group(pid_t tid)
 {
 	char status[4096];
 
-	if (handled.known && tid == handled.tid)
-		return handled.process.tgid;
-	if (delegate != NULL)
-		return delegate->group(tid);
 	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
 		return 0;
-	return (pid_t)field(status, "\nTgid:", 10);
+	return group_in(status);
+}
+
+static pid_t remember_group(pid_t tid, pid_t group)
+{
+	if (tid == handled.tid && tid != 0)
+		handled.group = group;
+	return group;
+}
+
+pid_t process_group(pid_t tid)
+{
+	if (tid == handled.tid && handled.group != 0)
+		return handled.group;
+	return remember_group(tid, delegate != NULL ? delegate->group(tid) : read_group(tid));
 }
 
 /* A hash of the path of the executable, also if that file was replaced while it runs. */
@@ -123,6 +140,7 @@ int process_read(pid_t tid, struct process *p)
 	if (remember && r == 0) {
 		handled.known = true;
 		handled.process = *p;
+		remember_group(tid, p->tgid);
 	}
 	return r;
 }
@@ -184,15 +202,25 @@ static enum process_end end_of(pid_t tid, const char *status)
 	return killed && !shows_exit_code(tid) ? PROCESS_END_UNSEEN : PROCESS_LIVES;
 }
 
-enum process_end process_end(pid_t tid)
+static enum process_end read_end(pid_t tid, pid_t *group)
 {
 	char status[4096];
 
-	if (delegate != NULL)
-		return delegate->end(tid);
+	*group = 0;
 	if (tid <= 0 || !read_proc(tid, "status", status, sizeof(status)))
 		return PROCESS_LIVES;
+	*group = group_in(status);
 	return fatal_signal_pending(status) ? PROCESS_KILLED : end_of(tid, status);
+}
+
+enum process_end process_end(pid_t tid)
+{
+	pid_t group;
+	enum process_end end =
+		delegate != NULL ? delegate->end(tid, &group) : read_end(tid, &group);
+
+	remember_group(tid, group);
+	return end;
 }
 
 bool process_ending(pid_t tid)

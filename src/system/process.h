@@ -36,14 +36,15 @@ enum process_end {
 struct process_delegate {
 	int (*read)(pid_t tid, struct process *p);
 	pid_t (*group)(pid_t tid);
-	enum process_end (*end)(pid_t tid);
+	enum process_end (*end)(pid_t tid, pid_t *group);
 };
 /* Use `d`, borrowed, from now on. NULL, as at first: this process reads /proc itself. */
 void process_delegate(const struct process_delegate *d);
 
 /*
  * The request of this thread is being handled; 0: no more. Meanwhile what is read of it, or its group,
- * is read once: it waits in the kernel, so nothing of it changes.
+ * is read once: it waits in the kernel, so nothing of it changes. Only whether it ends may change;
+ * who asks that first need not ask for the group.
  */
 void process_handle(pid_t tid);
 

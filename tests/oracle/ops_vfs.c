@@ -66,10 +66,11 @@ static pid_t caller_group(pid_t tid)
 	return tid;
 }
 
-static enum process_end caller_end(pid_t tid)
+static enum process_end caller_end(pid_t tid, pid_t *group)
 {
 	unsigned process = (unsigned)(tid - 1000) % PROCESSES;
 
+	*group = caller_group(tid);
 	return ending[process] ? PROCESS_KILLED : PROCESS_LIVES;
 }
 

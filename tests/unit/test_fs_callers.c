@@ -23,9 +23,10 @@ static int read_one(pid_t tid, struct process *p)
 	return 0;
 }
 
-static enum process_end lives(pid_t tid)
+static enum process_end lives(pid_t tid, pid_t *of)
 {
-	(void)tid;
+	reads++;
+	*of = tid;
 	return PROCESS_LIVES;
 }
 
@@ -83,6 +84,28 @@ static void a_reader_who_then_writes_sees_the_size_of_what_it_reads(void **state
 	finish();
 }
 
+static void once_at_each_step_of_a_write(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	start();
+	uint64_t node = walk(PERMISSIONS);
+	uint64_t file = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	assert_int_equal(groups + reads, 1);
+	ASK(&r, .kind = OP_WRITE, .node = node, .file = file, .data = "write_x\n", .offset = 12,
+	    .flags = O_WRONLY | O_APPEND);
+	world_turn(&w);
+	answer(GRANT("t1"), 200, LIST(ON_SHOP("write_x")));
+	assert_int_equal(r.kind, R_WRITTEN);
+	groups = reads = 0;
+	NOW(&r, .kind = OP_FLUSH, .node = node, .file = file);
+	assert_int_equal(result(&r), 0);
+	assert_int_equal(groups + reads, 1);
+	fs_release(fs, file);
+	finish();
+}
+
 static void once_who_lists_a_directory_of_a_token(void **state)
 {
 	struct reply opened = {0}, r = {0};
@@ -105,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_about_who_only_reads),
 		cmocka_unit_test(a_reader_who_then_writes_sees_the_size_of_what_it_reads),
+		cmocka_unit_test(once_at_each_step_of_a_write),
 		cmocka_unit_test(once_who_lists_a_directory_of_a_token),
 	};
 
