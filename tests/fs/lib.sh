@@ -218,12 +218,12 @@ wait_for() {
 }
 
 # blocked_in NAME PID: it has become this command, and waits in a system call for the file system to answer,
-# or for somebody else who does (the kernel looks one name of a directory up at a time).
+# or for somebody else who does (the kernel looks one name of a directory up at a time, and makes one).
 blocked_in() {
 	local name stat wait_channel
 	{ read -r name <"/proc/$2/comm" && read -r stat <"/proc/$2/stat"; } 2>/dev/null || return 1
 	read -r wait_channel 2>/dev/null <"/proc/$2/wchan" || [[ $wait_channel ]] || return 1
-	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait|d_alloc_parallel|rwsem|lookup ]]
+	[[ $name == "$1" && ${stat##*) } == [SD]* && $wait_channel =~ fuse|request_wait|d_alloc_parallel|rwsem|lookup|filename_create ]]
 }
 
 # start_blocked COMMAND…: in the background, as a person at a terminal starts it (a script's background
