@@ -20,6 +20,7 @@
 #   PSCALEFS_RELEASE_BUILD   the one without sanitizers (build-release)
 #   PSCALEFS_VALGRIND=1      run the daemon under valgrind
 #   PSCALEFS_PATIENCE=N      wait N times as long for everything
+#   PSCALEFS_CACHE=SECONDS   mount with -o cache=SECONDS, where a test says nothing else
 #   PSCALEFS_KEEP=1          leave the work directory, and say where it is
 set -Eeuo pipefail
 umask 022
@@ -459,7 +460,7 @@ start_mount() {
 	set_command
 	: >>"$log"
 	mounts_before=$(grep -c '^pscalefs: notice: mounted ' "$log" || true)
-	"${command[@]}" -f "$@" "$mnt" >>"$log" 2>&1 &
+	"${command[@]}" -f ${PSCALEFS_CACHE:+-o "cache=$PSCALEFS_CACHE"} "$@" "$mnt" >>"$log" 2>&1 &
 	daemon=$!
 	wait_for mount_settled
 	if process_ended "$daemon"; then

@@ -7,18 +7,20 @@
 #
 #   PSCALEFS_MODEL_SEED=N        other operations (1)
 #   PSCALEFS_MODEL_OPERATIONS=N  more of them
+#   PSCALEFS_CACHE=SECONDS       the cache time, which else depends on the seed
 . "$(dirname "$0")/outside.bash"
 . "$(dirname "$0")/lib.sh"
 
 seed=${PSCALEFS_MODEL_SEED:-1}
 operations=${PSCALEFS_MODEL_OPERATIONS:-$([[ ${PSCALEFS_VALGRIND-} ]] && echo 480 || echo 2400)}
 # With nothing or little cached much is asked; with much cached, what others do meets what is no longer true.
-caches=(3600000 300 5000 0)
-cache=${caches[seed % 4]}
+caches=(3600 0.3 5 0)
+cache_s=${PSCALEFS_CACHE:-${caches[seed % 4]}}
+cache_ms=$(jq -n "$cache_s * 1000")
 earlier=() # daemons whose mount is gone
 
 mount_it() {
-	start_mount -o "timeout=0.8,cache=$((cache / 1000)).$((cache % 1000 / 100)),rate=0"
+	start_mount -o "timeout=0.8,cache=$cache_s,rate=0"
 }
 
 # The mount ends, in one of the ways that it can, and another is made; the daemon ends in its own time.
@@ -50,7 +52,7 @@ mkfifo "$work/asks" "$work/answers"
 start_outside "$BASH" -c 'exec "${@:4}" ${inside_fd:+--inside="$inside_fd"} >"$1" 2>&1 3>"$2" 4<"$3"' bash \
 	"$work/model" "$work/asks" "$work/answers" \
 	"$build/tests/model/pscalefs-model" --control="$control_url" --mount="$mnt" --timeout-ms=800 \
-	--cache-ms="$cache" --seed="$seed" --operations="$operations" --log="$log" --remount --verbose
+	--cache-ms="$cache_ms" --seed="$seed" --operations="$operations" --log="$log" --remount --verbose
 exec {asks}<"$work/asks" {answers}>"$work/answers"
 while read -r what <&"$asks"; do
 	if [[ $what == ended ]]; then

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start_emulator
-start_mount
+start_mount -o rate=0
 for token in one two; do
 	mkdir "$tokens/$token"
 	echo read_branch >>"$tokens/$token/databases/shop/permissions"
