@@ -227,6 +227,8 @@ static const struct file *writer_of(struct op *op, const struct node *n)
 	if (!is_written(fs_of(op), n))
 		return NULL;
 	pid_t caller = process_group(op->pid);
+	if (caller == 0) /* it cannot be seen, so it has nothing open for writing */
+		return NULL;
 	list_for_each(pos, &fs_of(op)->files) {
 		struct file *f = container_of(pos, struct file, link);
 		if (!shows(f, n) || !is_of(f, caller))

@@ -8,12 +8,15 @@
 #define SHOP        "acme/service-tokens/ci/databases/shop"
 #define PERMISSIONS SHOP "/permissions"
 
+/* A thread of another pid namespace. */
+#define UNSEEN 4000001
+
 static unsigned groups, reads;
 
 static pid_t group(pid_t tid)
 {
 	groups++;
-	return tid;
+	return tid == UNSEEN ? 0 : tid;
 }
 
 static int read_one(pid_t tid, struct process *p)
@@ -84,6 +87,28 @@ static void a_reader_who_then_writes_sees_the_size_of_what_it_reads(void **state
 	finish();
 }
 
+/* Its group is unknown, as is that of who has written through a handle by which nobody has. */
+static void who_cannot_be_seen_sees_the_size_of_what_is_granted(void **state)
+{
+	struct reply r = {0};
+
+	(void)state;
+	start();
+	uint64_t node = walk(PERMISSIONS);
+	uint64_t file = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	uint64_t unused = open_at(PERMISSIONS, O_WRONLY | O_APPEND);
+	NOW(&r, .kind = OP_WRITE, .node = node, .file = file, .data = "write", .offset = 12,
+	    .flags = O_WRONLY | O_APPEND);
+	assert_int_equal(r.kind, R_WRITTEN);
+	NOW(&r, .kind = OP_GETATTR, .node = node, .pid = UNSEEN);
+	assert_int_equal(r.st.st_size, strlen("read_branch\n"));
+	NOW(&r, .kind = OP_GETATTR, .node = node);
+	assert_int_equal(r.st.st_size, strlen("read_branch\nwrite"));
+	fs_release(fs, file);
+	fs_release(fs, unused);
+	finish();
+}
+
 static void once_at_each_step_of_a_write(void **state)
 {
 	struct reply r = {0};
@@ -128,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_about_who_only_reads),
 		cmocka_unit_test(a_reader_who_then_writes_sees_the_size_of_what_it_reads),
+		cmocka_unit_test(who_cannot_be_seen_sees_the_size_of_what_is_granted),
 		cmocka_unit_test(once_at_each_step_of_a_write),
 		cmocka_unit_test(once_who_lists_a_directory_of_a_token),
 	};
