@@ -126,6 +126,8 @@ check_findings() {
 		# Lines of valgrind that begin so are remarks, such as of landlock's system calls.
 		! grep -s -q -v -E '^--[0-9]+-- ' "$report" || find_fault "$(cat "$report")"
 	done
+	# Of a daemon in the foreground, which in its sandbox could not open a file for it.
+	! grep -a -s -q -E "$sanitizer_says" "$log" || find_fault "$(grep -a -A 80 -E "$sanitizer_says" "$log")"
 	! lines=$(unexpected_errors) || find_fault "the daemon reported: $lines"
 	[[ ! $emulator ]] || lines=$(api_log | jq -r '.[] | select(.violation) | "\(.method) \(.path): \(.violation)"') ||
 		find_fault "the emulator's log cannot be read"
@@ -439,12 +441,15 @@ if [[ ${PSCALEFS_VALGRIND-} ]]; then
 		--errors-for-leak-kinds=definite --log-file="$work/valgrind.%p")
 fi
 
+sanitizer_says='(Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: '
+sanitizer_log=$work/sanitizer
+
 # The command that runs the program in an environment of which nothing is left to chance.
 set_command() {
 	command=(setpriv --pdeathsig=TERM env --ignore-environment --default-signal
 		PATH="$PATH" HOME="$work/home" LC_ALL=C
-		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$work/sanitizer"
-		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$work/sanitizer"
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=1:exitcode=98:log_path=$sanitizer_log"
+		UBSAN_OPTIONS="${UBSAN_OPTIONS-}:halt_on_error=1:print_stacktrace=1:log_path=$sanitizer_log"
 		${api_url:+PLANETSCALE_API_URL="$api_url"} "${credential[@]}" "${wrapper[@]}" "$program")
 }
 
@@ -457,7 +462,7 @@ pscalefs() {
 # start_mount [OPTION…]: mounted at $mnt when it returns; the daemon's pid is in $daemon.
 start_mount() {
 	mounted "$mnt" || mkdir -p "$mnt"
-	set_command
+	sanitizer_log=stderr set_command
 	: >>"$log"
 	mounts_before=$(grep -c '^pscalefs: notice: mounted ' "$log" || true)
 	"${command[@]}" -f ${PSCALEFS_CACHE:+-o "cache=$PSCALEFS_CACHE"} "$@" "$mnt" >>"$log" 2>&1 &
