@@ -515,6 +515,7 @@ void fs_release(struct fs *fs, uint64_t file)
 	struct file *f = (struct file *)(uintptr_t)file;
 
 	(void)fs;
+	f->released = true;
 	if (f->handlers->release != NULL)
 		f->handlers->release(f);
 	file_release(f);
@@ -522,15 +523,17 @@ void fs_release(struct fs *fs, uint64_t file)
 
 void fs_release_all(struct fs *fs)
 {
-	struct list released;
+	struct list all;
 
-	list_init(&released);
-	list_splice(&released, &fs->files);
-	while (!list_empty(&released)) {
-		struct file *f = container_of(released.next, struct file, link);
+	list_init(&all);
+	list_splice(&all, &fs->files);
+	while (!list_empty(&all)) {
+		struct file *f = container_of(all.next, struct file, link);
 		list_remove(&f->link);
 		list_append(&fs->files, &f->link);
-		fs_release(fs, (uint64_t)(uintptr_t)f);
+		/* What is under way may hold a file that was released before. */
+		if (!f->released)
+			fs_release(fs, (uint64_t)(uintptr_t)f);
 	}
 }
 

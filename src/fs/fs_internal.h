@@ -43,6 +43,7 @@ struct file {
 	struct list link;
 	struct fs *fs;     /* borrowed */
 	unsigned refs;     /* of the kernel, and of ops and commits under way */
+	bool released;     /* the kernel's is gone */
 	struct node *node; /* held */
 	const struct file_handlers *handlers;
 	pid_t opener;     /* thread group; 0: a directory or a file that nobody can write. Of a
