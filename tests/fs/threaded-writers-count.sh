@@ -29,8 +29,9 @@ for i in range(8): threading.Thread(target=threading.Event().wait, daemon=True).
 print(\"read_branch\")"'
 )
 
-# These are rows where they are installed.
-if command -v go >/dev/null; then
+# These are rows where they are installed; Go's only if more runs are asked for, as by tests/long, because its own
+# library is compiled first, for 20 s of CPU.
+if [[ ${PSCALEFS_WRITER_RUNS-} ]] && command -v go >/dev/null; then
 	cat >"$work/writer.go" <<-'GO'
 		package main
 
