@@ -5,6 +5,7 @@
 #include "data.h"
 #include "exchange.h"
 #include "grants.h"
+#include "lines.h"
 #include "request.h"
 #include "server.h"
 #include "store.h"
@@ -79,6 +80,23 @@ static struct log_filter read_filter(const struct control_call *call)
 	};
 }
 
+/* Lines, which are ours to free; NULL is answered 404. */
+static void answer_lines(struct control_call *call, char *lines)
+{
+	if (lines)
+		reply_bytes(&call->request.reply, 200, lines, strlen(lines));
+	else
+		complain(call, 404, "there is none, or more than one");
+	free(lines);
+}
+
+static const char *text_param(const struct control_call *call, const char *name)
+{
+	const char *text = request_query(&call->request, name);
+
+	return text ? text : "";
+}
+
 static void answer_count(struct control_call *call, int status, size_t count)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -102,6 +120,20 @@ static void get_changes(struct control_call *call)
 
 	filter.only_changed = true;
 	reply_json(&call->request.reply, 200, log_json(&call->server->emulator->log, &filter));
+}
+
+static void get_requests(struct control_call *call)
+{
+	struct log_filter filter = read_filter(call);
+
+	answer_lines(call, lines_requests(&call->server->emulator->log, &filter));
+}
+
+static void get_asked(struct control_call *call)
+{
+	struct log_filter filter = read_filter(call);
+
+	answer_lines(call, lines_asked(&call->server->emulator->log, &filter));
 }
 
 static void delete_log(struct control_call *call)
@@ -152,6 +184,23 @@ static void get_state(struct control_call *call)
 	bool secrets = number_param(call, "secrets", 0) == 1;
 
 	reply_json(&call->request.reply, 200, store_json(&call->server->emulator->state, secrets));
+}
+
+static void get_holdings(struct control_call *call)
+{
+	answer_lines(call, lines_holdings(&call->server->emulator->state));
+}
+
+static void get_token_id(struct control_call *call)
+{
+	answer_lines(call,
+		     lines_token_id(&call->server->emulator->state, text_param(call, "name")));
+}
+
+static void get_scopes(struct control_call *call)
+{
+	answer_lines(call, lines_scopes(&call->server->emulator->state, text_param(call, "token"),
+					text_param(call, "database")));
 }
 
 static void post_data(struct control_call *call)
@@ -285,6 +334,8 @@ static const struct control_route table[] = {
 	{"GET", "/log", get_log,
 	 "all requests; ?method= ?path=GLOB ?status= ?violations=1 ?since=SEQ"},
 	{"GET", "/log/changes", get_changes, "those that changed something; same filters"},
+	{"GET", "/log/requests", get_requests, "the same as /log in lines \"METHOD PATH\", without queries"},
+	{"GET", "/log/asked", get_asked, "lines \"METHOD PATH BODY\" of those that ask for a change"},
 	{"DELETE", "/log", delete_log, "forget the requests"},
 	{"GET", "/count", get_count, "how many requests; same filters"},
 	{"GET", "/wait", get_wait,
@@ -294,6 +345,9 @@ static const struct control_route table[] = {
 	 "      ?token=ID only of this one; ?forget=1 forgets what it answers"},
 	{"DELETE", "/events", delete_events, "forget them"},
 	{"GET", "/state", get_state, "everything there is; secrets only with ?secrets=1"},
+	{"GET", "/holdings", get_holdings, "of that, what a client's change could change"},
+	{"GET", "/token-id", get_token_id, "the id of the only token that is called ?name=, as text"},
+	{"GET", "/scopes", get_scopes, "what ?token=NAME may do on ?database=NAME, or on the organization, as text"},
 	{"POST", "/data", post_data, "change data behind the client's back, see below"},
 	{"POST", "/save", post_save, "write the file of --state"},
 	{"GET", "/faults", get_faults, "the faults, how often they struck and hold now"},
@@ -426,12 +480,13 @@ static void run(struct control_call *call)
 static bool send_reply(struct control_call *call)
 {
 	struct reply *reply = &call->request.reply;
-	char *text = cJSON_PrintUnformatted(reply->json);
+	char *text = reply->json ? cJSON_PrintUnformatted(reply->json) : xstrdup(reply->body);
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result queued;
 
-	MHD_add_response_header(response, "Content-Type", "application/json");
+	MHD_add_response_header(response, "Content-Type",
+				reply->json ? "application/json" : "text/plain");
 	queued = MHD_queue_response(call->connection, (unsigned)reply->status, response);
 	MHD_destroy_response(response);
 	return queued == MHD_YES;

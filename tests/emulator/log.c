@@ -108,7 +108,7 @@ void log_answer(struct log *log, const struct request *request, int status, uint
 	entry->changed = request->changed;
 }
 
-static bool matches(const struct log_entry *entry, const struct log_filter *filter)
+bool log_matches(const struct log_entry *entry, const struct log_filter *filter)
 {
 	bool found = true;
 
@@ -138,7 +138,7 @@ size_t log_count(const struct log *log, const struct log_filter *filter)
 	size_t count = 0;
 
 	for (size_t i = 0; i < log->count; i++)
-		count += matches(&log->entries[i], filter);
+		count += log_matches(&log->entries[i], filter);
 	return count;
 }
 
@@ -182,7 +182,7 @@ cJSON *log_json(const struct log *log, const struct log_filter *filter)
 	cJSON *list = cJSON_CreateArray();
 
 	for (size_t i = 0; i < log->count; i++) {
-		if (matches(&log->entries[i], filter))
+		if (log_matches(&log->entries[i], filter))
 			cJSON_AddItemToArray(list, entry_json(&log->entries[i]));
 	}
 	return list;

@@ -52,6 +52,7 @@ void log_arrival(struct log *log, struct request *request, uint64_t connection);
 void log_answer(struct log *log, const struct request *request, int status, uint64_t fault);
 
 void log_clear(struct log *log);
+bool log_matches(const struct log_entry *entry, const struct log_filter *filter);
 size_t log_count(const struct log *log, const struct log_filter *filter);
 
 /* The caller frees it. */

@@ -633,6 +633,38 @@ until_is() {
 	is "$3" "$2" "$($1)"
 }
 
+check_lines() {
+	new_token read_organization
+	grant db-1 create_branch
+	grant db-1 connect_branch
+	control POST /data "{\"op\":\"update-token\",\"id\":\"$ID\",\"new_name\":\"odd name\"}" >/dev/null
+	is 'the id of a token' "$ID" "$(control GET '/token-id?name=odd%20name')"
+	is 'what it may do on a database' 'connect_branch create_branch' "$(control GET '/scopes?token=odd%20name&database=db-1')"
+	is 'on the organization' read_organization "$(control GET '/scopes?token=odd%20name')"
+	is 'on another database' '' "$(control GET '/scopes?token=odd%20name&database=db-2')"
+	is 'no such token' '404 404' "$(lines_status '/token-id?name=odd') $(lines_status '/scopes?token=odd')"
+	control POST /data '{"op":"add-token","name":"odd name"}' >/dev/null
+	is 'two of that name' '404 200' \
+		"$(lines_status '/token-id?name=odd%20name') $(lines_status '/scopes?token=odd%20name')"
+	is 'holdings are of the state' \
+		"$(control GET /state | jq -c '[.organizations[] | {name, databases: [.databases[].name], tokens: [.tokens[]
+			| {id, name, expires_at, grants}]}]')" "$(control GET /holdings | jq -c .)"
+
+	control DELETE /log >/dev/null
+	is 'no requests' '' "$(control GET /log/requests)"
+	call GET "$TOKENS?page=1"
+	call POST "$TOKENS" '{"name":"line"}'
+	call DELETE "$TOKENS/$(jq -r .id <<<"$BODY")"
+	call POST "$TOKENS" 'none'
+	is 'requests in lines' "GET $TOKENS,POST $TOKENS,DELETE,POST $TOKENS," \
+		"$(control GET /log/requests | sed 's/^DELETE .*/DELETE/' | tr '\n' ,)"
+	is 'those that ask for a change' "POST $TOKENS {\"name\":\"line\"},DELETE,POST $TOKENS (not JSON)," \
+		"$(control GET /log/asked | sed 's/^DELETE .*/DELETE/' | tr '\n' ,)"
+	is 'with a filter' "POST $TOKENS (not JSON)" "$(control GET '/log/asked?violations=1')"
+}
+
+lines_status() { curl -s -o /dev/null -w '%{http_code}' "$CONTROL$1"; }
+
 check_lag() {
 	local before
 
@@ -702,7 +734,7 @@ check_changes() {
 }
 
 for part in endpoints databases audit_log tokens accesses auth paging violations switches access_switches \
-	bulk data lag changes; do
+	bulk data lines lag changes; do
 	start_emulator --seed-data orgs=1,databases=4,tokens=10,grants=2
 	"check_$part"
 	stop_emulator

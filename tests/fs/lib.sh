@@ -61,8 +61,8 @@ fail() {
 	trap - ERR
 	exec 2>&"$complaints"
 	local frame=0
-	# The innermost line that is not of this file is where the test says what it wants.
-	while [[ ${BASH_SOURCE[frame]} == "${BASH_SOURCE[0]}" && ${BASH_SOURCE[frame + 1]-} ]]; do
+	# The innermost line that is not of these files is where the test says what it wants.
+	while [[ ${BASH_SOURCE[frame]} =~ /(lib\.sh|emulator\.bash)$ && ${BASH_SOURCE[frame + 1]-} ]]; do
 		frame=$((frame + 1))
 	done
 	echo "$(basename "${BASH_SOURCE[frame]}"):${BASH_LINENO[frame - 1]}: $*" >&2
@@ -79,7 +79,11 @@ find_fault() {
 
 # mounted DIRECTORY: without asking the file system there.
 mounted() {
-	awk -v at="$1" '$5 == at { found = 1 } END { exit !found }' /proc/self/mountinfo
+	local at
+	while read -r _ _ _ _ at _; do
+		[[ $at != "$1" ]] || return 0
+	done </proc/self/mountinfo
+	return 1
 }
 
 # End a process of ours and wait for it. Its exit status is left in $status.
@@ -108,7 +112,8 @@ reap_daemon() {
 
 # Ended: gone, or a zombie that waits for us.
 process_ended() {
-	[[ ! -e /proc/$1 || $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == Z* ]]
+	local stat
+	! { read -r stat <"/proc/$1/stat"; } 2>/dev/null || [[ ${stat##*) } == Z* ]]
 }
 
 unexpected_errors() {
@@ -129,9 +134,8 @@ check_findings() {
 	# Of a daemon in the foreground, which in its sandbox could not open a file for it.
 	! grep -a -s -q -E "$sanitizer_says" "$log" || find_fault "$(grep -a -A 80 -E "$sanitizer_says" "$log")"
 	! lines=$(unexpected_errors) || find_fault "the daemon reported: $lines"
-	[[ ! $emulator ]] || lines=$(api_log | jq -r '.[] | select(.violation) | "\(.method) \(.path): \(.violation)"') ||
-		find_fault "the emulator's log cannot be read"
-	[[ ! $emulator || ! $lines ]] || find_fault "not as PlanetScale documents it: $lines"
+	[[ ! $emulator ]] || lines=$(control GET '/log?violations=1') || find_fault "the emulator's log cannot be read"
+	[[ ! $emulator || $lines == '[]' ]] || find_fault "not as PlanetScale documents it: $lines"
 }
 
 show_circumstances() {
@@ -211,9 +215,13 @@ wait_quietly() {
 	local end=$((SECONDS + 10 * ${PSCALEFS_PATIENCE:-1}))
 	until "$@" >/dev/null 2>&1; do
 		[[ $SECONDS -lt $end ]] || return 1
-		sleep 0.02
+		rest
 	done
 }
+
+# rest: for 20 ms, on a pipe in which nothing ever comes; sleep(1) would be a process each time.
+rest() { read -r -t 0.02 -u "$nothing" || true; }
+exec {nothing}<> <(:)
 
 # wait_for COMMAND…: the same, and the test fails if it never does.
 wait_for() {
@@ -247,187 +255,8 @@ status_of() {
 	{ wait "$1"; } 2>/dev/null || status=$?
 }
 
-# --- the emulator ---
-
-# start_emulator [OPTION…]: one organization "acme" with the databases blog and shop, and no token
-# but the mount's own; with options, what they say.
-start_emulator() {
-	: >"$emulator_log" # what an earlier one said is not to be taken for this one's
-	setsid setpriv --pdeathsig=TERM "$emulator_program" \
-		--admin-token="$admin_id:$admin_secret" --bearer="$login" \
-		"${@---seed-data=orgs=1,databases=0,tokens=0}" >"$emulator_log" 2>&1 &
-	emulator=$!
-	wait_for emulator_settled
-	! process_ended "$emulator" || fail "the emulator ended: $(cat "$emulator_log")"
-	api_url=$(sed -n 's/^listening //p' "$emulator_log")
-	control_url=$(sed -n 's/^control //p' "$emulator_log")
-	emulator_url=$api_url
-	[[ $# -gt 0 ]] || api_data '[{"op": "add-database", "name": "blog"}, {"op": "add-database", "name": "shop"}]'
-}
-
-# Its last line says that it listens.
-emulator_settled() { process_ended "$emulator" || grep -q '^bearer ' "$emulator_log"; }
-
-stop_emulator() {
-	local pid=$emulator
-	api_log >"$work/requests"
-	emulator=''
-	end_process "$pid" TERM
-}
-
-# start_nghttpx [OPTION…]: TLS and HTTP/2 in front of the emulator, which must run, as a load balancer does
-# it. $api_url is then nghttpx's address, and $ca its certificate, for --cacert.
-start_nghttpx() {
-	local port
-	ca=$work/nghttpx.pem
-	[[ -e $ca ]] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-		-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1,DNS:api.test \
-		-keyout "$work/nghttpx.key" -out "$ca" 2>/dev/null
-	# It takes no port 0, and says nothing of the port: any that is free.
-	for _ in {1..20}; do
-		port=$((20000 + RANDOM % 12000))
-		: >"$work/nghttpx.log"
-		setsid setpriv --pdeathsig=TERM nghttpx --conf=/dev/null --errorlog-file="$work/nghttpx.log" \
-			--no-ocsp --workers=1 --frontend="127.0.0.1,$port" --backend="127.0.0.1,${emulator_url##*:}" \
-			--response-header-field-buffer=2M --max-response-header-fields=5000 "$@" \
-			"$work/nghttpx.key" "$ca" >"$work/nghttpx.out" 2>&1 &
-		nghttpx=$!
-		wait_for nghttpx_settled
-		if ! process_ended "$nghttpx"; then
-			api_url=https://127.0.0.1:$port
-			return
-		fi
-		end_process "$nghttpx" TERM
-		nghttpx=''
-		grep -q 'in use' "$work/nghttpx.log" "$work/nghttpx.out" || break
-	done
-	fail "nghttpx does not start: $(cat "$work/nghttpx.log" "$work/nghttpx.out")"
-}
-
-stop_nghttpx() {
-	end_process "$nghttpx" TERM
-	nghttpx=''
-}
-
-nghttpx_worker() { pgrep --newest --parent "$nghttpx"; }
-nghttpx_has_another() { [[ $(nghttpx_worker) && $(nghttpx_worker) != "$1" ]]; }
-
-# reload_nghttpx: returns once a new process serves; the old one, in $old, goes on until its connections are
-# over, and says GOAWAY on them.
-reload_nghttpx() {
-	old=$(nghttpx_worker)
-	kill -HUP "$nghttpx"
-	wait_for nghttpx_has_another "$old"
-}
-
-nghttpx_settled() { process_ended "$nghttpx" || grep -q 'Created worker thread' "$work/nghttpx.log"; }
-
-admin_id=adm1n0000001
-admin_secret=pscale_tkn_adminadminadminadminadminadminadminadmin123
-login=pscale_oauth_loginloginloginloginloginlogin # of a person who may see everything
-
-# control METHOD PATH [BODY]: the emulator's second port.
-control() {
-	local answer
-	answer=$(curl --silent --show-error --fail-with-body --max-time 20 --request "$1" \
-		${3+--data-binary "$3"} "$control_url$2") ||
-		fail "the emulator's answer to $*: $answer"
-	printf '%s\n' "$answer"
-}
-
-api_state() { control GET /state; }
-api_log() { control GET /log; }
-api_events() { control GET /events; }
-api_clear() {
-	control DELETE /log >/dev/null
-	control DELETE /events >/dev/null
-}
-api_data() { control POST /data "$1" >/dev/null; }
-api_fault() { control POST /faults "$1" >/dev/null; }
-api_release() { control DELETE /faults >/dev/null; }
-api_switch() { control POST /switch "$(jq -n --arg k "$1" --arg v "$2" '{($k): $v}')" >/dev/null; }
-
-# api_count METHOD PATHGLOB: how many such requests since api_clear; the path without its query.
-api_count() {
-	control GET "/count?method=$1&path=$(jq -rn --arg path "$2" '$path | @uri')" | jq .count
-}
-
-# requests: "METHOD PATH" of each since api_clear, in order, without queries.
-requests() {
-	api_log | jq -r '.[] | "\(.method) \(.path | sub("[?].*"; ""))"'
-}
-
-# changes: the requests that ask for a change, with what they ask.
-changes() {
-	api_log | jq -r '.[] | select(.method != "GET") |
-		"\(.method) \(.path)\(if .body then " " + (.body | tostring) else "" end)"'
-}
-
-# fault METHOD PATHGLOB KEY=VALUE…: what befalls the next such request (count=0: each). Keys: status,
-# body, close (before or after the change is made), delay_ms, skip, count, query, apply, silence …
-fault() {
-	api_fault "$(json "method=$1" "path=$2" "${@:3}" |
-		jq 'if has("body") then .body |= (strings // tojson) else . end')"
-}
-
-# hold METHOD PATHGLOB: the next such request is carried out but answered only after api_release.
-hold() { fault "$1" "$2" apply=true silence=true "${@:3}"; }
-
-# requested METHOD PATHGLOB: such a request has arrived, answered or not.
-requested() { [[ $(api_count "$@") -gt 0 ]]; }
-
-# --- what PlanetScale holds, and changes behind the mount's back ---
-
-# holdings: all that a change of ours could change, for comparing before and after.
-holdings() {
-	api_state | jq '[.organizations[] | {name, databases: [.databases[].name],
-		tokens: [.tokens[] | {id, name, expires_at, grants}]}]'
-}
-
-# token_id NAME: its id; fails if there is no such token, or more than one.
-token_id() {
-	api_state | jq -er --arg name "$1" \
-		'[.organizations[].tokens[] | select(.name == $name)] | if length == 1 then .[0].id else empty end'
-}
-
-token_exists() { token_id "$1" >/dev/null; }
-
-# scopes_of TOKEN [DATABASE]: what it may do there (without a database: on the organization), in one line.
-scopes_of() {
-	api_state | jq -r --arg token "$1" --arg database "${2-}" '
-		[.organizations[].tokens[] | select(.name == $token)][0].grants
-		| map(select(if $database == "" then .kind == "organization"
-			else .kind == "database" and .resource_name == $database end))
-		| map(.accesses[]) | sort | join(" ")'
-}
-
-# json KEY=VALUE…: an object; a value that is JSON is taken as that, any other as text.
-json() {
-	jq -n '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] as $text
-		| try ($text | fromjson) catch $text)}] | from_entries' --args "$@"
-}
-
-# text WORDS: as JSON, for json() to take as text though it may look like a number.
-text() { jq -n --arg words "$1" '$words'; }
-
-# add_token NAME [KEY=VALUE…]: a token made by somebody else.
-add_token() { api_data "$(json op=add-token "name=$(text "$1")" "${@:2}")"; }
-
-# add_tokens PREFIX N: as many, called PREFIX1 to PREFIXN.
-add_tokens() {
-	api_data "$(jq -n --arg prefix "$1" --argjson n "$2" \
-		'[range(1; $n + 1) | {op: "add-token", name: "\($prefix)\(.)"}]')"
-}
-
-delete_token() { api_data "$(json op=delete-token "id=$(text "$(token_id "$1")")")"; }
-
-# grant TOKEN DATABASE SCOPE…, revoke TOKEN DATABASE SCOPE…: by somebody else; DATABASE "" is the organization.
-grant() { change_scopes grant "$@"; }
-revoke() { change_scopes revoke "$@"; }
-change_scopes() {
-	api_data "$(jq -n --arg op "$1" --arg token "$(token_id "$2")" --arg database "$3" \
-		'{op: $op, token: $token, database: $database, access: $ARGS.positional}' --args "${@:4}")"
-}
+# shellcheck source=tests/fs/emulator.bash
+. "$root/tests/fs/emulator.bash"
 
 # --- the mount ---
 
@@ -571,8 +400,8 @@ run() {
 		set +e
 		"$@"
 	) >"$work/run.out" 2>"$work/run.err" || status=$?
-	output=$(cat "$work/run.out")
-	message=$(cat "$work/run.err")
+	output=$(<"$work/run.out")
+	message=$(<"$work/run.err")
 }
 
 # assert_gone PATH…: there is nothing, not even a broken link, and asking says just that.
@@ -595,5 +424,8 @@ assert_changes() {
 
 # access_body DATABASE SCOPE…: the body of a change of /access.
 access_body() {
-	jq -cn --arg database "$1" '{database: $database, access: $ARGS.positional}' --args "${@:2}"
+	local quoted database
+	quote "$1" && database=$quoted
+	quote_all "${@:2}"
+	echo "{\"database\":$database,\"access\":$quoted}"
 }

@@ -13,8 +13,8 @@ terminal=(env --ignore-environment TERM=screen LC_ALL=C.UTF-8 "PATH=/usr/bin:/bi
 	tmux -S "$work/tmux" -f /dev/null)
 # Without what a shell writes at the right, the comma that zsh takes away before the next space, and the space
 # after a word where there is one already.
-screen() { "${terminal[@]}" capture-pane -p -J | tr -s ' ' | sed 's/,\? *$//' | grep -v '^$'; }
-shows() { screen | grep -q -F -x -e "$1"; }
+screen() { "${terminal[@]}" capture-pane -p -J | sed -E 's/ +/ /g; s/,? *$//; /^$/d'; }
+shows() { [[ $'\n'$(screen)$'\n' == *$'\n'"$1"$'\n'* ]]; }
 assert_shows() { wait_quietly shows "$1" || give_up "no line \"$1\""; }
 give_up() { fail "$shell: $1: $(screen)"; }
 
@@ -28,8 +28,7 @@ trap 'close_terminal && true; finish' EXIT
 
 # types TEXT: at the prompt.
 types() {
-	"${terminal[@]}" send-keys C-u
-	"${terminal[@]}" send-keys -l "$1"
+	"${terminal[@]}" send-keys C-u \; send-keys -l "$1"
 	assert_shows "> $1"
 }
 

@@ -26,6 +26,7 @@ start_grant() {
 	env --default-signal bash -c 'exec 2>/dev/null; exec >>"$2"; echo "$1"' grant "$1" "$file" &
 	reader=$!
 }
+not_there() { ! stat "$1"; }
 waits() { [[ $(sed 's/.*) //' "/proc/$1/stat") == [SD]* ]] && [[ $(cat "/proc/$1/wchan") =~ fuse|request_wait ]]; }
 
 for signal in INT KILL TERM HUP; do
@@ -77,7 +78,8 @@ for signal in INT KILL; do
 	wait_for requested DELETE "$T/$gone"
 	ended "$signal" "$reader"
 	api_release
-	wait_for assert_gone "$tokens/gone"
+	wait_for not_there "$tokens/gone"
+	assert_gone "$tokens/gone"
 	! token_exists gone || fail "still there"
 
 	hold POST "$T"
@@ -107,6 +109,7 @@ for signals in 'TSTP CONT' 'STOP CONT' WINCH 'USR1 USR2 ALRM'; do
 done
 
 # Stopped, then ended: it has not been continued, and is gone all the same.
+api_clear
 hold POST "$T/$id/access"
 start_grant read_branch
 wait_for requested POST "$T/$id/access"

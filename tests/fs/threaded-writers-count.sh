@@ -3,10 +3,13 @@
 #
 # What a program of many threads wrote counts when it ends by itself, though the kernel ends its other
 # threads with SIGKILL; when a signal ends it, nothing is revoked for what it left out.
+#
+#   PSCALEFS_WRITER_RUNS=N  each so many times (5)
 # shellcheck disable=SC2016 # the commands are expanded by the shell that runs them
 . "$(dirname "$0")/lib.sh"
 
-runs=20
+runs=${PSCALEFS_WRITER_RUNS:-5}
+few=$(((runs + 4) / 5)) # where another row differs little
 threaded=$build/tests/threaded-writer
 
 # Each writes read_branch and ends.
@@ -26,8 +29,9 @@ for i in range(8): threading.Thread(target=threading.Event().wait, daemon=True).
 print(\"read_branch\")"'
 )
 
-# These are rows where they are installed.
-if command -v go >/dev/null; then
+# These are rows where they are installed; Go's only if more runs are asked for, as by tests/long, because its own
+# library is compiled first, for 20 s of CPU.
+if [[ ${PSCALEFS_WRITER_RUNS-} ]] && command -v go >/dev/null; then
 	cat >"$work/writer.go" <<-'GO'
 		package main
 
@@ -110,10 +114,10 @@ wrote() { [[ $(scopes_of ci shop) == *read_branch* ]]; }
 core=0
 for signal in TERM KILL INT HUP QUIT PIPE ABRT SEGV; do
 	really_kill "$signal" main "$runs"
-	really_kill "$signal" thread 4
-	really_kill "$signal" alone 4
+	really_kill "$signal" thread "$few"
+	really_kill "$signal" alone "$few"
 done
 # With a core dump the exit code has one bit more.
 core=unlimited
-really_kill QUIT main 4
-really_kill SEGV thread 4
+really_kill QUIT main "$few"
+really_kill SEGV thread "$few"

@@ -16,7 +16,7 @@ screen_row 'emacs -nw, backups' 'write=shown fsync=shown' '' \
 	'emacs -Q -nw --eval "(setq backup-enable-predicate (lambda (f) t))" permissions' "${emacs_steps[@]}"
 # It asks for another name, and does not say why.
 screen_row 'mcedit' 'write=shown close=shown' 'Save As' 'mcedit permissions' '?read_branch' C-y '=SCOPE' Enter \
-	F2 '?onfirm' Enter '?Save As|\[----\]' F10 '?\[-M--\] ' F10 '?losing|uit|odified' '=n'
+	F2 '?Save file' Enter '?Save As|\[----\]' F10 '?\[-M--\] ' F10 '?losing|uit|odified' '=n'
 screen_row 'micro' 'write=shown close=shown' '' 'micro permissions' '?read_branch' C-k '=SCOPE' Enter C-s '?Saved|rror|nvalid' C-q '=n'
 
 run_rows

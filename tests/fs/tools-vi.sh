@@ -9,7 +9,7 @@
 vi_steps=('?read_branch' '=:%s/create_branch/SCOPE/' Enter '=:w' Enter '?written|E[0-9]{3}|rror' Enter '=:q!' Enter)
 vim_says='E514|E512|E667'
 # Below /tmp vim makes no backup by default; elsewhere as with backupskip empty.
-for backupcopy in auto yes no breakhardlink; do
+for backupcopy in auto yes no auto,breakhardlink; do
 	screen_row "vim backupcopy=$backupcopy" 'write=shown fsync=shown' "$vim_says" \
 		"vim --clean -c \"set backupcopy=$backupcopy backupskip=\" permissions" "${vi_steps[@]}"
 done
@@ -19,6 +19,7 @@ screen_row 'vim, undo and backup' 'write=shown fsync=shown' "$vim_says" \
 screen_row 'nvim' 'write=shown close=shown' "$vim_says" 'nvim --clean -c "set backupskip=" permissions' "${vi_steps[@]}"
 screen_row 'nvim below /tmp' 'write=shown close=shown' "$vim_says" 'nvim --clean permissions' "${vi_steps[@]}"
 # It looks neither at ftruncate nor at close, and writes over the old text, which is judged only there.
-screen_row 'busybox vi' 'close=0 close=0' '' 'busybox vi permissions' "${vi_steps[@]}"
+screen_row 'busybox vi' 'close=0 close=0' '' 'busybox vi permissions' '?read_branch' '=:%s/create_branch/SCOPE/' Enter \
+	'=:w' Enter '?[0-9]L, [0-9]*C|rror' '=:q!' Enter
 
 run_rows

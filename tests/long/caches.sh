@@ -7,7 +7,7 @@
 #   PSCALEFS_CACHE=SECONDS…      other cache times (3600 30 0)
 #   PSCALEFS_MODEL_SEED=N        the first of the model's seeds (1); each has 4000 operations
 #   PSCALEFS_MODEL_OPERATIONS=N  so many of each cache time (12000)
-#   PSCALEFS_ORACLE_SEED, PSCALEFS_ORACLE_SECONDS: as of tests/fs/oracle-short.sh (120 seconds)
+#   PSCALEFS_ORACLE_SEED, PSCALEFS_ORACLE_SEQUENCES (20000), PSCALEFS_ORACLE_SECONDS: as of tests/fs/oracle-short.sh (120 seconds)
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -17,6 +17,7 @@ last=$((first + (${PSCALEFS_MODEL_OPERATIONS:-12000} + chunk - 1) / chunk - 1))
 at_once=$((2 * $(nproc))) # they mostly wait
 
 export PSCALEFS_PATIENCE=10 PSCALEFS_ORACLE_SECONDS=${PSCALEFS_ORACLE_SECONDS:-120}
+export PSCALEFS_ORACLE_SEQUENCES=${PSCALEFS_ORACLE_SEQUENCES:-20000} # more than fit
 running=0 failed=0
 ended() {
 	wait -n || failed=$((failed + 1))

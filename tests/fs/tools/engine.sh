@@ -107,8 +107,8 @@ run_case() {
 		cd "$tokens/$token/databases/shop" || exit 99
 		exec env F="$PWD/permissions" T="$out/text" SCOPE="$scope" TEXT="$scope read_branch" \
 			OUT="$out" HOME="$out/home" TERM=xterm-256color \
-			SCREEN="$root/tests/fs/tools/screen" SCREEN_PATIENCE=$((4 * slower)) \
-			PATH="/usr/bin:/bin:$PATH" timeout -k 5 $((40 * slower)) bash -c "${commands[$1]}" bash
+			SCREEN="$root/tests/fs/tools/screen" SCREEN_PATIENCE=$((30 * slower)) \
+			PATH="/usr/bin:/bin:$PATH" timeout -k 5 $((100 * slower)) bash -c "${commands[$1]}" bash
 	) >"$out/said" 2>&1 </dev/null
 	echo $? >"$out/status"
 	sync "$tokens/$token/databases/shop/permissions" 2>"$out/sync"
