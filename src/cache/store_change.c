@@ -24,6 +24,13 @@
 #include "cache/store_internal.h"
 #include "planetscale/decode.h"
 
+/* What was sent, to grant or to revoke. */
+struct asked {
+	struct scopes scopes;
+	struct scopes refused; /* of it, what was not so when it was refused */
+	struct scopes again;   /* of it, what was sent again because of that: only once */
+};
+
 struct change_job {
 	struct store_job job; /* first */
 	struct scopes grant;
@@ -35,9 +42,10 @@ struct change_job {
 	struct scopes confirmed; /* granted, according to an answer after the command */
 	unsigned revocations;    /* the file's number when `confirmed` was set */
 	bool begun;
-	struct scopes posted;
-	struct scopes deleted;
+	struct asked posted;
+	struct asked deleted;
 	struct scopes sending; /* what the call in flight asks for */
+	struct scopes turning; /* of it, what is not so yet, as far as known */
 	/* The error of a POST or DELETE, also an undocumented success; a fresh answer decides
 	 * whether it matters. */
 	struct error refusal;
@@ -54,6 +62,13 @@ static const char *database_of(const struct change_job *c)
 	return c->job.target.database_id;
 }
 
+static void asked_finish(struct asked *a)
+{
+	scopes_finish(&a->scopes);
+	scopes_finish(&a->refused);
+	scopes_finish(&a->again);
+}
+
 static void change_finish(struct store_job *job)
 {
 	struct change_job *c = change_of(job);
@@ -62,9 +77,10 @@ static void change_finish(struct store_job *job)
 	scopes_finish(&c->revoke);
 	scopes_finish(&c->keep);
 	scopes_finish(&c->confirmed);
-	scopes_finish(&c->posted);
-	scopes_finish(&c->deleted);
+	asked_finish(&c->posted);
+	asked_finish(&c->deleted);
 	scopes_finish(&c->sending);
+	scopes_finish(&c->turning);
 }
 
 static void change_fail(struct change_job *c, struct token *t, const struct error *e)
@@ -250,6 +266,15 @@ static bool lacks_known(const struct grants *answer, const struct token *t)
 	return false;
 }
 
+/* Was it refused? That may mean that it is so already, but what was known says otherwise. */
+static void note_answer(const struct change_job *c, const struct api_answer *a, struct asked *asked)
+{
+	scopes_merge(&asked->scopes, &c->sending);
+	scopes_subtract(&asked->refused, &c->sending);
+	if (a->error.err != 0 && a->error.http_status != 409)
+		scopes_merge(&asked->refused, &c->turning);
+}
+
 static void granted(void *ctx, const struct api_answer *a)
 {
 	struct change_job *c = ctx;
@@ -260,7 +285,7 @@ static void granted(void *ctx, const struct api_answer *a)
 
 	if (t == NULL)
 		return;
-	scopes_merge(&c->posted, &c->sending);
+	note_answer(c, a, &c->posted);
 	if (a->done && decode_accesses(a->body, a->len, &answer, &page, &ignored) == 0) {
 		bool mixed = lacks_known(&answer, t);
 		const struct grant *g = grant_in(&answer, c, t);
@@ -275,7 +300,7 @@ static void granted(void *ctx, const struct api_answer *a)
 			resource_expire(&t->grants);
 	}
 	grants_finish(&answer);
-	if (!scopes_subset(&c->posted, &c->confirmed)) {
+	if (!scopes_subset(&c->posted.scopes, &c->confirmed)) {
 		resource_expire(&t->grants); /* incomplete data must not be shown */
 		read_again(c);
 	}
@@ -288,7 +313,7 @@ static void revoked(void *ctx, const struct api_answer *a)
 
 	if (change_answered(c, a, false) == NULL)
 		return;
-	scopes_merge(&c->deleted, &c->sending);
+	note_answer(c, a, &c->deleted);
 	read_again(c);
 	c->job.step(&c->job);
 }
@@ -317,8 +342,16 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 	const char *database;
 	struct error e;
 
+	const struct grant *known = model_grant(t, database_of(c));
+	const struct scopes none = SCOPES_INIT, *have = known != NULL ? &known->scopes : &none;
+
 	scopes_finish(&c->sending);
 	c->sending = which;
+	scopes_copy(&c->turning, &which);
+	if (grant)
+		scopes_subtract(&c->turning, have);
+	else
+		scopes_intersect(&c->turning, have);
 	if (!database_name(c, t, &database, &e)) {
 		change_fail(c, t, &e);
 		return;
@@ -348,7 +381,7 @@ static bool pursue(struct change_job *c, struct token *t, const struct scopes *w
 	if (wanted->n == 0)
 		return false;
 	scopes_copy(&rest, wanted);
-	scopes_subtract(&rest, grant ? &c->posted : &c->deleted);
+	scopes_subtract(&rest, grant ? &c->posted.scopes : &c->deleted.scopes);
 	if (rest.n == wanted->n) {
 		send_change(c, t, rest, grant);
 		return true;
@@ -371,7 +404,7 @@ static void find_missing(const struct change_job *c, const struct token *t,
 
 	if (turned != NULL) {
 		scopes_copy(&doubtful, &turned->appeared);
-		scopes_subtract(&doubtful, &c->posted);
+		scopes_subtract(&doubtful, &c->posted.scopes);
 	}
 	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), true, &doubtful);
 	scopes_subtract(&doubtful, &c->confirmed);
@@ -392,13 +425,13 @@ static void find_extra(const struct change_job *c, const struct token *t, const 
 
 	if (turned != NULL) {
 		scopes_copy(&perhaps, &turned->vanished);
-		scopes_subtract(&perhaps, &c->deleted);
+		scopes_subtract(&perhaps, &c->deleted.scopes);
 	}
 	scopes_merge(&perhaps, have);
 	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), false, &perhaps);
 	*extra = both(&c->revoke, &perhaps);
 	scopes_copy(&named, &c->revoke);
-	scopes_subtract(&named, &c->deleted);
+	scopes_subtract(&named, &c->deleted.scopes);
 	scopes_merge(extra, &named);
 	if (c->exact) {
 		scopes_subtract(&perhaps, &c->grant);
@@ -417,22 +450,39 @@ static void confirm_grants(struct change_job *c, struct token *t)
 	recent_contradicted(&c->job.store->model.recent, t->r.id, database_of(c), true, &doubtful);
 	scopes_copy(&seen, &c->grant);
 	scopes_subtract(&seen, &doubtful);
-	scopes_merge(&seen, &c->posted);
+	scopes_merge(&seen, &c->posted.scopes);
 	confirm(c, t, &seen, true);
 	scopes_finish(&seen);
 	scopes_finish(&doubtful);
+}
+
+/* It was refused, as if it were so already, and now an answer says that it is, unlike the one before:
+ * that may lag. So send it once more. */
+static void doubt_refusal(struct asked *asked, const struct scopes *turned)
+{
+	struct scopes again = both(&asked->refused, turned);
+
+	scopes_subtract(&again, &asked->again);
+	scopes_merge(&asked->again, &again);
+	scopes_subtract(&asked->scopes, &again);
+	scopes_finish(&again);
 }
 
 /* With a fresh answer: make the difference, then the job is done. */
 static void step_fresh(struct change_job *c, struct token *t, const struct scopes *have)
 {
 	struct scopes missing = SCOPES_INIT, extra = SCOPES_INIT;
+	const struct turned *turned = model_turned(t, database_of(c));
 
+	if (turned != NULL) {
+		doubt_refusal(&c->posted, &turned->appeared);
+		doubt_refusal(&c->deleted, &turned->vanished);
+	}
 	find_missing(c, t, have, &missing);
 	find_extra(c, t, have, &extra);
 	if (!pursue(c, t, &missing, true) && !pursue(c, t, &extra, false)) {
 		confirm_grants(c, t);
-		confirm(c, t, &c->deleted, false);
+		confirm(c, t, &c->deleted.scopes, false);
 		store_job_end(&c->job, NULL, NULL);
 	}
 	scopes_finish(&missing);

@@ -131,6 +131,63 @@ static void what_vanished_truly_costs_one_request(void **state)
 	world_finish(&w);
 }
 
+/* It was granted a moment ago. The revocation was cut off and repeated, and a gateway answers 404; and a replica
+ * has not heard of the grant. */
+static void what_was_refused_and_vanished_is_revoked_again(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	for (int named = 0; named < 2; named++) {
+		setup();
+		read_grants(HELD);
+		begin(&o, "stray", false);
+		fake_answer(BODY("\"stray\""), 200, LIST(ON_SHOP("stray")));
+		world_settle(&w);
+		assert_done(&o);
+		change(&o, "t1", "d1", "", named ? "stray" : "", !named, "");
+		world_turn(&w);
+		if (!named)
+			see(HELD "," ON_SHOP("stray"));
+		const char *deletion =
+			named ? GONE("\"stray\"") : GONE("\"read_branch\",\"stray\"");
+		fake_answer_attempts(deletion, 404, "{}", 2);
+		world_settle(&w);
+		see(named ? HELD : "");
+		assert_int_equal(o.done, 0);
+		fake_answer(deletion, 204, "");
+		world_settle(&w);
+		see(named ? HELD : "");
+		assert_done(&o);
+		world_finish(&w);
+	}
+}
+
+/* The same for a grant, refused because the database was not found. */
+static void what_was_refused_and_appeared_is_granted_again(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	setup();
+	begin(&o, "", true);
+	see(HELD);
+	fake_answer(GONE("\"read_branch\""), 204, "");
+	world_settle(&w);
+	see("");
+	assert_done(&o);
+	begin(&o, "read_branch", true);
+	see("");
+	fake_answer_attempts(BODY("\"read_branch\""), 404, "{}", 2);
+	world_settle(&w);
+	see(HELD);
+	assert_int_equal(o.done, 0);
+	fake_answer(BODY("\"read_branch\""), 200, LIST(HELD));
+	world_settle(&w);
+	assert_done(&o);
+	world_finish(&w);
+}
+
 /* An answer that is older than any replica lags is history. */
 static void what_differs_from_an_old_answer_is_believed(void **state)
 {
@@ -172,6 +229,8 @@ int main(void)
 		cmocka_unit_test(what_appears_in_a_fresh_answer_is_granted_too),
 		cmocka_unit_test(what_vanishes_is_revoked),
 		cmocka_unit_test(what_vanished_truly_costs_one_request),
+		cmocka_unit_test(what_was_refused_and_vanished_is_revoked_again),
+		cmocka_unit_test(what_was_refused_and_appeared_is_granted_again),
 		cmocka_unit_test(what_differs_from_an_old_answer_is_believed),
 		cmocka_unit_test(a_change_of_our_own_is_no_difference),
 	};
