@@ -35,6 +35,14 @@ int64_t clock_real_ms(const struct clock *c)
 	return c->mono_ms + c->suspended_ms;
 }
 
+int64_t clock_precise_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 uint64_t clock_stamp(struct clock *c)
 {
 	return ++c->stamp;

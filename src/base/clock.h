@@ -27,6 +27,8 @@ void clock_tick(struct clock *c);
 int64_t clock_real_ms(const struct clock *c);
 /* Nanoseconds since the epoch, for mtimes. */
 int64_t clock_wall_ns(const struct clock *c);
+/* CLOCK_MONOTONIC now, in nanoseconds: only to measure what takes microseconds. Asks the kernel. */
+int64_t clock_precise_ns(void);
 /* A number greater than all returned before. Answers "was this request sent after that write?" */
 uint64_t clock_stamp(struct clock *c);
 

@@ -30,6 +30,7 @@ int loop_init(struct loop *l, struct clock *clock, struct http *http,
 			   .notify = notify,
 			   .signal_fd = -1,
 			   .owner_fd = -1};
+	awake_init(&l->awake);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -92,6 +93,24 @@ static int64_t patience(struct loop *l, int64_t at_most_ms)
 	return sooner(at_most_ms, credential_refresh_sleep_ms(l->credential_refresh));
 }
 
+/* Wait until something can be done, asleep or awake (awake.h). */
+static void wait_for_work(struct loop *l, struct pollfd *fds, unsigned n,
+			  const struct pollfd *kernel, int64_t at_most_ms)
+{
+	bool waits = at_most_ms != 0 && kernel != NULL;
+	bool stays = waits && awake_stays(&l->awake);
+	int64_t since_ns = waits ? clock_precise_ns() : 0;
+
+	if (stays) {
+		bool came = session_await(l->session, since_ns + AWAKE_NS);
+		awake_stayed(&l->awake, came);
+		at_most_ms = came ? 0 : at_most_ms;
+	}
+	http_poll(l->http, fds, n, at_most_ms);
+	if (waits && !stays && kernel->revents != 0)
+		awake_slept(&l->awake, clock_precise_ns() - since_ns);
+}
+
 static void turn(struct loop *l, int64_t at_most_ms)
 {
 	struct pollfd fds[5] = {{.fd = l->signal_fd, .events = POLLIN}};
@@ -121,7 +140,8 @@ static void turn(struct loop *l, int64_t at_most_ms)
 		owner = n++;
 		fds[owner] = (struct pollfd){.fd = l->owner_fd, .events = POLLIN};
 	}
-	http_poll(l->http, fds, n, ran ? 0 : patience(l, at_most_ms));
+	wait_for_work(l, fds, n, kernel != 0 ? &fds[kernel] : NULL,
+		      ran ? 0 : patience(l, at_most_ms));
 	if (fds[0].revents != 0)
 		read_signals(l);
 	if (notifier != 0 && fds[notifier].revents != 0)

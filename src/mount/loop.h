@@ -16,6 +16,7 @@
 
 #include "fs/fs.h"
 #include "http/http.h"
+#include "mount/awake.h"
 #include "mount/session.h"
 #include "system/notify.h"
 
@@ -27,6 +28,7 @@ struct loop {
 	struct fs *fs;                                 /* borrowed; NULL until it is mounted */
 	struct session *session;     /* borrowed; NULL until it is mounted, and after the unmount */
 	const struct notify *notify; /* borrowed */
+	struct awake awake;
 	int signal_fd;
 	int owner_fd; /* borrowed; when its other end is closed, stop as after SIGTERM; -1: none */
 	bool reloading; /* SIGHUP has arrived, and the credential's source is still being asked */

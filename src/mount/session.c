@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/xmalloc.h"
@@ -461,6 +462,17 @@ void session_free(struct session *s)
 int session_fd(const struct session *s)
 {
 	return fuse_session_fd(s->fuse);
+}
+
+bool session_await(const struct session *s, int64_t until_ns)
+{
+	struct pollfd device = {.fd = session_fd(s), .events = POLLIN};
+
+	do
+		if (poll(&device, 1, 0) != 0)
+			return true;
+	while (clock_precise_ns() < until_ns);
+	return false;
 }
 
 void session_receive(struct session *s, unsigned most)

@@ -32,6 +32,9 @@ int session_notifier_fd(const struct session *s);
 void session_told(struct session *s);
 
 int session_fd(const struct session *s);
+/* Look for a request until this time (clock_precise_ns()), without sleeping. True: there is one, or
+ * the end of the session. */
+bool session_await(const struct session *s, int64_t until_ns);
 /* Handle the requests that have arrived, at most `most`. */
 void session_receive(struct session *s, unsigned most);
 /* True if it was unmounted from outside, or the connection to the kernel is closed. */
