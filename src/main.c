@@ -292,11 +292,10 @@ static int mount_parts(struct mount *m, struct error *e)
 /* Changes that were accepted before go on after the unmount, until they end. */
 static void unmount(struct mount *m)
 {
-	/* If only the connection was aborted, the mount is still there, and files may be open. */
-	bool all_closed = session_ended(m->session) && !mountpoint_dead(m->config.mountpoint);
+	bool unmounted = session_unmounted(m->session);
 
 	fs_let_go(m->fs, ENODEV);
-	if (all_closed)
+	if (unmounted) /* so all files are closed */
 		fs_release_all(m->fs);
 	session_free(m->session);
 	m->session = NULL;

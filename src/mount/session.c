@@ -20,6 +20,7 @@
 #include "base/xmalloc.h"
 #include "mount/helper.h"
 #include "mount/notifier.h"
+#include "system/mountpoint.h"
 
 struct session {
 	struct fuse_session *fuse; /* owned */
@@ -27,6 +28,8 @@ struct session {
 	struct fuse_buf buffer;    /* its memory is owned */
 	char *mountpoint;          /* owned */
 	int unread;                /* owned; see close_device() */
+	int mounts;                /* owned; mountpoint_list() */
+	dev_t device;              /* of the mount; 0: unknown */
 	struct notifier *notifier; /* owned; NULL: the kernel keeps no copies */
 };
 
@@ -394,6 +397,8 @@ struct session *session_new(const struct config *config, struct error *e)
 		return NULL;
 	}
 	s->mountpoint = xstrdup(config->mountpoint);
+	s->mounts = mountpoint_list();
+	s->device = mountpoint_device(s->mountpoint);
 	int flags = fcntl(session_fd(s), F_GETFL);
 	fcntl(session_fd(s), F_SETFL, flags | O_NONBLOCK);
 	return s;
@@ -454,6 +459,8 @@ void session_free(struct session *s)
 	if (ours && helper_unmount(s->mountpoint, &e) != 0)
 		log_warning("cannot unmount %s: %s", s->mountpoint, e.text);
 	fuse_session_destroy(s->fuse);
+	if (s->mounts >= 0)
+		close(s->mounts);
 	free(s->mountpoint);
 	free(s->buffer.mem);
 	free(s);
@@ -494,6 +501,12 @@ void session_receive(struct session *s, unsigned most)
 bool session_ended(const struct session *s)
 {
 	return fuse_session_exited(s->fuse) != 0;
+}
+
+bool session_unmounted(const struct session *s)
+{
+	return session_ended(s) && s->mounts >= 0 && s->device != 0 &&
+	       !mountpoint_listed(s->mounts, s->device);
 }
 
 const char *session_library_version(void)

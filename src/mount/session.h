@@ -39,6 +39,9 @@ bool session_await(const struct session *s, int64_t until_ns);
 void session_receive(struct session *s, unsigned most);
 /* True if it was unmounted from outside, or the connection to the kernel is closed. */
 bool session_ended(const struct session *s);
+/* Has it ended because it was unmounted? Not if only the connection was aborted: then the mount is still
+ * there, and files may be open. */
+bool session_unmounted(const struct session *s);
 /* The version of libfuse in use ("3.14.0"), for -V. */
 const char *session_library_version(void);
 

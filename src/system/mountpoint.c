@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,25 +96,47 @@ bool mountpoint_device_ours(const char *mountinfo, unsigned major, unsigned mino
 	return false;
 }
 
-int mountpoint_read(struct buf *out, struct error *e)
+/* 0 or -errno. */
+static int read_list(int fd, struct buf *out)
 {
 	char chunk[4096];
 	ssize_t n;
-	int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return error_set(e, errno, "cannot open " MOUNTINFO ": %s", strerror(errno));
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n > 0)
 			buf_add(out, chunk, (size_t)n);
 		else if (errno != EINTR)
-			break;
+			return -errno;
 	}
-	int err = n < 0 ? errno : 0;
-	close(fd);
-	if (err != 0)
-		return error_set(e, err, "cannot read " MOUNTINFO ": %s", strerror(err));
 	return 0;
+}
+
+int mountpoint_read(struct buf *out, struct error *e)
+{
+	int fd = mountpoint_list();
+
+	if (fd < 0)
+		return error_set(e, -fd, "cannot open " MOUNTINFO ": %s", strerror(-fd));
+	int r = read_list(fd, out);
+	close(fd);
+	if (r != 0)
+		return error_set(e, -r, "cannot read " MOUNTINFO ": %s", strerror(-r));
+	return 0;
+}
+
+int mountpoint_list(void)
+{
+	int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+bool mountpoint_listed(int list, dev_t device)
+{
+	cleanup(buf_finish) struct buf text = BUF_INIT;
+
+	return lseek(list, 0, SEEK_SET) != 0 || read_list(list, &text) != 0 ||
+	       mountpoint_device_ours(buf_str(&text), major(device), minor(device));
 }
 
 int mountpoint_look(const char *path)
@@ -125,12 +148,13 @@ int mountpoint_look(const char *path)
 	return S_ISDIR(st.stx_mode) ? 0 : -ENOTDIR;
 }
 
-bool mountpoint_dead(const char *path)
+dev_t mountpoint_device(const char *path)
 {
 	struct statx st;
 
-	return statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) != 0 &&
-	       errno == ENOTCONN;
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) != 0)
+		return 0;
+	return makedev(st.stx_dev_major, st.stx_dev_minor);
 }
 
 /* Users may not call umount(2); the fusermount3 program, which is setuid root, does it for them. */

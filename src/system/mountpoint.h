@@ -10,6 +10,7 @@
 #define PSCALEFS_MOUNTPOINT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -29,13 +30,22 @@ bool mountpoint_device_ours(const char *mountinfo, unsigned major, unsigned mino
 int mountpoint_read(struct buf *out, struct error *e);
 
 /*
+ * A descriptor of the mountinfo file, or -errno. By it mountpoint_listed() tells in a sandbox, where
+ * paths are out of reach, whether a pscalefs with this device is mounted anywhere: also if it is dead,
+ * and also true if the file cannot be read.
+ */
+int mountpoint_list(void);
+bool mountpoint_listed(int list, dev_t device);
+
+/*
  * 0 if `path` is a directory that answers, -ENOTCONN if it is or is below a dead FUSE mount,
  * -ENOTDIR, -ENOENT … otherwise. Asks the file system itself: stat(2) could be answered from the
  * kernel's cached attributes although the mount has just died.
  */
 int mountpoint_look(const char *path);
-/* Is there a dead FUSE mount? Does not make an automount point mount anything. */
-bool mountpoint_dead(const char *path);
+/* Which file system is seen at `path`; 0: none. Asks no file system, and makes no automount point mount
+ * anything. */
+dev_t mountpoint_device(const char *path);
 
 /*
  * Make an absolute, resolved `path` ready to be mounted on: 0 if it is ready now, else -errno with

@@ -35,6 +35,7 @@ assert_eq '' "$(scopes_of ci shop)"
 grant ci shop read_branch
 start_mount
 exec 3>"$F"
+exec 4>&3 4>&- # one copy of it is closed: at the last one, all is revoked
 as_root=()
 [[ $EUID -eq 0 ]] || as_root=(sudo -n)
 assert_fails 'target is busy' "${as_root[@]}" umount -f "$mnt"

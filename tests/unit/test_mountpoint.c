@@ -152,6 +152,22 @@ static void a_path_is_looked_at(void **state)
 	assert_int_equal(mountpoint_look("/nonexistent"), -ENOENT);
 }
 
+static void other_file_systems_are_not_listed(void **state)
+{
+	struct stat st;
+	int list = mountpoint_list();
+
+	(void)state;
+	assert_true(list >= 0);
+	assert_int_equal(stat("/proc", &st), 0);
+	assert_true(mountpoint_device("/proc") == st.st_dev);
+	assert_true(mountpoint_device("/nonexistent") == 0);
+	assert_false(mountpoint_listed(list, st.st_dev));
+	assert_false(mountpoint_listed(list, st.st_dev)); /* each time from its begin */
+	close(list);
+	assert_true(mountpoint_listed(list, st.st_dev)); /* what cannot be read may list it */
+}
+
 static void an_ordinary_directory_is_left_alone(void **state)
 {
 	struct error e = {0};
@@ -290,6 +306,7 @@ int main(void)
 		cmocka_unit_test(the_topmost_mount_right_at_the_path_counts),
 		cmocka_unit_test(a_device_is_ours_by_its_mount),
 		cmocka_unit_test(a_path_is_looked_at),
+		cmocka_unit_test(other_file_systems_are_not_listed),
 		cmocka_unit_test(an_ordinary_directory_is_left_alone),
 		cmocka_unit_test(what_is_no_directory_is_said),
 		cmocka_unit_test(only_a_dead_pscalefs_is_detached),
