@@ -16,13 +16,14 @@
 #include "tree/scratch_names.h"
 
 static op_handler *const handlers[OP_KINDS] = {
-	[OP_LOOKUP] = fs_lookup,     [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
-	[OP_READLINK] = fs_readlink, [OP_MKNOD] = fs_mknod,     [OP_MKDIR] = fs_mkdir,
-	[OP_UNLINK] = fs_unlink,     [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
-	[OP_RENAME] = fs_rename,     [OP_LINK] = fs_link,       [OP_OPEN] = fs_open,
-	[OP_CREATE] = fs_create,     [OP_READ] = fs_read,       [OP_WRITE] = fs_write,
-	[OP_FLUSH] = fs_flush,       [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
-	[OP_READDIR] = fs_readdir,   [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
+	[OP_LOOKUP] = fs_lookup,        [OP_GETATTR] = fs_getattr, [OP_SETATTR] = fs_setattr,
+	[OP_READLINK] = fs_readlink,    [OP_MKNOD] = fs_mknod,     [OP_MKDIR] = fs_mkdir,
+	[OP_UNLINK] = fs_unlink,        [OP_RMDIR] = fs_rmdir,     [OP_SYMLINK] = fs_symlink,
+	[OP_RENAME] = fs_rename,        [OP_LINK] = fs_link,       [OP_OPEN] = fs_open,
+	[OP_CREATE] = fs_create,        [OP_READ] = fs_read,       [OP_WRITE] = fs_write,
+	[OP_FLUSH] = fs_flush,          [OP_FSYNC] = fs_fsync,     [OP_OPENDIR] = fs_opendir,
+	[OP_READDIR] = fs_readdir,      [OP_STATFS] = fs_statfs,   [OP_SETXATTR] = fs_setxattr,
+	[OP_REMOVEXATTR] = fs_setxattr,
 };
 
 int64_t fs_now_ns(const struct fs *fs)
@@ -350,9 +351,10 @@ int fs_statfs(struct op *op)
 }
 
 /*
- * Setting an access control list succeeds and does nothing, as does setting the mode. The kernel
- * reports that a file has none; editors that copy the list then set one made from the mode, and
- * would not save the file if that failed.
+ * Setting or removing an access control list succeeds and does nothing, as does setting the mode.
+ * The kernel reports that a file has none; editors that copy the list then set one made from the
+ * mode, and would not save the file if that failed. `cp -p` of a directory sets one list of it and,
+ * if that succeeded, removes the other.
  */
 int fs_setxattr(struct op *op)
 {

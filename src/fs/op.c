@@ -17,13 +17,17 @@
 const char *op_name(enum op_kind kind)
 {
 	static const char *const names[OP_KINDS] = {
-		[OP_LOOKUP] = "lookup",     [OP_GETATTR] = "getattr", [OP_SETATTR] = "setattr",
-		[OP_READLINK] = "readlink", [OP_MKNOD] = "mknod",     [OP_MKDIR] = "mkdir",
-		[OP_UNLINK] = "unlink",     [OP_RMDIR] = "rmdir",     [OP_SYMLINK] = "symlink",
-		[OP_RENAME] = "rename",     [OP_LINK] = "link",       [OP_OPEN] = "open",
-		[OP_CREATE] = "create",     [OP_READ] = "read",       [OP_WRITE] = "write",
-		[OP_FLUSH] = "close",       [OP_FSYNC] = "fsync",     [OP_OPENDIR] = "opendir",
-		[OP_READDIR] = "readdir",   [OP_STATFS] = "statfs",   [OP_SETXATTR] = "setxattr",
+		[OP_LOOKUP] = "lookup",     [OP_GETATTR] = "getattr",
+		[OP_SETATTR] = "setattr",   [OP_READLINK] = "readlink",
+		[OP_MKNOD] = "mknod",       [OP_MKDIR] = "mkdir",
+		[OP_UNLINK] = "unlink",     [OP_RMDIR] = "rmdir",
+		[OP_SYMLINK] = "symlink",   [OP_RENAME] = "rename",
+		[OP_LINK] = "link",         [OP_OPEN] = "open",
+		[OP_CREATE] = "create",     [OP_READ] = "read",
+		[OP_WRITE] = "write",       [OP_FLUSH] = "close",
+		[OP_FSYNC] = "fsync",       [OP_OPENDIR] = "opendir",
+		[OP_READDIR] = "readdir",   [OP_STATFS] = "statfs",
+		[OP_SETXATTR] = "setxattr", [OP_REMOVEXATTR] = "removexattr",
 	};
 
 	return names[kind];

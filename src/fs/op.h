@@ -50,6 +50,7 @@ enum op_kind {
 	OP_READDIR,
 	OP_STATFS,
 	OP_SETXATTR,
+	OP_REMOVEXATTR,
 	OP_KINDS,
 };
 const char *op_name(enum op_kind kind);

@@ -282,6 +282,11 @@ static void ll_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 	op_start(begin_named(req, OP_SETXATTR, ino, name));
 }
 
+static void ll_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	op_start(begin_named(req, OP_REMOVEXATTR, ino, name));
+}
+
 /* getxattr and listxattr are left out: after one ENOSYS the kernel does not ask again. So are
  * ioctl, poll, lseek and locks, which the kernel handles itself. */
 static const struct fuse_lowlevel_ops operations = {
@@ -313,6 +318,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.fsyncdir = ll_fsyncdir,
 	.statfs = ll_statfs,
 	.setxattr = ll_setxattr,
+	.removexattr = ll_removexattr,
 };
 
 /* --- mounting --------------------------------------------------------------------------------- */

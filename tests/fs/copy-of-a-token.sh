@@ -65,3 +65,18 @@ for way in "${ways[@]}"; do
 	delete_token granted
 	delete_token refused
 done
+
+# Modes, owners, times and access control lists of directories cannot be copied, and that is no error.
+for way in 'cp -a' 'cp -rp' 'busybox cp -a' 'rsync -aA' 'tar'; do
+	mkdir "$tokens/kept"
+	case $way in
+	tar) tar --acls -C "$tokens/ci" -cf - databases | tar --acls -C "$tokens/kept" -xpf - ;;
+	*)
+		read -ra command <<<"$way"
+		"${command[@]}" "$tokens/ci/databases" "$tokens/kept/"
+		;;
+	esac
+	assert_eq 'create_branch read_branch' "$(scopes_of kept shop)" "$way"
+	assert_eq read_branch "$(scopes_of kept blog)" "$way"
+	rm -rf "$tokens/kept"
+done

@@ -334,6 +334,7 @@ static bool aim(struct asked *a)
 	case OP_SETATTR:
 	case OP_STATFS:
 	case OP_SETXATTR:
+	case OP_REMOVEXATTR:
 		a->node = take_node(0);
 		break;
 	default:

@@ -85,8 +85,8 @@ static void a_node_that_the_kernel_forgot_is_estale(void **state)
 	fs_start();
 	for (enum op_kind k = 0; k < OP_KINDS; k++) {
 		if (k == OP_READ || k == OP_WRITE || k == OP_FLUSH || k == OP_FSYNC ||
-		    k == OP_READDIR || k == OP_STATFS || k == OP_SETXATTR || k == OP_LINK ||
-		    k == OP_MKNOD)
+		    k == OP_READDIR || k == OP_STATFS || k == OP_SETXATTR || k == OP_REMOVEXATTR ||
+		    k == OP_LINK || k == OP_MKNOD)
 			continue; /* they have an open file, or no node to look at */
 		NOW(&r, .kind = k, .node = 4711, .name = "x", .new_name = "y", .new_node = 4711);
 		assert_int_equal(result(&r), -ESTALE);
@@ -362,6 +362,8 @@ static const struct scene {
 	{OP_STATFS, "acme", NULL, NULL, -1, 0, NULL, false, false},
 	{OP_SETXATTR, PERMISSIONS, "user.x", NULL, -1, 0, NULL, false, false},
 	{OP_SETXATTR, PERMISSIONS, "system.posix_acl_access", NULL, -1, 0, NULL, false, false},
+	{OP_REMOVEXATTR, PERMISSIONS, "user.x", NULL, -1, 0, NULL, false, false},
+	{OP_REMOVEXATTR, "acme", "system.posix_acl_default", NULL, -1, 0, NULL, false, false},
 };
 
 /* How everything that is sent is answered. */
