@@ -30,6 +30,9 @@ struct database {
 	char *file_name; /* owned */
 };
 
+/* So many databases that are gone are remembered: a file of one may be open. */
+#define GONE_MAX 64
+
 /* Scopes about which answers within RECENT_MS differ, although this mount changed nothing: somebody
  * else did, or the later answer lags. A scope may be in both sets. */
 struct turned {
@@ -80,6 +83,8 @@ struct organization {
 	struct resource databases;
 	struct database **database; /* owned, sorted by file_name */
 	size_t n_databases;
+	struct database *gone[GONE_MAX]; /* owned; the last that a list lacked, NULL: none */
+	size_t n_gone;                   /* how many there were; the next replaces gone[n % MAX] */
 	struct resource tokens;
 	struct token **token;       /* owned, sorted by file_name */
 	struct token **token_by_id; /* owned array of the same, sorted by id */
@@ -140,13 +145,15 @@ void model_expire(struct model *m);
 /* NULL if there is none. Paths use file names; after a wait, objects are found again by id. */
 struct organization *model_organization_named(const struct model *m, const char *file_name);
 struct organization *model_organization(const struct model *m, const char *id);
-/* Frees the databases of an organization. */
+/* Frees the databases of an organization, also those that are gone. */
 void model_finish_databases(struct organization *o);
 /* For the files of the model: something has changed. */
 void model_note(const struct organization *o, enum model_change what, const char *token_id,
 		const char *database_id);
 struct database *model_database_named(const struct organization *o, const char *file_name);
 struct database *model_database(const struct organization *o, const char *id);
+/* How a database was called that was listed once; NULL if that is not known any more. */
+const char *model_gone_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);
 struct token *model_token(const struct organization *o, const char *id);
 /* Its index in the organization's array `token`, which is the order of the directory. */

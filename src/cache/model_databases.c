@@ -28,11 +28,20 @@ static int by_database_id(const void *a, const void *b)
 		      ((const struct database_record *)b)->id);
 }
 
-void model_finish_databases(struct organization *o)
+static void free_listed(struct organization *o)
 {
 	for (size_t i = 0; i < o->n_databases; i++)
-		database_free(o->database[i]);
+		if (o->database[i] != NULL)
+			database_free(o->database[i]);
 	free(o->database);
+}
+
+void model_finish_databases(struct organization *o)
+{
+	free_listed(o);
+	for (size_t i = 0; i < GONE_MAX; i++)
+		if (o->gone[i] != NULL)
+			database_free(o->gone[i]);
 }
 
 /* If the list changes while its pages are read, they may list an object twice. */
@@ -66,7 +75,31 @@ static void note_changes(const struct organization *o, struct database **next, s
 	}
 }
 
-/* No state of this mount is stored with databases, so a listing simply replaces them. */
+static bool listed(struct database **list, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i]->r.id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Move those that `next` lacks out of the list. Most often there is none: then this looks only at
+ * those whose place in the list is another one now. */
+static void keep_gone(struct organization *o, struct database **next, size_t n)
+{
+	for (size_t i = 0; i < o->n_databases; i++) {
+		struct database *d = o->database[i];
+		if ((i < n && strcmp(next[i]->r.id, d->r.id) == 0) || listed(next, n, d->r.id))
+			continue;
+		struct database **place = &o->gone[o->n_gone++ % GONE_MAX];
+		if (*place != NULL)
+			database_free(*place);
+		*place = d;
+		o->database[i] = NULL;
+	}
+}
+
+/* A listing replaces the databases; no state of this mount is stored with them. */
 void model_apply_databases(struct organization *o, struct database_records *list)
 {
 	drop_duplicate_databases(list);
@@ -85,7 +118,8 @@ void model_apply_databases(struct organization *o, struct database_records *list
 	if (list->n > 0)
 		qsort(next, list->n, sizeof(*next), by_database_file_name);
 	note_changes(o, next, list->n);
-	model_finish_databases(o);
+	keep_gone(o, next, list->n);
+	free_listed(o);
 	o->database = next;
 	o->n_databases = list->n;
 	free(v);
@@ -105,5 +139,13 @@ struct database *model_database(const struct organization *o, const char *id)
 	for (size_t i = 0; i < o->n_databases; i++)
 		if (strcmp(o->database[i]->r.id, id) == 0)
 			return o->database[i];
+	return NULL;
+}
+
+const char *model_gone_database(const struct organization *o, const char *id)
+{
+	for (size_t i = 0; i < GONE_MAX; i++)
+		if (o->gone[i] != NULL && strcmp(o->gone[i]->r.id, id) == 0)
+			return o->gone[i]->r.name;
 	return NULL;
 }

@@ -10,6 +10,9 @@
  * although it was just confirmed, it revokes what was just confirmed although a fresh answer lacks
  * it, it grants or revokes that about which the last answers differ, and it revokes what is named
  * for revocation whatever is known. A needless request does no harm.
+ *
+ * A request says a database's name, an answer its id. If the name has passed to another database
+ * meanwhile, the change is about that one, because it is the one that the requests are about.
  */
 #include "base/buf.h"
 #include "base/clock.h"
@@ -19,6 +22,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cache/store_internal.h"
@@ -42,6 +46,7 @@ struct change_job {
 	struct scopes confirmed; /* granted, according to an answer after the command */
 	unsigned revocations;    /* the file's number when `confirmed` was set */
 	bool begun;
+	char *name; /* owned; how the database was called then; NULL: the organization, or not known */
 	struct asked posted;
 	struct asked deleted;
 	struct scopes sending; /* what the call in flight asks for */
@@ -73,6 +78,7 @@ static void change_finish(struct store_job *job)
 {
 	struct change_job *c = change_of(job);
 
+	free(c->name);
 	scopes_finish(&c->grant);
 	scopes_finish(&c->revoke);
 	scopes_finish(&c->keep);
@@ -113,6 +119,8 @@ static void not_kept(struct change_job *c, struct token *t, const struct scopes 
 		e.err = EACCES;
 		error_hint(&e, "PlanetScale knows no such database, or your credential has no "
 			       "right on it");
+		if (database_of(c) != NULL && t != NULL)
+			resource_expire(&t->org->databases);
 	} else if (e.err != 0 && e.http_status < 300) {
 		error_wrap(&e, "%s is %s granted", buf_str(&names), granted ? "not" : "still");
 	} else if (e.err == 0 && granted) {
@@ -244,6 +252,7 @@ static const struct grant *grant_in(const struct grants *g, const struct change_
 			    : x->level == GRANT_DATABASE &&
 				      (str_eq(grant_database_id(x), database_of(c)) ||
 				       (known != NULL &&
+					(x->resource_id == NULL || known->resource_id == NULL) &&
 					str_eq(x->resource_name, known->resource_name))))
 			return x;
 	}
@@ -320,30 +329,29 @@ static void revoked(void *ctx, const struct api_answer *a)
 
 /* --- the next thing --------------------------------------------------------------------------- */
 
-/* The database's name, as /access needs it; NULL with *e if the database is not known (any
- * more). */
-static bool database_name(struct change_job *c, struct token *t, const char **name, struct error *e)
+/* If the database's name has passed to another one, go on with that. False: the job waits, or has
+ * ended. */
+static bool follow_name(struct change_job *c, struct token *t)
 {
-	*name = NULL;
-	if (database_of(c) == NULL)
-		return true;
-	const struct database *d = model_database(t->org, database_of(c));
-	const struct grant *g = model_grant(t, database_of(c));
-	*name = d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
-	if (*name != NULL)
-		return true;
-	error_set(e, ENOENT, "the database %s is gone", database_of(c));
-	return false;
+	struct error e = {0};
+	bool passed = false;
+	int r = c->name == NULL ? 0
+				: store_job_follow_name(&c->job, t, c->name, c->since, &passed, &e);
+
+	if (r < 0)
+		change_fail(c, t, &e);
+	if (passed)
+		scopes_finish(&c->confirmed); /* on the other one */
+	return r == 0;
 }
 
 /* Send `which` (moved in); ends the job if the request cannot be made. */
 static void send_change(struct change_job *c, struct token *t, struct scopes which, bool grant)
 {
-	const char *database;
-	struct error e;
-
+	const char *database = database_of(c) != NULL ? store_job_database_name(&c->job, t) : NULL;
 	const struct grant *known = model_grant(t, database_of(c));
 	const struct scopes none = SCOPES_INIT, *have = known != NULL ? &known->scopes : &none;
+	struct error e;
 
 	scopes_finish(&c->sending);
 	c->sending = which;
@@ -352,7 +360,8 @@ static void send_change(struct change_job *c, struct token *t, struct scopes whi
 		scopes_subtract(&c->turning, have);
 	else
 		scopes_intersect(&c->turning, have);
-	if (!database_name(c, t, &database, &e)) {
+	if (database_of(c) != NULL && database == NULL) {
+		error_set(&e, ENOENT, "the database %s is gone", database_of(c));
 		change_fail(c, t, &e);
 		return;
 	}
@@ -530,6 +539,8 @@ static void change_step(struct store_job *job)
 	/* The job starts now: jobs before it may have revoked what was confirmed. */
 	if (!c->begun && model_permissions(t, database_of(c))->revocations != c->revocations)
 		scopes_finish(&c->confirmed);
+	if (!c->begun && database_of(c) != NULL)
+		c->name = store_job_name_at_start(&c->job, t);
 	c->begun = true;
 	const struct grant *g = model_grant(t, database_of(c));
 	const struct scopes *have = g != NULL ? &g->scopes : &none;
@@ -543,7 +554,10 @@ static void change_step(struct store_job *job)
 		if (r != 0)
 			return;
 	}
-	step_fresh(c, t, have);
+	if (!follow_name(c, t))
+		return;
+	g = model_grant(t, database_of(c));
+	step_fresh(c, t, g != NULL ? &g->scopes : &none);
 }
 
 struct store_job *store_change(struct store *s, const struct store_change *change, store_done *done,

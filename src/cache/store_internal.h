@@ -3,8 +3,8 @@
  * store_internal: what the files of store share; no other file includes it.
  *
  * store_fetch.c fetches what the rows of store_source.c say, store_ahead.c what is needed next,
- * store_job.c keeps changes in order, store_change.c grants and revokes, store_token.c makes and
- * deletes tokens.
+ * store_job.c keeps changes in order, store_change.c grants and revokes, store_name.c knows which
+ * database a name means, store_token.c makes and deletes tokens.
  */
 #ifndef PSCALEFS_STORE_INTERNAL_H
 #define PSCALEFS_STORE_INTERNAL_H
@@ -74,6 +74,19 @@ struct organization *store_job_organization(struct store_job *job, struct error 
 struct token *store_job_token(struct store_job *job, struct error *e);
 /* Must the read be repeated? True: the job sleeps, and then its step is run again. */
 bool store_job_settles(struct store_job *job);
+/*
+ * Requests say a database's name: how the job's is called, as /access needs it; NULL if it is not known
+ * (any more). How it was called, now or before it was gone: owned by the caller, or NULL.
+ */
+const char *store_job_database_name(const struct store_job *job, const struct token *t);
+char *store_job_name_at_start(const struct store_job *job, const struct token *t);
+/*
+ * If the job's database is gone, or an answer names another one so, ask which has the name: where it
+ * has passed on, the job's target becomes the other one (*passed). 0, WAIT, or -errno with a sentence:
+ * also if both are there, because which of the two was meant is not known.
+ */
+int store_job_follow_name(struct store_job *job, struct token *t, const char *name, uint64_t since,
+			  bool *passed, struct error *e);
 /* The error for an answer that is neither a refusal nor a documented success, so proves nothing. */
 void store_job_doubt(const struct api_answer *a, struct error *e);
 /* May a change have been sent? Then cancelling its call cannot prevent the effect. */
