@@ -75,21 +75,27 @@ static void note_changes(const struct organization *o, struct database **next, s
 	}
 }
 
-static bool listed(struct database **list, size_t n, const char *id)
+/* `list` is sorted by file_name, and most have the name that they had. */
+static bool listed(struct database **list, size_t n, const struct database *d)
 {
+	struct database **named =
+		n > 0 ? bsearch(&d, list, n, sizeof(struct database *), by_database_file_name)
+		      : NULL;
+
+	if (named != NULL && strcmp((*named)->r.id, d->r.id) == 0)
+		return true;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i]->r.id, id) == 0)
+		if (strcmp(list[i]->r.id, d->r.id) == 0)
 			return true;
 	return false;
 }
 
-/* Move those that `next` lacks out of the list. Most often there is none: then this looks only at
- * those whose place in the list is another one now. */
+/* Move those that `next` lacks out of the list. */
 static void keep_gone(struct organization *o, struct database **next, size_t n)
 {
 	for (size_t i = 0; i < o->n_databases; i++) {
 		struct database *d = o->database[i];
-		if ((i < n && strcmp(next[i]->r.id, d->r.id) == 0) || listed(next, n, d->r.id))
+		if (listed(next, n, d))
 			continue;
 		struct database **place = &o->gone[o->n_gone++ % GONE_MAX];
 		if (*place != NULL)
