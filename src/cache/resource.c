@@ -10,6 +10,8 @@
 
 /* For this time after a fetch got no answer, the next one does not make callers wait. */
 #define SILENCE_MS 30000
+/* A fetch that failed after this time was repeated again and again: that counts as no answer. */
+#define SLOW_MS 1000
 /* For this time doubtful data serves. */
 #define DOUBT_MS 5000
 
@@ -147,6 +149,7 @@ static void begin_fetch(struct resource *r)
 {
 	r->state = RESOURCE_FETCHING;
 	r->started = clock_stamp(r->cache->clock);
+	r->started_ms = r->cache->clock->mono_ms;
 	r->start(r, r->ctx);
 }
 
@@ -261,9 +264,12 @@ void resource_landed(struct resource *r)
 
 void resource_failed(struct resource *r, const struct error *e)
 {
+	int64_t now_ms = r->cache->clock->mono_ms;
+	bool silence = e->http_status == 0 && e->err == ETIMEDOUT;
+	bool slow = resource_unreachable(e) && now_ms - r->started_ms >= SLOW_MS;
+
 	set_error(r, e);
-	r->cache->silent_ms =
-		e->http_status == 0 && e->err == ETIMEDOUT ? r->cache->clock->mono_ms : -1;
+	r->cache->silent_ms = silence || slow ? now_ms : -1;
 	r->failed_started = r->started;
 	r->failed_landed = clock_stamp(r->cache->clock);
 	settle(r, RESOURCE_FAILED);

@@ -36,7 +36,8 @@ struct cache {
 	struct list asleep;  /* the same, the first to wake first */
 	int64_t cache_ms;    /* how long a result serves operations that arrive after it */
 	bool offline;        /* older data may serve when a fetch failed without an answer */
-	/* When a fetch ended by timeout, if no answer came since then; else -1. */
+	/* When a fetch ended by timeout, or by a failure that was repeated for long, if nothing
+	 * else came since then; else -1. */
 	int64_t silent_ms;
 	/* Called when a prefetch gets its first waiter. NULL: no call. */
 	void (*awaited)(struct resource *r, void *ctx);
@@ -97,6 +98,7 @@ struct resource {
 	enum resource_state state;
 	bool has_data;         /* something was applied once and not forgotten */
 	uint64_t started;      /* stamp of the fetch under way, or of the last one */
+	int64_t started_ms;    /* the same by clock->mono_ms */
 	uint64_t data_started; /* stamp at which the request was sent whose answer is the data */
 	uint64_t data_landed;
 	int64_t data_ms;   /* when it landed; -1: forgotten */
@@ -122,7 +124,7 @@ void resource_finish(struct resource *r);
 /*
  * 0: the data serves. WAIT: `w` is parked. -errno: the fetch failed, w->error has the reason. Data
  * serves if it landed after `w` arrived or is younger than the cache time. With `offline`, if a
- * fetch has just got no answer, the cached data serves at once and a fetch runs in the background.
+ * fetch has just waited for an answer in vain, the cached data serves at once and a fetch runs in the background.
  */
 int resource_need(struct resource *r, struct waiter *w);
 /* The same, but only an answer to a request sent after the stamp `since` serves. So a command is

@@ -73,19 +73,23 @@ append "$file" create_branch
 assert_eq 'create_branch read_branch' "$(scopes_of ci shop)"
 assert_eq '' "$(status_line 'organizations known for' | grep 'cannot be reached' || true)"
 
-# A network that swallows everything: one waits for it, the others do not.
-fault '*' '*' silence=true count=0
-start=$SECONDS
-for _ in 1 2 3; do
-	ls "$tokens" "$org/databases" >/dev/null
-	assert_eq $'create_branch\nread_branch' "$(cat "$file")"
+# A network that swallows everything, or an API that fails whenever it is asked: one waits for it, the others
+# do not.
+for outage in silence=true status=503 close=before; do
+	fault '*' '*' "$outage" count=0
+	start=$SECONDS
+	for _ in 1 2 3; do
+		ls "$tokens" "$org/databases" >/dev/null
+		assert_eq $'create_branch\nread_branch' "$(cat "$file")"
+	done
+	[[ $((SECONDS - start)) -lt 10 ]] || fail "$outage: each waited: $((SECONDS - start)) s"
+	assert_fails '' append "$file" read_database
+	[[ $outage != silence=true ]] || assert_contains "$message" 'timed out'
+	api_release
+	append "$file" -create_branch
+	assert_eq read_branch "$(cat "$file")"
+	append "$file" create_branch
 done
-[[ $((SECONDS - start)) -lt 10 ]] || fail "each waited for a dead network: $((SECONDS - start)) s"
-assert_fails 'timed out' append "$file" read_database
-api_release
-append "$file" -create_branch
-assert_eq read_branch "$(cat "$file")"
-append "$file" create_branch
 
 # --- a daemon that died: the next one clears its mount away, and with a busy directory below it, too
 stop_mount

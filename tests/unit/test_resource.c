@@ -126,7 +126,7 @@ static void offline_who_comes_after_a_silence_does_not_wait(void **state)
 	fail_with(ECONNREFUSED, 0);
 	cache_run_ready(&cache);
 	assert_int_equal(b.result, -ECONNREFUSED);
-	arrive(&a); /* an answer of a kind: the next waits for its own */
+	arrive(&a); /* a failure at once: the next waits for its own */
 	assert_int_equal(need(&a), WAIT);
 	fail_with(ETIMEDOUT, 0);
 	cache_run_ready(&cache);
@@ -136,6 +136,43 @@ static void offline_who_comes_after_a_silence_does_not_wait(void **state)
 	land();
 	cache_run_ready(&cache);
 	teardown();
+}
+
+/* So it is if PlanetScale fails again and again, instead of saying nothing. */
+static void offline_who_comes_after_a_long_failure_does_not_wait(void **state)
+{
+	static const struct {
+		int err, status;
+		int64_t lasted_ms;
+		int next;
+	} cases[] = {
+		{EREMOTEIO, 503, 30000, 0},       {EREMOTEIO, 0, 30000, 0},
+		{EAGAIN, 429, 1000, 0},           {ECONNREFUSED, 0, 30000, 0},
+		{EREMOTEIO, 503, 999, WAIT},      {ECONNREFUSED, 0, 0, WAIT},
+		{EKEYREJECTED, 401, 30000, WAIT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct reader a;
+		setup(1000, true);
+		arrive(&a);
+		need(&a);
+		land();
+		cache_run_ready(&cache);
+		hands.mono_ms += 1000;
+		arrive(&a);
+		assert_int_equal(need(&a), WAIT);
+		hands.mono_ms += cases[i].lasted_ms;
+		fail_with(cases[i].err, cases[i].status);
+		cache_run_ready(&cache);
+		arrive(&a);
+		assert_int_equal(need(&a), cases[i].next);
+		assert_int_equal(starts, 3); /* it is asked for in either case */
+		land();
+		cache_run_ready(&cache);
+		teardown();
+	}
 }
 
 static void offline_old_data_serves_only_if_nobody_answered(void **state)
@@ -471,6 +508,7 @@ int main(void)
 		cmocka_unit_test(old_data_does_not_serve_when_its_renewal_failed),
 		cmocka_unit_test(offline_old_data_serves_only_if_nobody_answered),
 		cmocka_unit_test(offline_who_comes_after_a_silence_does_not_wait),
+		cmocka_unit_test(offline_who_comes_after_a_long_failure_does_not_wait),
 		cmocka_unit_test(many_readers_cost_one_fetch_and_wake_in_the_order_of_their_coming),
 		cmocka_unit_test(an_overtaken_fetch_is_begun_again_if_someone_waits),
 		cmocka_unit_test(need_since_wants_an_answer_to_a_request_sent_afterwards),
