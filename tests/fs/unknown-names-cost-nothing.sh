@@ -28,3 +28,11 @@ for directory in "$tokens" "$tokens/ci" "$tokens/ci/databases" "$org/databases" 
 done
 df "$mnt" >/dev/null
 assert_requests
+
+# GNU df opens what it is given, for the sake of automounters: that is a directory with a list in it.
+refresh
+api_clear
+stat -f "$mnt" >/dev/null
+assert_requests
+df "$mnt" >/dev/null
+assert_requests 'GET /v1/organizations'
