@@ -21,3 +21,10 @@ rm -r "$tokens/ci"
 ! token_exists ci || fail "still there"
 assert_eq keep "$(ls "$tokens")"
 assert_eq 'read_branch read_organization' "$(scopes_of keep shop) $(scopes_of keep)"
+
+# mv to another file system is a copy and a removal, and the token is named.
+secret=$(cat "$tokens/keep/token")
+mv "$tokens/keep" "$work/kept"
+! token_exists keep || fail "still there"
+assert_eq "$secret" "$(cat "$work/kept/token")"
+assert_eq read_branch "$(cat "$work/kept/databases/shop/permissions")"
