@@ -379,8 +379,15 @@ static void op_path(struct op *op, struct buf *out)
 	tree_path(&fs->tree, &n->key, out);
 	if (op->name != NULL)
 		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", op->name);
-	if (op->kind == OP_RENAME)
-		buf_addf(out, " -> %s", op->new_name);
+	if (op->kind != OP_RENAME)
+		return;
+	buf_adds(out, " -> ");
+	n = op->new_node != op->node ? node_find(&fs->nodes, op->new_node) : NULL;
+	if (n != NULL) {
+		tree_path(&fs->tree, &n->key, out);
+		buf_adds(out, "/");
+	}
+	buf_adds(out, op->new_name);
 }
 
 static void no_status(void *ctx, struct buf *out)

@@ -250,8 +250,13 @@ static int rename_child(struct op *op)
 				 "PlanetScale cannot rename a service token; to copy its "
 				 "access: cp -r OLD/databases NEW/");
 	if ((!tree_is_scratch(from.kind) && !tree_is_permissions(from.kind)) ||
-	    !same_directory(op) || (op->flags & RENAME_EXCHANGE))
+	    (op->flags & RENAME_EXCHANGE))
 		return fs_refuse(op, EPERM, "this cannot be renamed");
+	if (!same_directory(op)) {
+		r = fs_refuse(op, EPERM, "this cannot be moved to another directory");
+		error_hint(&op->waiter.error, "cp copies permissions, and rm revokes them");
+		return r;
+	}
 	r = fs_child(op, op->new_node, op->new_name, &to);
 	if (r == WAIT || (r < 0 && r != -ENOENT))
 		return r;

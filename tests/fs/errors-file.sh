@@ -27,6 +27,12 @@ assert_contains "$(errors_last)" read_branch database
 assert_fails 'Invalid argument' append "$file" read_organization
 assert_contains "$(errors_last)" read_organization organization
 
+# Where something was to be moved to.
+mkdir "$tokens/other"
+assert_fails 'Operation not permitted' mv "$file" "$tokens/other/databases/shop/permissions"
+assert_contains "$(errors_last)" " -> /acme/service-tokens/other/databases/shop/permissions: EPERM" \
+	'another directory' 'next: cp copies permissions'
+
 # A rejected login, and a server that is in trouble.
 refresh
 fault GET "$T" status=401 count=0
