@@ -31,6 +31,9 @@ int loop_init(struct loop *l, struct clock *clock, struct http *http,
 			   .signal_fd = -1,
 			   .owner_fd = -1};
 	awake_init(&l->awake);
+	/* They mean nothing here, and would by default end the mount, and the secrets with it. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -37,8 +37,8 @@ struct loop {
 };
 
 /*
- * Blocks TERM, INT, HUP and CHLD and reads them from a descriptor instead. 0 or -errno with a
- * sentence.
+ * Blocks TERM, INT, HUP and CHLD and reads them from a descriptor instead; ignores USR1 and USR2. 0 or
+ * -errno with a sentence.
  */
 int loop_init(struct loop *l, struct clock *clock, struct http *http,
 	      struct credential_refresh *credential_refresh, struct cache *cache,

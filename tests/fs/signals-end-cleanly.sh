@@ -23,6 +23,14 @@ for signal in TERM INT; do
 	ended "$signal"
 done
 
+# A signal that means nothing takes no secret along.
+start_mount
+mkdir "$tokens/secret"
+for signal in USR1 USR2; do kill -"$signal" "$daemon"; done
+[[ -s $tokens/secret/token ]] || fail 'no secret'
+rm -r "$tokens/secret"
+stop_mount
+
 # With a directory of it in use, and a reader who will never have its answer: that one fails.
 for signal in TERM INT; do
 	start_mount
