@@ -100,14 +100,13 @@ unmount() {
 
 # A test that runs beside this one in a mount namespace of its own, which root's let go of and a normal user's cannot,
 # keeps this mount as long as it takes.
-kept_no_more() { PSCALEFS_PATIENCE=9 wait_quietly nobody_keeps_it; }
-nobody_keeps_it() { [[ ! $(mount_keepers) ]]; }
+let_go_at_last() { [[ $(mount_keepers) ]] && PSCALEFS_PATIENCE=9 wait_quietly process_ended "$1"; }
 
 # The daemon must end by itself with status 0 once its mount is gone.
 reap_daemon() {
 	local pid=$daemon
 	daemon=''
-	wait_quietly process_ended "$pid" || { kept_no_more && wait_quietly process_ended "$pid"; } || {
+	wait_quietly process_ended "$pid" || let_go_at_last "$pid" || {
 		find_fault "the daemon does not end$(mount_keepers)"
 		kill -ABRT "$pid" 2>/dev/null || true
 	}
