@@ -115,9 +115,11 @@ reap_daemon() {
 }
 
 # Ended: gone, or a zombie that waits for us.
+# With all its threads: while one is there, its files are open.
 process_ended() {
-	local stat
-	! { read -r stat <"/proc/$1/stat"; } 2>/dev/null || [[ ${stat##*) } == Z* ]]
+	local stat threads
+	! { read -r stat <"/proc/$1/stat"; } 2>/dev/null ||
+		{ threads=("/proc/$1/task/"*) && [[ ${stat##*) } == Z* && ${#threads[@]} -le 1 ]]; }
 }
 
 unexpected_errors() {
