@@ -9,8 +9,11 @@
 #include "base/xmalloc.h"
 #include "cache/names.h"
 
+/* Takes NULL. */
 static void database_free(struct database *d)
 {
+	if (d == NULL)
+		return;
 	database_record_finish(&d->r);
 	free(d->file_name);
 	free(d);
@@ -31,8 +34,7 @@ static int by_database_id(const void *a, const void *b)
 static void free_listed(struct organization *o)
 {
 	for (size_t i = 0; i < o->n_databases; i++)
-		if (o->database[i] != NULL)
-			database_free(o->database[i]);
+		database_free(o->database[i]);
 	free(o->database);
 }
 
@@ -40,8 +42,7 @@ void model_finish_databases(struct organization *o)
 {
 	free_listed(o);
 	for (size_t i = 0; i < GONE_MAX; i++)
-		if (o->gone[i] != NULL)
-			database_free(o->gone[i]);
+		database_free(o->gone[i]);
 }
 
 /* If the list changes while its pages are read, they may list an object twice. */
@@ -98,8 +99,7 @@ static void keep_gone(struct organization *o, struct database **next, size_t n)
 		if (listed(next, n, d))
 			continue;
 		struct database **place = &o->gone[o->n_gone++ % GONE_MAX];
-		if (*place != NULL)
-			database_free(*place);
+		database_free(*place);
 		*place = d;
 		o->database[i] = NULL;
 	}

@@ -124,7 +124,8 @@ void resource_finish(struct resource *r);
 /*
  * 0: the data serves. WAIT: `w` is parked. -errno: the fetch failed, w->error has the reason. Data
  * serves if it landed after `w` arrived or is younger than the cache time. With `offline`, if a
- * fetch has just waited for an answer in vain, the cached data serves at once and a fetch runs in the background.
+ * fetch has just waited for an answer in vain, the cached data serves at once and a fetch runs in
+ * the background.
  */
 int resource_need(struct resource *r, struct waiter *w);
 /* The same, but only an answer to a request sent after the stamp `since` serves. So a command is

@@ -511,8 +511,7 @@ bool session_ended(const struct session *s)
 
 bool session_unmounted(const struct session *s)
 {
-	return session_ended(s) && s->mounts >= 0 && s->device != 0 &&
-	       !mountpoint_listed(s->mounts, s->device);
+	return session_ended(s) && s->device != 0 && !mountpoint_listed(s->mounts, s->device);
 }
 
 const char *session_library_version(void)
