@@ -366,6 +366,11 @@ int fs_setxattr(struct op *op)
 
 /* --- setting up and ending -------------------------------------------------------------------- */
 
+static void add_name(struct buf *path, const char *name)
+{
+	buf_addf(path, "%s%s", str_ends(buf_str(path), "/") ? "" : "/", name);
+}
+
 /* The path of an op, for the error log. */
 static void op_path(struct op *op, struct buf *out)
 {
@@ -378,16 +383,17 @@ static void op_path(struct op *op, struct buf *out)
 	}
 	tree_path(&fs->tree, &n->key, out);
 	if (op->name != NULL)
-		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", op->name);
+		add_name(out, op->name);
 	if (op->kind != OP_RENAME)
 		return;
 	buf_adds(out, " -> ");
 	n = op->new_node != op->node ? node_find(&fs->nodes, op->new_node) : NULL;
-	if (n != NULL) {
-		tree_path(&fs->tree, &n->key, out);
-		buf_adds(out, "/");
+	if (n == NULL) {
+		buf_adds(out, op->new_name);
+		return;
 	}
-	buf_adds(out, op->new_name);
+	tree_path(&fs->tree, &n->key, out);
+	add_name(out, op->new_name);
 }
 
 static void no_status(void *ctx, struct buf *out)
