@@ -10,6 +10,15 @@
 static uint64_t node, file;
 static int file_flags; /* of open; the kernel repeats them with each write */
 
+/* The file system with this file open. */
+static inline void start_with(const char *path, int flags)
+{
+	fs_start();
+	file_flags = flags;
+	node = walk(path);
+	file = open_at(path, flags);
+}
+
 static inline void put(struct reply *r, uint64_t offset, const char *text)
 {
 	ASK(r, .kind = OP_WRITE, .node = node, .file = file, .data = text, .offset = offset,

@@ -419,28 +419,6 @@ static void every_op_gets_exactly_one_reply_whatever_is_answered(void **state)
 			play(&scenes[i], j);
 }
 
-static void whatever_is_under_way_is_answered_when_the_mount_ends(void **state)
-{
-	struct reply r[4] = {0};
-
-	(void)state;
-	fs_start();
-	uint64_t node = walk(PERMISSIONS), tokens = walk("acme/service-tokens");
-	uint64_t file = open_at(PERMISSIONS, O_WRONLY | O_TRUNC);
-	uint64_t other = open_at(PERMISSIONS, O_WRONLY | O_TRUNC);
-	ASK(&r[0], .kind = OP_WRITE, .node = node, .file = file, .data = "write_x\n");
-	ASK(&r[1], .kind = OP_MKDIR, .node = tokens, .name = "new");
-	ASK(&r[2], .kind = OP_OPEN, .node = node); /* waits for the write */
-	world_turn(&w);
-	ASK(&r[3], .kind = OP_FLUSH, .node = node, .file = other);
-	fs_release(fs, other); /* revokes all, and has to wait */
-	world_turn(&w);
-	assert_true(fs_busy(fs));
-	fs_finish();
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(result(&r[i]), -ENODEV);
-}
-
 static void what_the_kernel_no_longer_wants_is_taken_back(void **state)
 {
 	struct reply r = {.unwanted = true};
@@ -588,7 +566,6 @@ int main(void)
 		cmocka_unit_test(an_interrupted_mkdir_that_was_sent_keeps_its_secret),
 		cmocka_unit_test(what_a_detached_change_failed_with_is_in_the_journal),
 		cmocka_unit_test(every_op_gets_exactly_one_reply_whatever_is_answered),
-		cmocka_unit_test(whatever_is_under_way_is_answered_when_the_mount_ends),
 		cmocka_unit_test(what_the_kernel_no_longer_wants_is_taken_back),
 		cmocka_unit_test(the_kernel_answers_for_us_a_second_at_most),
 		cmocka_unit_test(readdir_serves_what_opendir_found),

@@ -9,10 +9,7 @@
 
 static void setup(int flags)
 {
-	fs_start();
-	file_flags = flags;
-	node = walk(PERMISSIONS);
-	file = open_at(PERMISSIONS, flags);
+	start_with(PERMISSIONS, flags);
 }
 
 /* Held afterwards, as GET tells. */
