@@ -41,6 +41,17 @@ static void assert_done(const struct outcome *o)
 	assert_int_equal(fake_open(), 0);
 }
 
+/* rm, of what a fresh answer shows. */
+static void revoke_held(struct outcome *o)
+{
+	begin(o, "", true);
+	see(HELD);
+	fake_answer(GONE("\"read_branch\""), 204, "");
+	world_settle(&w);
+	see("");
+	assert_done(o);
+}
+
 /* rm finds nothing, somebody having revoked it; a replica has not heard of that. */
 static void what_appears_is_granted_again(void **state)
 {
@@ -170,12 +181,7 @@ static void what_was_refused_and_appeared_is_granted_again(void **state)
 
 	(void)state;
 	setup();
-	begin(&o, "", true);
-	see(HELD);
-	fake_answer(GONE("\"read_branch\""), 204, "");
-	world_settle(&w);
-	see("");
-	assert_done(&o);
+	revoke_held(&o);
 	begin(&o, "read_branch", true);
 	see("");
 	fake_answer_attempts(BODY("\"read_branch\""), 404, "{}", 2);
@@ -209,12 +215,7 @@ static void a_change_of_our_own_is_no_difference(void **state)
 	(void)state;
 	setup();
 	read_grants(HELD);
-	begin(&o, "", true);
-	see(HELD);
-	fake_answer(GONE("\"read_branch\""), 204, "");
-	world_settle(&w);
-	see("");
-	assert_done(&o);
+	revoke_held(&o);
 	assert_int_equal(model_turned(world_token(&w, "t1"), "d1")->vanished.n, 0);
 	begin(&o, "", true);
 	see("");

@@ -94,20 +94,26 @@ static void old_data_does_not_serve_when_its_renewal_failed(void **state)
 	teardown();
 }
 
+/* What was fetched once is too old for `a`. */
+static void wait_for_renewal(struct reader *a)
+{
+	setup(1000, true);
+	arrive(a);
+	need(a);
+	land();
+	cache_run_ready(&cache);
+	hands.mono_ms += 1000;
+	arrive(a);
+	assert_int_equal(need(a), WAIT);
+}
+
 /* Else every operation would wait a timeout out for each thing on its path. */
 static void offline_who_comes_after_a_silence_does_not_wait(void **state)
 {
 	struct reader a, b;
 
 	(void)state;
-	setup(1000, true);
-	arrive(&a);
-	need(&a);
-	land();
-	cache_run_ready(&cache);
-	hands.mono_ms += 1000;
-	arrive(&a);
-	assert_int_equal(need(&a), WAIT);
+	wait_for_renewal(&a);
 	fail_with(ETIMEDOUT, 0);
 	cache_run_ready(&cache);
 	assert_int_equal(a.result, 0);
@@ -155,14 +161,7 @@ static void offline_who_comes_after_a_long_failure_does_not_wait(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct reader a;
-		setup(1000, true);
-		arrive(&a);
-		need(&a);
-		land();
-		cache_run_ready(&cache);
-		hands.mono_ms += 1000;
-		arrive(&a);
-		assert_int_equal(need(&a), WAIT);
+		wait_for_renewal(&a);
 		hands.mono_ms += cases[i].lasted_ms;
 		fail_with(cases[i].err, cases[i].status);
 		cache_run_ready(&cache);
