@@ -444,6 +444,7 @@ void fs_free(struct fs *fs)
 		f->refs = 1;
 		file_release(f);
 	}
+	snapshot_release(fs->recent_snapshot);
 	permissions_files_finish(&fs->permissions);
 	fs_drop_emptying(fs, NULL);
 	scratches_finish(&fs->scratches);

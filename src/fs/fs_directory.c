@@ -2,12 +2,13 @@
 /*
  * fs_directory: list directories. opendir does the slow work, because the kernel holds no lock
  * meanwhile that would block other callers. The entries are kept with the open directory, so that
- * offsets stay valid; handles of a directory with equal entries share them.
+ * offsets stay valid; handles of a directory with equal entries share them. Those of the last directory
+ * that may have many are kept when it is closed, because to list a thousand names anew takes longer than
+ * to read them.
  *
  * With the names of a token's directory the kernel gets what lookups of them would reply (readdirplus).
  * The removal guard learns from reading names, not from lookups, so it misses nothing by that.
  */
-#include "base/xmalloc.h"
 #include "fs/fs.h"
 
 #include <stdbool.h>
@@ -15,12 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "fs/fs_internal.h"
 
 struct snapshot {
 	struct list link; /* in fs->snapshots */
 	unsigned refs;
-	uint64_t node; /* number */
+	uint64_t node;  /* number */
+	uint64_t stamp; /* of the entries; 0: they have none */
 	struct op_directory entries;
 };
 
@@ -39,58 +42,105 @@ static bool same_entries(const struct op_directory *a, const struct op_directory
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (a->v[i].inode != b->v[i].inode || a->v[i].mode != b->v[i].mode ||
-		    strcmp(a->v[i].name, b->v[i].name) != 0)
+		    strcmp(op_directory_name(a, i), op_directory_name(b, i)) != 0)
 			return false;
 	return true;
 }
 
-/* Takes the entries over: they become a new snapshot, or are freed if there is an equal one. */
-static struct snapshot *snapshot_hold(struct fs *fs, uint64_t node, struct op_directory *entries)
+static struct snapshot *snapshot_hold(struct snapshot *s)
+{
+	s->refs++;
+	return s;
+}
+
+/* The newest one of a directory with a stamp; NULL: none. */
+static struct snapshot *stamped(struct fs *fs, uint64_t node)
+{
+	struct snapshot *newest = NULL;
+
+	list_for_each(pos, &fs->snapshots) {
+		struct snapshot *s = container_of(pos, struct snapshot, link);
+		if (s->node == node && s->stamp > (newest != NULL ? newest->stamp : 0))
+			newest = s;
+	}
+	return newest;
+}
+
+static struct snapshot *equal(struct fs *fs, uint64_t node, const struct op_directory *entries)
 {
 	list_for_each(pos, &fs->snapshots) {
 		struct snapshot *s = container_of(pos, struct snapshot, link);
-		if (s->node != node || !same_entries(&s->entries, entries))
-			continue;
-		op_directory_finish(entries);
-		s->refs++;
-		return s;
+		if (s->node == node && s->stamp == 0 && same_entries(&s->entries, entries))
+			return s;
 	}
-	struct snapshot *s = xcalloc(1, sizeof(*s));
-	s->refs = 1;
-	s->node = node;
-	s->entries = *entries;
+	return NULL;
+}
+
+/* Takes the entries over: they become a new snapshot, or are freed if there is an equal one. The caller
+ * holds it. */
+static struct snapshot *snapshot_of(struct fs *fs, uint64_t node, uint64_t stamp,
+				    struct op_directory *entries)
+{
+	struct snapshot *s = stamp != 0 ? NULL : equal(fs, node, entries);
+
+	if (s != NULL) {
+		op_directory_finish(entries);
+		return snapshot_hold(s);
+	}
+	s = xcalloc(1, sizeof(*s));
+	*s = (struct snapshot){.node = node, .stamp = stamp, .entries = *entries};
 	list_append(&fs->snapshots, &s->link);
-	return s;
+	return snapshot_hold(s);
+}
+
+static void keep_recent(struct fs *fs, struct snapshot *s)
+{
+	if (s->stamp == 0 || s == fs->recent_snapshot)
+		return;
+	snapshot_release(fs->recent_snapshot);
+	fs->recent_snapshot = snapshot_hold(s);
 }
 
 static void add_dirent(void *ctx, const char *name, mode_t mode, uint64_t inode)
 {
-	struct op_directory *d = ctx;
+	op_directory_add(ctx, name, mode, inode);
+}
 
-	/* The capacity is the next power of two. */
-	if ((d->n & (d->n - 1)) == 0)
-		d->v = xrealloc(d->v, (d->n == 0 ? 1 : d->n * 2) * sizeof(*d->v));
-	d->v[d->n++] = (struct op_dirent){xstrdup(name), mode, inode};
+/* The entries that the directory has now: 0 and *out, which the caller holds; WAIT; -errno. */
+static int list_entries(struct op *op, const struct inode_key *dir, struct snapshot **out)
+{
+	struct fs *fs = fs_of(op);
+	struct snapshot *known = stamped(fs, op->node);
+	uint64_t known_stamp = known != NULL ? known->stamp : 0, stamp = known_stamp;
+	struct op_directory d = {0};
+
+	op_directory_add(&d, ".", S_IFDIR, inode_number(dir));
+	op_directory_add(&d, "..", S_IFDIR, NODE_ROOT);
+	int r = tree_children(&fs->tree, &op->waiter, dir, &stamp, add_dirent, &d);
+	if (r != 0 || (stamp != 0 && stamp == known_stamp))
+		op_directory_finish(&d);
+	if (r != 0)
+		return r;
+	*out = stamp != 0 && stamp == known_stamp ? snapshot_hold(known)
+						  : snapshot_of(fs, op->node, stamp, &d);
+	keep_recent(fs, *out);
+	return 0;
 }
 
 int fs_opendir(struct op *op)
 {
 	struct fs *fs = fs_of(op);
-	struct op_directory d = {0};
+	struct snapshot *s;
 	int r;
 	struct node *n = fs_node(op, &r);
 
 	if (n == NULL)
 		return r;
-	add_dirent(&d, ".", S_IFDIR, inode_number(&n->key));
-	add_dirent(&d, "..", S_IFDIR, NODE_ROOT);
-	r = tree_children(&fs->tree, &op->waiter, &n->key, add_dirent, &d);
-	if (r != 0) {
-		op_directory_finish(&d);
+	r = list_entries(op, &n->key, &s);
+	if (r != 0)
 		return r;
-	}
 	struct file *f = file_new(op, n);
-	f->directory = snapshot_hold(fs, op->node, &d);
+	f->directory = s;
 	uint64_t file = (uint64_t)(uintptr_t)f;
 	if (op_reply_open(op, file, 0) != 0)
 		fs_release(fs, file);
@@ -151,7 +201,7 @@ static void reply_plus(struct op *op, const struct op_directory *d, const struct
 
 	if (wants_entries(op, dir))
 		for (size_t i = 0; i < n; i++)
-			entries[i] = entry_of(op, dir, d->v[offset + i].name);
+			entries[i] = entry_of(op, dir, op_directory_name(d, offset + i));
 	if (op_reply_directory_plus(op, d, entries, &sent) != 0)
 		sent = 0;
 	for (size_t i = sent; i < n; i++)
@@ -160,17 +210,32 @@ static void reply_plus(struct op *op, const struct op_directory *d, const struct
 	free(entries);
 }
 
+/*
+ * Tell the removal guard who reads names. To find that out costs more than all else here, so the guard is
+ * told once of a thread that reads a directory in several parts; and not of the end, where nothing is
+ * learnt. (Should the thread execute another program between two parts, that one has got names from it.)
+ */
+static void tell_guard(struct op *op, struct file *f)
+{
+	struct removal_guard *guard = &fs_of(op)->removal_guard;
+	const struct inode_key *p = &f->node->key;
+	bool told = false;
+
+	if (op->offset >= f->directory->entries.n || op->pid == f->reader)
+		return;
+	if (tree_above_token(p->kind))
+		told = removal_guard_read_above(guard, op->pid);
+	else if (tree_of_token(p->kind))
+		told = removal_guard_read_inside(guard, op->pid, inode_number(p));
+	f->reader = told ? op->pid : 0;
+}
+
 int fs_readdir(struct op *op)
 {
 	struct file *f = file_of(op);
 	const struct inode_key *p = &f->node->key;
-	/* At the end nothing is learnt; and finding out who reads costs more than all else here. */
-	bool learns = op->offset < f->directory->entries.n;
 
-	if (learns && tree_above_token(p->kind))
-		removal_guard_read_above(&fs_of(op)->removal_guard, op->pid);
-	else if (learns && tree_of_token(p->kind))
-		removal_guard_read_inside(&fs_of(op)->removal_guard, op->pid, inode_number(p));
+	tell_guard(op, f);
 	if (op->plus)
 		reply_plus(op, &f->directory->entries, p);
 	else

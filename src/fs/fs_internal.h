@@ -50,8 +50,9 @@ struct file {
 			     reader only file_opener() knows it. */
 	pid_t opener_tid; /* its thread, to be looked up by file_opener(); 0: it was */
 	bool writable;
-	struct buf text;                   /* the content at open; never a secret */
-	struct snapshot *directory;        /* held; NULL: it is a file */
+	struct buf text;            /* the content at open; never a secret */
+	struct snapshot *directory; /* held; NULL: it is a file */
+	pid_t reader; /* of a directory: the last thread whose reading the removal guard knows */
 	struct permissions_writer *writer; /* owned; a permissions file open for writing */
 	struct scratch *scratch;           /* held; or NULL */
 	struct buf line;                   /* create-token: an unfinished line */
@@ -73,8 +74,9 @@ struct fs {
 	struct error_log error_log;
 	struct scratches scratches;
 	struct removal_guard removal_guard;
-	struct list files;     /* of struct file */
-	struct list snapshots; /* of open directories, see fs_directory.c */
+	struct list files;                /* of struct file */
+	struct list snapshots;            /* of open directories, see fs_directory.c */
+	struct snapshot *recent_snapshot; /* held; or NULL */
 	/* Commits under way of released files: struct permissions_change of fs_permissions.c. */
 	struct list commits;
 	struct permissions_files permissions;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,12 +34,23 @@ const char *op_name(enum op_kind kind)
 	return names[kind];
 }
 
+void op_directory_add(struct op_directory *d, const char *name, mode_t mode, uint64_t inode)
+{
+	d->v = xgrow(d->v, d->n, sizeof(*d->v));
+	d->v[d->n++] = (struct op_dirent){inode, (uint32_t)d->names.len, mode};
+	buf_add(&d->names, name, strlen(name) + 1);
+}
+
 void op_directory_finish(struct op_directory *d)
 {
-	for (size_t i = 0; i < d->n; i++)
-		free(d->v[i].name);
 	free(d->v);
+	buf_finish(&d->names);
 	*d = (struct op_directory){0};
+}
+
+const char *op_directory_name(const struct op_directory *d, size_t i)
+{
+	return d->names.data + d->v[i].name;
 }
 
 void ops_init(struct ops *ops, struct cache *cache, struct error_log *error_log,

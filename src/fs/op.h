@@ -63,16 +63,20 @@ struct op_entry {
 };
 
 struct op_dirent {
-	char *name; /* owned */
-	mode_t mode;
 	uint64_t inode;
+	uint32_t name; /* where it begins in op_directory.names */
+	mode_t mode;
 };
 
 struct op_directory {
 	struct op_dirent *v; /* owned */
 	size_t n;
+	struct buf names; /* each ends with NUL */
 };
+void op_directory_add(struct op_directory *d, const char *name, mode_t mode, uint64_t inode);
 void op_directory_finish(struct op_directory *d);
+/* Of entry `i`; borrowed until the next is added. */
+const char *op_directory_name(const struct op_directory *d, size_t i);
 
 /* What the kernel may do with an open file. */
 enum op_open {

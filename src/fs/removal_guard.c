@@ -75,12 +75,13 @@ static struct remover *remember(struct removal_guard *s, pid_t tid)
 	return known;
 }
 
-void removal_guard_read_above(struct removal_guard *s, pid_t tid)
+bool removal_guard_read_above(struct removal_guard *s, pid_t tid)
 {
 	struct remover *p = remember(s, tid);
 
 	if (p != NULL)
 		p->read_above = true;
+	return p != NULL;
 }
 
 static bool has_read(const struct remover *p, uint64_t directory)
@@ -91,21 +92,22 @@ static bool has_read(const struct remover *p, uint64_t directory)
 	return p->read_many;
 }
 
-void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory)
+bool removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory)
 {
 	struct remover *p = remember(s, tid);
 
 	if (p == NULL || has_read(p, directory))
-		return;
+		return p != NULL;
 	if (p->n_inside == REMOVAL_GUARD_DIRECTORIES) {
 		p->read_many = true;
-		return;
+		return true;
 	}
 	/* The capacity is the next power of two. */
 	if ((p->n_inside & (p->n_inside - 1)) == 0)
 		p->inside = xrealloc(p->inside,
 				     (p->n_inside == 0 ? 1 : p->n_inside * 2) * sizeof(*p->inside));
 	p->inside[p->n_inside++] = directory;
+	return true;
 }
 
 bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directory)

@@ -48,11 +48,11 @@ struct removal_guard {
 
 void removal_guard_init(struct removal_guard *s);
 void removal_guard_finish(struct removal_guard *s);
-/* The process of thread `tid` has read a directory above a token. */
-void removal_guard_read_above(struct removal_guard *s, pid_t tid);
+/* The process of thread `tid` has read a directory above a token. False: it cannot be identified. */
+bool removal_guard_read_above(struct removal_guard *s, pid_t tid);
 /* It has read a token's directory, or one inside it. `directory`: a number that identifies it, not
- * 0; two directories with the same number count as one. */
-void removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory);
+ * 0; two directories with the same number count as one. False: as above. */
+bool removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory);
 /* Has it? Also true if it read more directories than are remembered. */
 bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directory);
 /* A removal is refused to it; all later ones will be too. True: this is the first one. */

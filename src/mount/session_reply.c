@@ -81,8 +81,8 @@ static int sink_directory(void *req, const struct op_directory *d, uint64_t offs
 
 	for (size_t i = offset; i < d->n; i++) {
 		struct stat st = {.st_ino = d->v[i].inode, .st_mode = d->v[i].mode};
-		size_t n = fuse_add_direntry(req, out + used, size - used, d->v[i].name, &st,
-					     (off_t)i + 1);
+		size_t n = fuse_add_direntry(req, out + used, size - used, op_directory_name(d, i),
+					     &st, (off_t)i + 1);
 		if (n > size - used)
 			break;
 		used += n;
@@ -104,8 +104,8 @@ static int sink_directory_plus(void *req, const struct op_directory *d, uint64_t
 			fill_entry(&p, &entries[i - offset]);
 		p.attr.st_ino = d->v[i].inode;
 		p.attr.st_mode = entries[i - offset].node != 0 ? p.attr.st_mode : d->v[i].mode;
-		size_t n = fuse_add_direntry_plus(req, out + used, size - used, d->v[i].name, &p,
-						  (off_t)i + 1);
+		size_t n = fuse_add_direntry_plus(req, out + used, size - used,
+						  op_directory_name(d, i), &p, (off_t)i + 1);
 		if (n > size - used)
 			break;
 		used += n;

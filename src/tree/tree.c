@@ -35,6 +35,7 @@ struct row {
 	const char *member;         /* for show_member */
 	tree_children_fn *children; /* directories with children that PlanetScale names */
 	tree_find_fn *find;
+	tree_stamp_fn *stamp;  /* of the entries, where there may be many: see tree_children() */
 	tree_size_fn *size;    /* its size, if that is not to be found by showing it */
 	enum tree_write write; /* files */
 	enum attr_expiry attr;
@@ -91,11 +92,11 @@ static const struct row rows[TREE_KINDS] = {
 	[TREE_DATABASE_TOKEN] = {NULL, TREE_DATABASE_TOKENS, LINK, show_token_link,
 				 .entry_expired = true},
 	[TREE_BY_ID] = {"by-id", TREE_ORGANIZATION, DIR, .children = list_id_links,
-			.find = find_id_link},
+			.find = find_id_link, .stamp = stamp_tokens},
 	[TREE_BY_ID_TOKEN] = {NULL, TREE_BY_ID, LINK, show_by_id_link, .entry_expired = true},
 
 	[TREE_TOKENS] = {"service-tokens", TREE_ORGANIZATION, DIR, .children = list_tokens,
-			 .find = find_token, .above_token = true},
+			 .find = find_token, .stamp = stamp_tokens, .above_token = true},
 	[TREE_TOKEN] = {NULL, TREE_TOKENS, DIR, .holds_scratch = true},
 	[TREE_TOKEN_ID] = {"id", TREE_TOKEN, FILE_R, show_token_id, .constant = true},
 	[TREE_TOKEN_NAME] = {"name", TREE_TOKEN, FILE_R, show_token_name},
@@ -357,13 +358,17 @@ static void emit_scratch(struct tree *t, const struct inode_key *dir, tree_emit 
 	}
 }
 
-int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, tree_emit *emit,
-		  void *ctx)
+int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, uint64_t *stamp,
+		  tree_emit *emit, void *ctx)
 {
+	uint64_t known = *stamp;
 	struct tree_objects v;
 	int r = tree_resolve(t, w, dir, &v);
 
-	if (r != 0)
+	*stamp = 0;
+	if (r == 0 && rows[dir->kind].stamp != NULL)
+		r = rows[dir->kind].stamp(w, &v, stamp);
+	if (r != 0 || (*stamp != 0 && *stamp == known))
 		return r;
 	if (rows[dir->kind].children != NULL) {
 		r = rows[dir->kind].children(t, w, &v, emit, ctx);

@@ -146,8 +146,13 @@ int tree_resolve(struct tree *t, struct waiter *w, const struct inode_key *p,
  * borrowed from `dir`, the model or `name`. */
 int tree_child(struct tree *t, struct waiter *w, const struct inode_key *dir, const char *name,
 	       struct inode_key *out);
-int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, tree_emit *emit,
-		  void *ctx);
+/*
+ * The entries of a directory; emit() is called for each. *stamp: in, of the entries that the caller has
+ * from an earlier call (0: it has none); out, of those that are there now (0: they have none, because
+ * they are few). The same stamp means the same entries, and they are not emitted again.
+ */
+int tree_children(struct tree *t, struct waiter *w, const struct inode_key *dir, uint64_t *stamp,
+		  tree_emit *emit, void *ctx);
 /* All attributes; but st_nlink is always 1, which means "not counted" for directories. */
 int tree_attr(struct tree *t, struct waiter *w, const struct inode_key *p, struct stat *st);
 /* The same without reading the model: size and times are 0. For a reply that may not wait; let the

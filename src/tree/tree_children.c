@@ -104,6 +104,14 @@ int find_database(struct tree *t, struct waiter *w, const struct tree_objects *v
 	return 0;
 }
 
+int stamp_tokens(struct waiter *w, const struct tree_objects *v, uint64_t *stamp)
+{
+	int r = resource_need(&v->organization->tokens, w);
+
+	*stamp = v->organization->tokens_ordered;
+	return r;
+}
+
 int list_tokens(struct tree *t, struct waiter *w, const struct tree_objects *v, tree_emit *emit,
 		void *ctx)
 {

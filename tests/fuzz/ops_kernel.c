@@ -202,7 +202,7 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	if (offset < d->n) /* else it learns no name */
 		expect_read(a->pid, &node_find(&fs->nodes, a->node)->key);
 	for (size_t i = 0; i < d->n; i++) {
-		const char *name = d->v[i].name;
+		const char *name = op_directory_name(d, i);
 		CHECK(name[0] != '\0' && strlen(name) <= 255 && strchr(name, '/') == NULL);
 	}
 	return outcome(told(req, 0));

@@ -108,7 +108,7 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	(void)size;
 	for (size_t i = 0; i < d->n; i++) {
 		size_t len = strlen(r->text);
-		snprintf(r->text + len, sizeof(r->text) - len, "%s ", d->v[i].name);
+		snprintf(r->text + len, sizeof(r->text) - len, "%s ", op_directory_name(d, i));
 	}
 	return outcome(r);
 }
@@ -122,7 +122,7 @@ static int on_directory_plus(void *req, const struct op_directory *d, uint64_t o
 	for (size_t i = offset; i < d->n && (*sent + 1) * DIRENT_PLUS_MIN <= size; i++) {
 		size_t len = strlen(r->text);
 		assert_true(*sent < REPLY_ENTRIES);
-		snprintf(r->text + len, sizeof(r->text) - len, "%s ", d->v[i].name);
+		snprintf(r->text + len, sizeof(r->text) - len, "%s ", op_directory_name(d, i));
 		r->entries[(*sent)++] = entries[i - offset];
 	}
 	r->n_entries = *sent;
