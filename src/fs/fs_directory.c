@@ -25,6 +25,7 @@ struct snapshot {
 	uint64_t node;  /* number */
 	uint64_t stamp; /* of the entries; 0: they have none */
 	struct op_directory entries;
+	bool in_kernel; /* if the kernel keeps names of the directory, it has got them from here */
 };
 
 void snapshot_release(struct snapshot *s)
@@ -127,6 +128,41 @@ static int list_entries(struct op *op, const struct inode_key *dir, struct snaps
 	return 0;
 }
 
+/* --- what the kernel keeps ---------------------------------------------------------------------- */
+
+/* May the removal guard still learn something from who reads names of the directory? Then the kernel must
+ * not answer. */
+static bool guard_learns(struct op *op, const struct inode_key *dir)
+{
+	if (tree_above_token(dir->kind))
+		return !removal_guard_has_read_above(&fs_of(op)->removal_guard, op->pid);
+	return tree_of_token(dir->kind);
+}
+
+/* Is a handle open by which the kernel may get other names of the directory? It would mix them. */
+static bool others_open(const struct fs *fs, const struct snapshot *than)
+{
+	list_for_each(pos, &fs->snapshots) {
+		const struct snapshot *s = container_of(pos, struct snapshot, link);
+		if (s != than && s->node == than->node && s->in_kernel)
+			return true;
+	}
+	return false;
+}
+
+/* How the kernel may use names that it keeps (enum op_open). They need not be told to be outdated: here is
+ * decided at each opendir whether they are. */
+static unsigned kept_names(struct op *op, const struct inode_key *dir, struct snapshot *s)
+{
+	bool kept = s->in_kernel;
+
+	if (s->stamp == 0 || fs_of(op)->cache->cache_ms == 0 || others_open(fs_of(op), s) ||
+	    guard_learns(op, dir))
+		return 0;
+	s->in_kernel = true;
+	return OPEN_LIST | (kept ? OPEN_KEEP : 0);
+}
+
 int fs_opendir(struct op *op)
 {
 	struct fs *fs = fs_of(op);
@@ -141,8 +177,10 @@ int fs_opendir(struct op *op)
 		return r;
 	struct file *f = file_new(op, n);
 	f->directory = s;
+	unsigned how = kept_names(op, &n->key, s);
+	f->reader = how != 0 ? op->pid : 0;
 	uint64_t file = (uint64_t)(uintptr_t)f;
-	if (op_reply_open(op, file, 0) != 0)
+	if (op_reply_open(op, file, how) != 0)
 		fs_release(fs, file);
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  * It may keep attributes and names as long as all that they came from is fresh, so the option
  * `cache` bounds how old anything is that a process sees. What this mount changes, or sees change,
- * earlier is told to the kernel: it forgets the attributes of that node. No name has to be told:
+ * earlier is told to the kernel: it forgets the attributes of that node. (The names that it reads from a
+ * directory are another thing: see fs_directory.c.) No name has to be told:
  *
  * - Before the kernel uses what is below a directory, it needs the directory's attributes. If they
  *   were forgotten, it asks; if the object is gone or has another name now, the answer is ESTALE,

@@ -83,6 +83,9 @@ enum op_open {
 	OPEN_DIRECT = 1,   /* it asks for each read(2): the content or its size may change */
 	OPEN_KEEP = 2,     /* what it has read before by another handle is still right */
 	OPEN_NO_FLUSH = 4, /* a close of this handle means nothing, so it need not be reported */
+	/* Of a directory: it may keep the names that are read by this handle, and answer this handle with
+	 * those that it has kept. Without OPEN_KEEP it first forgets them. */
+	OPEN_LIST = 8,
 };
 
 /*

@@ -71,6 +71,7 @@ static struct remover *remember(struct removal_guard *s, pid_t tid)
 			.program = p.program,
 		};
 	}
+	known->tid = tid;
 	known->used = ++s->uses;
 	return known;
 }
@@ -82,6 +83,26 @@ bool removal_guard_read_above(struct removal_guard *s, pid_t tid)
 	if (p != NULL)
 		p->read_above = true;
 	return p != NULL;
+}
+
+/* Was it the last thread of a process that is remembered? Only then is it worth to find out which process
+ * it belongs to now. */
+static bool seen(const struct removal_guard *s, pid_t tid)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].tid == tid)
+			return true;
+	return false;
+}
+
+bool removal_guard_has_read_above(struct removal_guard *s, pid_t tid)
+{
+	struct process p;
+
+	if (!seen(s, tid) || process_read(tid, &p) != 0)
+		return false;
+	const struct remover *known = find_process(s, &p);
+	return known != NULL && known->read_above;
 }
 
 static bool has_read(const struct remover *p, uint64_t directory)

@@ -32,6 +32,7 @@ struct remover {
 	pid_t tgid;
 	uint64_t start_time;
 	uint64_t program;
+	pid_t tid;        /* the thread that was seen last */
 	uint64_t used;    /* when it was seen last; larger is later */
 	uint64_t *inside; /* owned: directories inside tokens that it read */
 	size_t n_inside;
@@ -50,6 +51,8 @@ void removal_guard_init(struct removal_guard *s);
 void removal_guard_finish(struct removal_guard *s);
 /* The process of thread `tid` has read a directory above a token. False: it cannot be identified. */
 bool removal_guard_read_above(struct removal_guard *s, pid_t tid);
+/* Has it, as far as is remembered? */
+bool removal_guard_has_read_above(struct removal_guard *s, pid_t tid);
 /* It has read a token's directory, or one inside it. `directory`: a number that identifies it, not
  * 0; two directories with the same number count as one. False: as above. */
 bool removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t directory);

@@ -52,6 +52,7 @@ static int sink_open(void *req, uint64_t file, unsigned how)
 		.fh = file,
 		.direct_io = (how & OPEN_DIRECT) != 0,
 		.keep_cache = (how & OPEN_KEEP) != 0,
+		.cache_readdir = (how & OPEN_LIST) != 0,
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
 		.noflush = (how & OPEN_NO_FLUSH) != 0, /* kernels before 5.16 flush anyway */
 #endif

@@ -183,6 +183,94 @@ static void a_reader_of_entries_is_remembered_as_one_of_names(void **state)
 	fs_finish();
 }
 
+/* --- what the kernel keeps ---------------------------------------------------------------------- */
+
+/* Opens the directory, and reads it if the kernel has to ask: `how` it may keep the names, and the handle. */
+static unsigned list(const char *path, uint64_t *file)
+{
+	struct reply r = {0}, names = {0};
+	uint64_t node = walk(path);
+
+	NOW(&r, .kind = OP_OPENDIR, .node = node);
+	*file = r.file;
+	if ((r.how & OPEN_KEEP) == 0)
+		NOW(&names, .kind = OP_READDIR, .node = node, .file = r.file, .size = 4096);
+	return r.how;
+}
+
+static unsigned list_once(const char *path)
+{
+	uint64_t file;
+	unsigned how = list(path, &file);
+
+	fs_release(fs, file);
+	return how;
+}
+
+#define NAMES "acme/service-tokens"
+
+static void the_kernel_keeps_names_for_those_that_the_guard_knows(void **state)
+{
+	(void)state;
+	fs_start();
+	assert_int_equal(list_once(NAMES), 0); /* nothing is known of this process yet */
+	assert_int_equal(list_once(NAMES), OPEN_LIST);
+	assert_int_equal(list_once(NAMES), OPEN_LIST | OPEN_KEEP);
+	assert_int_equal(list_once("acme/by-id"),
+			 OPEN_LIST); /* one directory at a time is kept here */
+	assert_int_equal(list_once("acme/by-id"), OPEN_LIST | OPEN_KEEP);
+	assert_int_equal(list_once(NAMES), OPEN_LIST);
+	assert_int_equal(list_once(NAMES), OPEN_LIST | OPEN_KEEP);
+	/* Who reads what is in a token has to be known each time. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(list_once(CI) | list_once(SHOP), 0);
+	/* Another process. */
+	pid_t other = stopped_process(0);
+	struct reply r = {0};
+	NOW(&r, .kind = OP_OPENDIR, .node = walk(NAMES), .pid = other);
+	assert_int_equal(r.how, 0);
+	fs_release(fs, r.file);
+	end_process(other);
+	fs_finish();
+}
+
+static void the_kernel_never_mixes_the_names_of_two_lists(void **state)
+{
+	uint64_t old, new;
+
+	(void)state;
+	fs_start();
+	list_once(NAMES);
+	assert_int_equal(list(NAMES, &old), OPEN_LIST);
+	model_remove_token(world_token(&w, "t2"));
+	/* What the kernel has may come to be by the old handle. */
+	assert_int_equal(list(NAMES, &new), 0);
+	fs_release(fs, old);
+	assert_int_equal(list_once(NAMES), OPEN_LIST);
+	assert_int_equal(list_once(NAMES), OPEN_LIST | OPEN_KEEP);
+	fs_release(fs, new);
+	assert_int_equal(list_once(NAMES), OPEN_LIST | OPEN_KEEP);
+	fs_finish();
+}
+
+static void without_a_cache_the_kernel_keeps_no_names(void **state)
+{
+	(void)state;
+	fs_start();
+	list_once(NAMES);
+	uint64_t node = walk(NAMES);
+	fs->cache->cache_ms = 0;
+	for (int i = 0; i < 3; i++) {
+		struct reply r = {0};
+		ASK(&r, .kind = OP_OPENDIR, .node = node);
+		while (r.count == 0)
+			answer_well();
+		assert_int_equal(r.how, 0);
+		fs_release(fs, r.file);
+	}
+	fs_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +279,9 @@ int main(void)
 		cmocka_unit_test(nothing_is_asked_for_that_names_do_not_need),
 		cmocka_unit_test(permissions_in_use_are_looked_up),
 		cmocka_unit_test(a_reader_of_entries_is_remembered_as_one_of_names),
+		cmocka_unit_test(the_kernel_keeps_names_for_those_that_the_guard_knows),
+		cmocka_unit_test(the_kernel_never_mixes_the_names_of_two_lists),
+		cmocka_unit_test(without_a_cache_the_kernel_keeps_no_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

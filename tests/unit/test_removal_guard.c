@@ -70,7 +70,11 @@ static void who_read_above_and_the_directory_itself_removes_nothing_in_it(void *
 	removal_guard_read_above(&s, b); /* in any order */
 	assert_false(removal_guard_allows(&s, b, SHOP));
 	assert_true(removal_guard_allows(&s, c, SHOP));
-	assert_int_equal(s.n, 2);
+	assert_true(removal_guard_has_read_above(&s, a));
+	assert_false(removal_guard_has_read_above(&s, c));
+	removal_guard_read_inside(&s, c, SHOP);
+	assert_false(removal_guard_has_read_above(&s, c));
+	assert_int_equal(s.n, 3);
 	for (size_t i = 0; i < 3; i++)
 		end((pid_t[]){a, b, c}[i]);
 	removal_guard_finish(&s);
