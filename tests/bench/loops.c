@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loops stat|cat|ls PATH SECONDS: does that again and again for so long; prints how often a second.
+ * loops stat|cat|ls|ls-forked PATH SECONDS: does that again and again for so long, ls-forked by a process for
+ * each time; prints how often a second.
  * loops append TEXT FILE...: appends TEXT to each file once; prints the median of the milliseconds
  * that open, write and close took together.
  * loops run N COMMAND...: runs the command N times; prints the median, as append does.
@@ -73,10 +74,25 @@ static void ls_once(const char *path)
 	}
 }
 
+static void ls_forked(const char *path)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		ls_once(path);
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) != child || status != 0)
+		exit(1);
+}
+
 static const struct {
 	const char *name;
 	void (*once)(const char *path);
-} loops[] = {{"stat", stat_once}, {"cat", cat_once}, {"ls", ls_once}};
+} loops[] = {{"stat", stat_once}, {"cat", cat_once}, {"ls", ls_once}, {"ls-forked", ls_forked}};
 
 static int loop(void (*once)(const char *path), const char *path, double seconds)
 {
@@ -156,7 +172,7 @@ int main(int argc, char **argv)
 			samples[n++] = run_s(argv + 3);
 		return print_median(samples, n);
 	}
-	fprintf(stderr, "usage: loops stat|cat|ls PATH SECONDS\n"
+	fprintf(stderr, "usage: loops stat|cat|ls|ls-forked PATH SECONDS\n"
 			"       loops append TEXT FILE...\n"
 			"       loops run N COMMAND...\n");
 	return 2;
