@@ -57,9 +57,17 @@ struct token {
 	struct resource grants;
 	bool read_ahead;        /* the last fetch of `grants` was begun before anybody needed it */
 	int64_t known_since_ms; /* clock_real_ms(): when this mount first knew of it */
+	/* clock_real_ms(): before that it is not found by its file name, which was another token's in the
+	 * list before. 0: it is found; WITHHELD: until it was looked for. */
+	int64_t withheld_ms;
 	struct permissions **files; /* owned; those that were used so far */
 	size_t n_files;
 };
+
+#define WITHHELD INT64_MAX
+/* Who looks for it is told for so long that there is no such name: the kernel looks twice, and other
+ * processes may use the name, too. */
+#define WITHHELD_MS 1000
 
 /* The files that a secret is shown in, as flags. */
 enum secret_form {
@@ -156,6 +164,14 @@ struct database *model_database(const struct organization *o, const char *id);
 const char *model_gone_database(const struct organization *o, const char *id);
 struct token *model_token_named(const struct organization *o, const char *file_name);
 struct token *model_token(const struct organization *o, const char *id);
+/*
+ * A path must not mean another token than a moment ago without failing in between. So if a list has
+ * given the file name of one token to another, because somebody else deleted the first and made the second,
+ * a process that uses the name fails at first. Is it so?
+ */
+bool model_withheld(const struct token *t);
+/* Somebody looks for such a token by its name. True: for the first time. */
+bool model_look_for(struct token *t);
 /* Its index in the organization's array `token`, which is the order of the directory. */
 size_t model_token_number(const struct token *t);
 

@@ -21,6 +21,9 @@ struct token *model_token_adopt(struct organization *o, struct token_record *r, 
 void model_token_free(struct token *t);
 /* New data about a known token, moved in. Its grants are used only if no change of ours came in between. */
 void model_token_update(struct token *t, struct token_record *r, uint64_t started);
+/* Until now, `file_name` was that of `from`, which may be gone: see model_withheld(). */
+void model_name_changed_hands(struct organization *o, const char *file_name,
+			      const struct token *from);
 /* The organization has other tokens than before. */
 void model_tokens_changed(struct organization *o);
 

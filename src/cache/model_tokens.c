@@ -124,6 +124,28 @@ struct token *model_token(const struct organization *o, const char *id)
 	return token_in(o->token_by_id, o->n_tokens, id, id_of_token);
 }
 
+bool model_withheld(const struct token *t)
+{
+	return t->withheld_ms > clock_real_ms(t->org->model->cache->clock);
+}
+
+bool model_look_for(struct token *t)
+{
+	if (t->withheld_ms != WITHHELD)
+		return false;
+	t->withheld_ms = clock_real_ms(t->org->model->cache->clock) + WITHHELD_MS;
+	return true;
+}
+
+void model_name_changed_hands(struct organization *o, const char *file_name,
+			      const struct token *from)
+{
+	struct token *t = model_token_named(o, file_name);
+
+	if (t != NULL && t != from)
+		t->withheld_ms = WITHHELD;
+}
+
 size_t model_token_number(const struct token *t)
 {
 	const struct organization *o = t->org;

@@ -43,7 +43,9 @@ struct token_list {
 	/* By id; with room for all that there can be. */
 	struct member *member;
 	struct token **by_id; /* the same tokens; owned array */
-	struct named *named;  /* their names, in the same order; the file names are owned */
+	/* Their names, in the same order; the file names are owned, and at the end the old ones of tokens that
+	 * have others now. */
+	struct named *named;
 	size_t n, n_known, n_at;
 	struct naming naming;
 	struct merge_sort order; /* of `named`, by file name */
@@ -268,13 +270,24 @@ static void change_member(struct token_list *l, struct organization *o, size_t i
 	char **name = &l->named[i].file_name;
 
 	if (strcmp(t->file_name, *name) != 0) {
+		char *old = t->file_name;
 		model_note(o, MODEL_TOKEN_RENAMED, t->r.id, NULL);
-		free(t->file_name);
 		t->file_name = *name;
-		*name = NULL;
+		*name = old;
 	}
 	if (l->member[i].renamed != NULL)
 		model_token_update(t, l->member[i].renamed, started);
+}
+
+/* Names that another token has now. */
+static void note_names(const struct token_list *l, struct organization *o)
+{
+	for (size_t i = 0; i < l->n_gone; i++)
+		model_name_changed_hands(o, l->gone[i]->file_name, l->gone[i]);
+	for (size_t i = 0; i < l->n_changed; i++) {
+		size_t at = l->changed[i];
+		model_name_changed_hands(o, l->named[at].file_name, l->member[at].token);
+	}
 }
 
 static void commit(struct token_list *l, struct organization *o, uint64_t started)
@@ -295,6 +308,7 @@ static void commit(struct token_list *l, struct organization *o, uint64_t starte
 	o->n_tokens_at = l->n_at;
 	o->tokens_ordered = clock_stamp(o->model->cache->clock);
 	l->by_name = l->by_id = NULL;
+	note_names(l, o);
 }
 
 bool token_list_apply(struct token_list *l, struct organization *o, uint64_t started)

@@ -76,6 +76,16 @@ struct node *fs_node(struct op *op, int *r)
 	return n;
 }
 
+struct token *fs_token(struct op *op, const struct inode_key *p)
+{
+	const struct organization *o;
+
+	if (p->kind != TREE_TOKEN)
+		return NULL;
+	o = model_organization(fs_of(op)->model, p->target.organization_id);
+	return o == NULL ? NULL : model_token(o, p->target.token_id);
+}
+
 int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_key *out)
 {
 	struct fs *fs = fs_of(op);
@@ -85,7 +95,16 @@ int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_k
 		return -ESTALE;
 	if (strlen(name) > FILE_NAME_MAX)
 		return fs_refuse(op, ENAMETOOLONG, "a name has at most %d bytes", FILE_NAME_MAX);
-	return tree_child(&fs->tree, &op->waiter, &dir->key, name, out);
+	int r = tree_child(&fs->tree, &op->waiter, &dir->key, name, out);
+	struct token *t = r == 0 ? fs_token(op, out) : NULL;
+	if (t == NULL || !model_withheld(t))
+		return r;
+	if (model_look_for(t)) { /* what follows is the same call, or soon after it */
+		fs_refuse(op, ENOENT,
+			  "the service token of this name is gone, and another one has the name");
+		error_hint(&op->waiter.error, "from now on the name means the token %s", t->r.id);
+	}
+	return -ENOENT;
 }
 
 int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)

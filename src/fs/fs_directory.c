@@ -210,6 +210,9 @@ static struct op_entry entry_of(struct op *op, const struct inode_key *dir, cons
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	    tree_child(&fs->tree, &op->waiter, dir, name, &p) != 0)
 		return (struct op_entry){0};
+	const struct token *t = fs_token(op, &p);
+	if (t != NULL && model_withheld(t))
+		return (struct op_entry){0};
 	/* Who removed `permissions` may not find it, and an editor's text is not what is granted. */
 	if (!tree_keeps_entry(p.kind) ||
 	    (tree_is_permissions(p.kind) && permissions_known(&fs->permissions, &p) != NULL))

@@ -96,6 +96,8 @@ static inline struct fs *fs_of(struct op *op)
 struct node *fs_node(struct op *op, int *r);
 /* The key of entry `name` in node `directory`: 0, WAIT, -errno. */
 int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_key *out);
+/* The token of which `p` is the directory; NULL: it is not one, or the token is gone. */
+struct token *fs_token(struct op *op, const struct inode_key *p);
 /* Fill an entry for a key and raise its lookup count: 0; or WAIT, -errno without raising it. */
 int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e);
 /* The same for a completion, which may not wait: attributes of the kind alone, which expire at

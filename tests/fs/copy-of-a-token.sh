@@ -62,8 +62,7 @@ for way in "${ways[@]}"; do
 	assert_eq 'delete_branch read_branch' "$(scopes_of refused shop)" "$way"
 	assert_eq '' "$(scopes_of refused blog)" "$way"
 	api_release
-	delete_token granted
-	delete_token refused
+	delete_seen granted refused
 done
 
 # Modes, owners, times and access control lists of directories cannot be copied, and that is no error.

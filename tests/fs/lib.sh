@@ -337,6 +337,14 @@ errors_last() { tail -n 1 "$mnt/.pscalefs/errors"; }
 
 refresh() { echo >"$mnt/.pscalefs/refresh"; }
 
+# delete_seen TOKEN…: by somebody else, and the mount sees that there is none of this name before there may be another.
+delete_seen() {
+	local token
+	for token; do delete_token "$token"; done
+	refresh
+	ls "$tokens" >"$work/left"
+}
+
 # list_both_at_once: tokens and databases, asked for afresh, under way together and then answered; both must
 # succeed. What they list is left in $work/tokens and $work/databases.
 list_both_at_once() {

@@ -19,7 +19,7 @@ mapfile -t items < <(manual_items "$root/src/man/pscalefs.5" 'manual-table.sh ru
 # Each time another token of this name, made by somebody else: what was changed on this one a moment
 # ago is known for some seconds, whatever others do to it.
 prepare() { # SCOPE…
-	delete_token ci
+	delete_seen ci
 	add_token ci
 	grant ci shop "$@"
 	grant ci blog delete_branch

@@ -31,7 +31,7 @@ mkdir "$tokens/secret"
 secret=$(cat "$tokens/secret/token")
 
 for pruning in "${prunings[@]}"; do
-	! token_exists idle || delete_token idle
+	! token_exists idle || delete_seen idle
 	add_token idle
 	refresh
 	api_clear

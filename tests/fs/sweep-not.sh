@@ -109,5 +109,5 @@ for way in "${takings[@]}"; do
 	assert_eq '' "$(scopes_of ci shop)" "$way"
 	assert_eq read_organization "$(scopes_of ci)" "$way"
 	assert_eq read_branch "$(scopes_of other shop)" "$way"
-	delete_token ci
+	delete_seen ci
 done

@@ -53,17 +53,37 @@ for verb in read grant revoke rmdir; do
 	assert_gone "$tokens/ci" "$org/by-id/$id"
 done
 
-# Deleted, and made again under the same name: the new one, not the old.
-add_token ci
-refresh
-old=$(cat "$tokens/ci/id")
-delete_token ci
+# Deleted, and made again under the same name: another token, so who uses the name fails first, however long
+# after that; and then it means the new one. A list alone shows it, and changes nothing of that.
 add_token ci
 grant ci shop delete_branch
 refresh
-new=$(cat "$tokens/ci/id")
-[[ $new != "$old" ]] || fail "the old token's id"
-assert_eq delete_branch "$(cat "$file")"
+for verb in 'rm -r' rmdir append cat; do
+	old=$(cat "$tokens/ci/id")
+	delete_token ci
+	add_token ci
+	grant ci shop delete_branch
+	refresh
+	sleep 1.2
+	assert_eq ci "$(ls "$tokens")"
+	before=$(holdings)
+	case $verb in
+	append) assert_fails 'No such file or directory' append "$file" read_branch ;;
+	cat) assert_fails 'No such file or directory' cat "$tokens/ci/id" ;;
+	*) # shellcheck disable=SC2086 # words
+		assert_fails 'No such file or directory' $verb "$tokens/ci" ;;
+	esac
+	assert_contains "$(errors_last)" ENOENT 'another one has the name' "$(token_id ci)"
+	assert_eq "$before" "$(holdings)" "$verb"
+	wait_for test -d "$tokens/ci"
+	[[ $(cat "$tokens/ci/id") != "$old" ]] || fail "the old token's id"
+	assert_eq delete_branch "$(cat "$file")"
+done
+
+# Made here, the name means it at once.
+rm -r "$tokens/ci"
+mkdir "$tokens/ci"
+assert_eq ci "$(cat "$tokens/ci/name")"
 
 # The credential itself is deleted: PlanetScale says 404 to a deleted service token below an organization.
 api_data "$(json op=delete-token id="$admin_id")"

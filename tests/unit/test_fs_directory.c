@@ -152,6 +152,22 @@ static void nothing_is_asked_for_that_names_do_not_need(void **state)
 	fs_finish();
 }
 
+/* Reading names is no use of one; and to know it, a lookup is needed. */
+static void a_name_that_changed_hands_is_looked_up(void **state)
+{
+	(void)state;
+	start_keeping();
+	uint64_t tokens = walk("acme/service-tokens");
+	world_token(&w, "t1")->withheld_ms = WITHHELD;
+	assert_int_equal(known_entries("acme/service-tokens", 2), 1);
+	assert_int_equal(look_up(tokens, "ci", 0, NULL), -ENOENT);
+	assert_int_equal(known_entries("acme/service-tokens", 2), 1);
+	w.clock.mono_ms += WITHHELD_MS;
+	assert_int_equal(look_up(tokens, "ci", 0, NULL), 0);
+	assert_int_equal(known_entries("acme/service-tokens", 2), 2);
+	fs_finish();
+}
+
 /* The process that removed `permissions` may not find it; who edits it has another text. */
 static void permissions_in_use_are_looked_up(void **state)
 {
@@ -277,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_read_with_what_lookups_would_say),
 		cmocka_unit_test(entries_that_were_not_sent_are_forgotten),
 		cmocka_unit_test(nothing_is_asked_for_that_names_do_not_need),
+		cmocka_unit_test(a_name_that_changed_hands_is_looked_up),
 		cmocka_unit_test(permissions_in_use_are_looked_up),
 		cmocka_unit_test(a_reader_of_entries_is_remembered_as_one_of_names),
 		cmocka_unit_test(the_kernel_keeps_names_for_those_that_the_guard_knows),

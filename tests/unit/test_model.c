@@ -88,6 +88,49 @@ static bool holds(const struct token *t, const char *scope)
 	return g != NULL && scopes_has(&g->scopes, scope);
 }
 
+/* Is the token found by its name, after so many milliseconds? */
+static bool found_after(const struct organization *o, const char *id, int64_t ms)
+{
+	struct token *t = model_token(o, id);
+
+	hands.mono_ms += ms;
+	if (model_withheld(t))
+		model_look_for(t);
+	return !model_withheld(t);
+}
+
+static void a_name_that_changes_hands_fails_first(void **state)
+{
+	(void)state;
+	setup();
+	struct organization *o = acme();
+	LIST(o, "t1:a:", "t2:b:", "t3:c:");
+	for (int i = 1; i <= 3; i++)
+		assert_true(found_after(o, (const char *[]){"t1", "t2", "t3"}[i - 1], 0));
+	/* t1 is gone, another one has its name; two exchange theirs; and one is new. */
+	LIST(o, "t4:a:", "t2:c:", "t3:b:", "t5:e:");
+	for (int i = 2; i <= 4; i++) {
+		const char *id = (const char *[]){"t2", "t3", "t4"}[i - 2];
+		assert_true(model_withheld(model_token(o, id)));
+		hands.mono_ms += 60000; /* nobody has looked for it */
+		assert_false(found_after(o, id, 0));
+		assert_false(found_after(o, id, WITHHELD_MS - 1));
+		assert_true(found_after(o, id, 1));
+	}
+	assert_true(found_after(o, "t5", 0));
+	/* The same list again; and names that nobody had in between. */
+	LIST(o, "t4:a:", "t2:c:", "t3:b:");
+	LIST(o, "t4:new:", "t2:c:", "t3:b:");
+	LIST(o, "t4:new:", "t2:c:", "t3:b:", "t6:a:");
+	for (int i = 0; i < 4; i++)
+		assert_true(found_after(o, (const char *[]){"t2", "t3", "t4", "t6"}[i], 0));
+	/* When two have a name, none has it alone. */
+	LIST(o, "t4:new:", "t2:c:", "t3:c:");
+	assert_true(found_after(o, "t2", 0));
+	assert_null(model_token_named(o, "c"));
+	model_finish(&m);
+}
+
 static void a_token_stays_the_same_object_over_listings(void **state)
 {
 	(void)state;
@@ -445,6 +488,7 @@ static void twenty_thousand_tokens_are_no_burden(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_that_changes_hands_fails_first),
 		cmocka_unit_test(a_token_stays_the_same_object_over_listings),
 		cmocka_unit_test(an_organization_stays_the_same_object_over_listings),
 		cmocka_unit_test(a_thing_that_pages_name_twice_is_there_once),
