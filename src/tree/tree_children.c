@@ -238,6 +238,14 @@ static bool database_grant(const struct grant *g)
 	       g->resource_name != NULL;
 }
 
+/* Does its name mean another database of the list, because its own was deleted and made again? */
+static bool name_taken(const struct organization *o, const struct grant *g, const char *file_name)
+{
+	const struct database *d = model_database_named(o, file_name);
+
+	return d != NULL && !str_eq(d->r.id, grant_database_id(g));
+}
+
 /* The directory lists only the databases that the token has permissions on … */
 int list_token_databases(struct tree *t, struct waiter *w, const struct tree_objects *v,
 			 tree_emit *emit, void *ctx)
@@ -250,9 +258,10 @@ int list_token_databases(struct tree *t, struct waiter *w, const struct tree_obj
 		if (!database_grant(&all->v[i]))
 			continue;
 		grant_file_name(v->organization, &all->v[i], &name);
-		emit(ctx, buf_str(&name), DIR,
-		     inode_of(TREE_TOKEN_DATABASE, v->organization->r.id, v->token->r.id,
-			      grant_database_id(&all->v[i])));
+		if (!name_taken(v->organization, &all->v[i], buf_str(&name)))
+			emit(ctx, buf_str(&name), DIR,
+			     inode_of(TREE_TOKEN_DATABASE, v->organization->r.id, v->token->r.id,
+				      grant_database_id(&all->v[i])));
 		buf_finish(&name);
 	}
 	return r;

@@ -168,6 +168,26 @@ static void a_name_that_changed_hands_is_looked_up(void **state)
 	fs_finish();
 }
 
+/* Answers may still tell of the one that was deleted. */
+static void a_database_that_was_made_again_is_listed_once(void **state)
+{
+	struct reply r = {0};
+	uint64_t shop;
+
+	(void)state;
+	fs_start_with(LIST(
+		TOKEN("t1", "ci",
+		      ON_DATABASE("read_branch", "d0", "shop") "," ON_SHOP(
+			      "delete_branch") "," ON_DATABASE("read_branch", "d9", "unseen"))));
+	fs_let_keep(fs, forget, NULL);
+	read_plus(&r, CI "/databases", 0, 4096);
+	assert_string_equal(r.text, ". .. shop unseen ");
+	drop_entries(&r);
+	assert_int_equal(look_up(walk(CI "/databases"), "shop", 0, &shop), 0);
+	assert_string_equal(node_find(&fs->nodes, shop)->key.target.database_id, "d1");
+	fs_finish();
+}
+
 /* The process that removed `permissions` may not find it; who edits it has another text. */
 static void permissions_in_use_are_looked_up(void **state)
 {
@@ -294,6 +314,7 @@ int main(void)
 		cmocka_unit_test(entries_that_were_not_sent_are_forgotten),
 		cmocka_unit_test(nothing_is_asked_for_that_names_do_not_need),
 		cmocka_unit_test(a_name_that_changed_hands_is_looked_up),
+		cmocka_unit_test(a_database_that_was_made_again_is_listed_once),
 		cmocka_unit_test(permissions_in_use_are_looked_up),
 		cmocka_unit_test(a_reader_of_entries_is_remembered_as_one_of_names),
 		cmocka_unit_test(the_kernel_keeps_names_for_those_that_the_guard_knows),
