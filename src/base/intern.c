@@ -9,39 +9,61 @@
 #include "base/xmalloc.h"
 
 struct interned {
-	UT_hash_handle hh; /* the key is `text`, without its terminator */
+	UT_hash_handle hh; /* the key is `bytes`, without the terminator */
 	size_t users;
-	char text[];
+	_Alignas(void *) char bytes[];
 };
 
 static struct interned *pool; /* a hash table */
 
-const char *intern_bytes(const char *text, size_t len)
+const void *intern_block(const void *bytes, size_t len)
 {
 	struct interned *found = NULL;
 
-	HASH_FIND(hh, pool, text, len, found);
+	HASH_FIND(hh, pool, bytes, len, found);
 	if (found == NULL) {
 		found = xcalloc(1, sizeof(*found) + len + 1);
-		memcpy(found->text, text, len);
-		HASH_ADD_KEYPTR(hh, pool, found->text, len, found);
+		memcpy(found->bytes, bytes, len);
+		HASH_ADD_KEYPTR(hh, pool, found->bytes, len, found);
 	}
 	found->users++;
-	return found->text;
+	return found->bytes;
+}
+
+const char *intern_bytes(const char *text, size_t len)
+{
+	return intern_block(text, len);
 }
 
 const char *intern(const char *text)
 {
-	return text == NULL ? NULL : intern_bytes(text, strlen(text));
+	return text == NULL ? NULL : intern_block(text, strlen(text));
 }
 
-void intern_release(const char *text)
+static struct interned *block_of(const void *interned)
 {
-	if (text == NULL)
+	return (struct interned *)((uintptr_t)interned - offsetof(struct interned, bytes));
+}
+
+const void *intern_again(const void *interned)
+{
+	if (interned != NULL)
+		block_of(interned)->users++;
+	return interned;
+}
+
+void intern_release(const void *interned)
+{
+	if (interned == NULL)
 		return;
-	struct interned *i = (struct interned *)((uintptr_t)text - offsetof(struct interned, text));
+	struct interned *i = block_of(interned);
 	if (--i->users > 0)
 		return;
 	HASH_DEL(pool, i);
 	free(i);
+}
+
+size_t intern_count(void)
+{
+	return HASH_COUNT(pool);
 }

@@ -31,16 +31,16 @@ void model_finish_permissions(struct token *t)
 
 const char *grant_database_id(const struct grant *g)
 {
-	return g->resource_id != NULL ? g->resource_id : g->resource_name;
+	return g->on->id != NULL ? g->on->id : g->on->name;
 }
 
 static bool grant_is(const struct grant *g, const char *database_id)
 {
-	if (g->deleted)
+	if (g->on->deleted)
 		return false;
 	if (database_id == NULL)
-		return g->level == GRANT_ORGANIZATION;
-	return g->level == GRANT_DATABASE && str_eq(grant_database_id(g), database_id);
+		return g->on->level == GRANT_ORGANIZATION;
+	return g->on->level == GRANT_DATABASE && str_eq(grant_database_id(g), database_id);
 }
 
 static struct grant *find_grant(const struct grants *grants, const char *database_id)
@@ -183,15 +183,16 @@ static void files_changed(struct token *t, const struct grants *was, const struc
 {
 	for (size_t i = 0; i < was->n; i++) {
 		const struct grant *g = &was->v[i];
-		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		const char *id = g->on->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
 		const struct scopes *then = scopes_of(find_grant(now, id));
-		if (g->level != GRANT_OTHER && !g->deleted && !scopes_equal(&g->scopes, then))
+		if (g->on->level != GRANT_OTHER && !g->on->deleted &&
+		    !scopes_equal(&g->scopes, then))
 			file_changed(t, id, &g->scopes, then, answered);
 	}
 	for (size_t i = 0; i < now->n; i++) {
 		const struct grant *g = &now->v[i];
-		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
-		if (g->level != GRANT_OTHER && !g->deleted && find_grant(was, id) == NULL &&
+		const char *id = g->on->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		if (g->on->level != GRANT_OTHER && !g->on->deleted && find_grant(was, id) == NULL &&
 		    g->scopes.n > 0)
 			file_changed(t, id, &none, &g->scopes, answered);
 	}
@@ -202,6 +203,7 @@ static void replace_grants(struct token *t, struct grants *g, bool answered)
 	struct grants was = t->r.grants;
 
 	t->r.grants = *g;
+	grants_compact(&t->r.grants);
 	*g = (struct grants)GRANTS_INIT;
 	if (t->grants.has_data)
 		files_changed(t, &was, &t->r.grants, answered);

@@ -72,6 +72,7 @@ struct token *model_token_adopt(struct organization *o, struct token_record *r, 
 	if (!t->r.has_grants)
 		return t;
 	bool contradicted = recent_correct(&o->model->recent, t->r.id, &t->r.grants, true);
+	grants_compact(&t->r.grants);
 	resource_supply(&t->grants, started);
 	if (contradicted)
 		resource_doubt(&t->grants);

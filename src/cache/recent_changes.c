@@ -13,7 +13,7 @@ struct recent_change {
 	int64_t until_ms; /* clock_real_ms(): replicas catch up while this machine sleeps */
 	char *token_id;   /* owned */
 	char *scope;      /* owned; NULL: the token itself was made or deleted */
-	char *type; /* owned; these three name the resource of a scope, as struct grant does */
+	char *type; /* owned; these three name the resource of a scope, as struct granted_on does */
 	char *id;   /* owned; or NULL */
 	char *name; /* owned; or NULL */
 	bool added; /* granted, made; else revoked, deleted */
@@ -96,22 +96,22 @@ void recent_scopes_unknown(struct recent_changes *rc, const char *token_id, cons
 	forget_scopes(rc, token_id, database_id, which, !granting);
 }
 
-void recent_scopes(struct recent_changes *rc, const char *token_id, const struct grant *on,
+void recent_scopes(struct recent_changes *rc, const char *token_id, const struct granted_on *on,
 		   const struct scopes *which, bool granted)
 {
-	const char *id = on->resource_id != NULL ? on->resource_id : on->resource_name;
+	const char *id = on->id != NULL ? on->id : on->name;
 
 	drop_old(rc);
-	if (grant_level_of(on->resource_type) == GRANT_ORGANIZATION)
+	if (grant_level_of(on->type) == GRANT_ORGANIZATION)
 		id = NULL;
 	forget_scopes(rc, token_id, id, which, true);
 	forget_scopes(rc, token_id, id, which, false);
 	for (size_t i = 0; i < which->n; i++) {
 		struct recent_change *c = add(rc, token_id, granted);
 		c->scope = xstrdup(which->v[i]);
-		c->type = xstrdup(on->resource_type);
-		c->id = xstrdup(on->resource_id);
-		c->name = xstrdup(on->resource_name);
+		c->type = xstrdup(on->type);
+		c->id = xstrdup(on->id);
+		c->name = xstrdup(on->name);
 	}
 }
 

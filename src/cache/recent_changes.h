@@ -36,8 +36,8 @@ void recent_finish(struct recent_changes *rc);
 /* --- changes that were confirmed -------------------------------------------------------------- */
 
 /* The scopes `which` were granted to the token, or revoked, on the resource that `on` names by its
- * type, id and name; the scopes of `on` are not used. */
-void recent_scopes(struct recent_changes *rc, const char *token_id, const struct grant *on,
+ * type, id and name. */
+void recent_scopes(struct recent_changes *rc, const char *token_id, const struct granted_on *on,
 		   const struct scopes *which, bool granted);
 /* The scopes `which` may have been granted (or revoked), but that is not confirmed: entries that
  * say the opposite are removed. `database_id` as from grant_database_id(); NULL: the

@@ -223,19 +223,19 @@ static void confirm(struct change_job *c, struct token *t, const struct scopes *
 		database_of(c) != NULL ? model_database(t->org, database_of(c)) : NULL;
 	const struct grant *known = model_grant(t, database_of(c));
 	char organization[] = "Organization", database[] = "Database";
-	const struct grant on = {
-		.resource_type = database_of(c) == NULL ? organization : database,
-		.resource_id = d != NULL                ? d->r.id
-			       : database_of(c) == NULL ? t->org->r.id
-							: NULL,
-		.resource_name = d != NULL                ? d->r.name
-				 : database_of(c) == NULL ? t->org->r.name
-							  : NULL,
+	const struct granted_on on = {
+		.type = database_of(c) == NULL ? organization : database,
+		.id = d != NULL                ? d->r.id
+		      : database_of(c) == NULL ? t->org->r.id
+					       : NULL,
+		.name = d != NULL                ? d->r.name
+			: database_of(c) == NULL ? t->org->r.name
+						 : NULL,
 	};
 
 	if (known == NULL && d == NULL && database_of(c) != NULL)
 		return; /* the database was deleted meanwhile */
-	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known : &on, which,
+	recent_scopes(&c->job.store->model.recent, t->r.id, known != NULL ? known->on : &on, which,
 		      granted);
 	model_turned_settled(t, database_of(c), which);
 }
@@ -248,12 +248,12 @@ static const struct grant *grant_in(const struct grants *g, const struct change_
 	for (size_t i = 0; i < g->n; i++) {
 		const struct grant *x = &g->v[i];
 		if (database_of(c) == NULL
-			    ? x->level == GRANT_ORGANIZATION
-			    : x->level == GRANT_DATABASE &&
+			    ? x->on->level == GRANT_ORGANIZATION
+			    : x->on->level == GRANT_DATABASE &&
 				      (str_eq(grant_database_id(x), database_of(c)) ||
 				       (known != NULL &&
-					(x->resource_id == NULL || known->resource_id == NULL) &&
-					str_eq(x->resource_name, known->resource_name))))
+					(x->on->id == NULL || known->on->id == NULL) &&
+					str_eq(x->on->name, known->on->name))))
 			return x;
 	}
 	return NULL;
@@ -267,8 +267,8 @@ static bool lacks_known(const struct grants *answer, const struct token *t)
 {
 	for (size_t i = 0; i < answer->n; i++) {
 		const struct grant *g = &answer->v[i];
-		const char *id = g->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
-		const struct grant *known = g->level == GRANT_OTHER ? NULL : model_grant(t, id);
+		const char *id = g->on->level == GRANT_ORGANIZATION ? NULL : grant_database_id(g);
+		const struct grant *known = g->on->level == GRANT_OTHER ? NULL : model_grant(t, id);
 		if (known != NULL && !scopes_subset(&known->scopes, &g->scopes))
 			return true;
 	}

@@ -12,7 +12,7 @@ const char *store_job_database_name(const struct store_job *job, const struct to
 	const struct database *d = model_database(t->org, job->target.database_id);
 	const struct grant *g = model_grant(t, job->target.database_id);
 
-	return d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
+	return d != NULL ? d->r.name : g != NULL ? g->on->name : NULL;
 }
 
 char *store_job_name_at_start(const struct store_job *job, const struct token *t)
@@ -27,9 +27,8 @@ static bool held_by_another(const struct store_job *job, const struct token *t, 
 {
 	for (size_t i = 0; i < t->r.grants.n; i++) {
 		const struct grant *g = &t->r.grants.v[i];
-		if (g->level == GRANT_DATABASE && !g->deleted && g->resource_id != NULL &&
-		    str_eq(g->resource_name, name) &&
-		    !str_eq(g->resource_id, job->target.database_id))
+		if (g->on->level == GRANT_DATABASE && !g->on->deleted && g->on->id != NULL &&
+		    str_eq(g->on->name, name) && !str_eq(g->on->id, job->target.database_id))
 			return true;
 	}
 	return false;

@@ -102,8 +102,8 @@ bool fs_leaves_to_deletion(struct op *op, const char *token_id, const struct err
 /* Does the tree show the grant, so that it can be removed? Not if its database has no name. */
 static bool grant_shown(const struct grant *g)
 {
-	return g->level == GRANT_ORGANIZATION ||
-	       (g->level == GRANT_DATABASE && g->resource_name != NULL);
+	return g->on->level == GRANT_ORGANIZATION ||
+	       (g->on->level == GRANT_DATABASE && g->on->name != NULL);
 }
 
 /* Names what is granted, for a sentence; empty if nothing. `all`: also what the tree does not show.
@@ -115,17 +115,17 @@ static void list_grants(const struct token *t, bool all, struct buf *out)
 
 	for (size_t i = 0; i < grants->n; i++) {
 		const struct grant *g = &grants->v[i];
-		if (g->deleted || g->scopes.n == 0 || !(all || grant_shown(g)))
+		if (g->on->deleted || g->scopes.n == 0 || !(all || grant_shown(g)))
 			continue;
 		if (++n > 5)
 			continue;
 		buf_addf(out, "%s%s%s", n > 1 ? ", " : "",
-			 g->level == GRANT_ORGANIZATION ? "the organization"
-			 : g->level == GRANT_DATABASE   ? "database "
-							: "",
-			 g->level == GRANT_ORGANIZATION ? ""
-			 : g->resource_name != NULL     ? g->resource_name
-							: "another resource");
+			 g->on->level == GRANT_ORGANIZATION ? "the organization"
+			 : g->on->level == GRANT_DATABASE   ? "database "
+							    : "",
+			 g->on->level == GRANT_ORGANIZATION ? ""
+			 : g->on->name != NULL              ? g->on->name
+							    : "another resource");
 	}
 	if (n > 5)
 		buf_addf(out, " and %zu more", n - 5);
@@ -209,13 +209,13 @@ static int rmdir_access(struct op *op, const struct inode_key *p, struct token *
 		return r;
 	for (size_t i = 0; (e == NULL || !e->granted) && i < t->r.grants.n; i++) {
 		const struct grant *g = &t->r.grants.v[i];
-		if (g->level != GRANT_DATABASE || g->scopes.n == 0 || g->deleted ||
+		if (g->on->level != GRANT_DATABASE || g->scopes.n == 0 || g->on->deleted ||
 		    !grant_shown(g) ||
 		    (p->target.database_id != NULL &&
 		     !str_eq(grant_database_id(g), p->target.database_id)))
 			continue;
 		r = fs_refuse(op, ENOTEMPTY, "the token has permissions on database %s",
-			      g->resource_name);
+			      g->on->name);
 		error_hint(&op->waiter.error, "rm -r revokes them");
 		return r;
 	}

@@ -281,11 +281,13 @@ static int gather(struct accesses *l, const struct at *up, struct grants *out, s
 		if (grant == NULL || !same_resource(&l->v[i - 1], a))
 			grant = a->id != NULL ? grants_add(out, a->type, a->id, a->name)
 					      : grants_at(out, a->type, NULL, a->name);
-		grant->deleted = grant->deleted || a->deleted;
+		if (a->deleted)
+			grant_set_deleted(grant);
 		scopes_add(&grant->scopes, a->scope);
 		if (out->n > DECODE_RESOURCES_MAX || grant->scopes.n > DECODE_SCOPES_MAX)
 			return decode_fail(up, "more than any token may do", e);
 	}
+	grants_compact(out);
 	return 0;
 }
 

@@ -16,48 +16,105 @@ enum grant_level grant_level_of(const char *resource_type)
 	return GRANT_OTHER;
 }
 
+/* The resource, for one user. The texts may be NULL, except the type. */
+static const struct granted_on *resource(const char *type, const char *id, const char *name,
+					 bool deleted)
+{
+	struct granted_on on = {
+		.level = grant_level_of(type),
+		.deleted = deleted,
+		.type = intern(type),
+		.id = intern(id),
+		.name = intern(name),
+	};
+
+	_Static_assert(sizeof(on) == sizeof(on.level) + sizeof(on.deleted) + 3 * sizeof(on.type),
+		       "interned: no padding");
+	return intern_block(&on, sizeof(on));
+}
+
+static const struct granted_on *resource_again(const struct granted_on *on)
+{
+	intern_again(on->type);
+	intern_again(on->id);
+	intern_again(on->name);
+	return intern_again(on);
+}
+
+static void resource_release(const struct granted_on *on)
+{
+	intern_release(on->type);
+	intern_release(on->id);
+	intern_release(on->name);
+	intern_release(on);
+}
+
 void grants_finish(struct grants *g)
 {
-	for (size_t i = 0; i < g->n; i++) {
-		intern_release(g->v[i].resource_type);
-		intern_release(g->v[i].resource_id);
-		intern_release(g->v[i].resource_name);
+	for (unsigned i = 0; i < g->n; i++) {
+		resource_release(g->v[i].on);
 		scopes_finish(&g->v[i].scopes);
 	}
 	free(g->v);
-	g->v = NULL;
-	g->n = 0;
+	*g = (struct grants)GRANTS_INIT;
+}
+
+/* Not xgrow(), which knows how long an array is only if it has never been cut. */
+static void set_room(struct grants *g, unsigned room)
+{
+	struct grant *v = xmalloc(room * sizeof(*v));
+
+	if (g->n > 0)
+		memcpy(v, g->v, g->n * sizeof(*v));
+	free(g->v);
+	g->v = v;
+	g->room = room;
+}
+
+/* A grant without scopes; `on` is moved in. */
+static struct grant *append(struct grants *g, const struct granted_on *on)
+{
+	if (g->n == g->room)
+		set_room(g, 2 * g->n + 1);
+	struct grant *grant = &g->v[g->n++];
+	*grant = (struct grant){on, SCOPES_INIT};
+	return grant;
 }
 
 struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name)
 {
-	g->v = xgrow(g->v, g->n, sizeof(*g->v));
-	struct grant *grant = &g->v[g->n++];
-	*grant = (struct grant){
-		.level = grant_level_of(type),
-		.resource_type = intern(type),
-		.resource_id = intern(id),
-		.resource_name = intern(name),
-		.scopes = SCOPES_INIT,
-	};
-	return grant;
+	return append(g, resource(type, id, name, false));
 }
 
-static bool is_on(const struct grant *grant, const char *type, const char *id, const char *name)
+static void set_resource(struct grant *grant, const char *id, const char *name, bool deleted)
 {
-	if (strcmp(grant->resource_type, type) != 0)
+	const struct granted_on *was = grant->on;
+
+	grant->on = resource(was->type, id, name, deleted);
+	resource_release(was);
+}
+
+void grant_set_deleted(struct grant *grant)
+{
+	if (!grant->on->deleted)
+		set_resource(grant, grant->on->id, grant->on->name, true);
+}
+
+static bool is_on(const struct granted_on *on, const char *type, const char *id, const char *name)
+{
+	if (strcmp(on->type, type) != 0)
 		return false;
-	if (grant->resource_id != NULL && id != NULL)
-		return strcmp(grant->resource_id, id) == 0;
-	if (grant->resource_name != NULL && name != NULL)
-		return strcmp(grant->resource_name, name) == 0;
-	return grant->resource_id == NULL && id == NULL && grant->resource_name == name;
+	if (on->id != NULL && id != NULL)
+		return strcmp(on->id, id) == 0;
+	if (on->name != NULL && name != NULL)
+		return strcmp(on->name, name) == 0;
+	return on->id == NULL && id == NULL && on->name == name;
 }
 
 struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name)
 {
-	for (size_t i = g->n; i-- > 0;)
-		if (is_on(&g->v[i], type, id, name))
+	for (unsigned i = g->n; i-- > 0;)
+		if (is_on(g->v[i].on, type, id, name))
 			return &g->v[i];
 	return NULL;
 }
@@ -68,23 +125,32 @@ struct grant *grants_at(struct grants *g, const char *type, const char *id, cons
 
 	if (grant == NULL)
 		return grants_add(g, type, id, name);
-	if (grant->resource_id == NULL)
-		grant->resource_id = intern(id);
-	if (grant->resource_name == NULL)
-		grant->resource_name = intern(name);
+	const struct granted_on *on = grant->on;
+	if ((on->id == NULL && id != NULL) || (on->name == NULL && name != NULL))
+		set_resource(grant, on->id != NULL ? on->id : id,
+			     on->name != NULL ? on->name : name, on->deleted);
 	return grant;
+}
+
+void grants_compact(struct grants *g)
+{
+	if (g->n == 0)
+		grants_finish(g);
+	else if (g->n < g->room)
+		set_room(g, g->n);
+	for (unsigned i = 0; i < g->n; i++)
+		scopes_share(&g->v[i].scopes);
 }
 
 void grants_copy(struct grants *to, const struct grants *from)
 {
 	struct grants copy = GRANTS_INIT;
 
-	for (size_t i = 0; i < from->n; i++) {
-		const struct grant *f = &from->v[i];
-		struct grant *t =
-			grants_add(&copy, f->resource_type, f->resource_id, f->resource_name);
-		t->deleted = f->deleted;
-		scopes_copy(&t->scopes, &f->scopes);
+	if (from->n > 0)
+		set_room(&copy, from->n);
+	for (unsigned i = 0; i < from->n; i++) {
+		struct grant *t = append(&copy, resource_again(from->v[i].on));
+		scopes_copy(&t->scopes, &from->v[i].scopes);
 	}
 	grants_finish(to);
 	*to = copy;
@@ -98,11 +164,12 @@ void grants_merge(struct grants *to, const struct grants *from)
 		grants_copy(to, from);
 		return;
 	}
-	for (size_t i = 0; i < from->n; i++) {
-		const struct grant *f = &from->v[i];
-		struct grant *t = grants_at(to, f->resource_type, f->resource_id, f->resource_name);
-		t->deleted = t->deleted || f->deleted;
-		scopes_merge(&t->scopes, &f->scopes);
+	for (unsigned i = 0; i < from->n; i++) {
+		const struct granted_on *on = from->v[i].on;
+		struct grant *t = grants_at(to, on->type, on->id, on->name);
+		if (on->deleted)
+			grant_set_deleted(t);
+		scopes_merge(&t->scopes, &from->v[i].scopes);
 	}
 }
 

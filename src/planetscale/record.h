@@ -19,24 +19,31 @@ enum grant_level {
 	GRANT_OTHER, /* a resource type unknown to this program: kept, never changed */
 };
 
+/*
+ * The resource of a grant. Interned as a whole, because many tokens have grants on one resource: the same
+ * resource has the same address.
+ */
+struct granted_on {
+	enum grant_level level;
+	unsigned deleted; /* 1: it is gone ("deleted_at"). As wide as `level`: see intern_block() */
+	const char *type; /* "Database", "Organization", …; interned, as those below */
+	const char *id;   /* may be NULL */
+	const char *name; /* may be NULL */
+};
+
 /* What a token may do on one resource. */
 struct grant {
-	enum grant_level level;
-	bool deleted; /* the resource is gone ("deleted_at") */
-	/* Interned, because many tokens have grants on one resource. */
-	const char *resource_type; /* "Database", "Organization", … */
-	const char *resource_id;   /* may be NULL */
-	const char *resource_name; /* may be NULL */
+	const struct granted_on *on;
 	struct scopes scopes;
 };
 
 struct grants {
 	struct grant *v; /* owned; one a resource */
-	size_t n;
+	unsigned n, room;
 };
 
 /* clang-format off */
-#define GRANTS_INIT {NULL, 0}
+#define GRANTS_INIT {NULL, 0, 0}
 /* clang-format on */
 
 void grants_finish(struct grants *g);                           /* frees; usable again */
@@ -52,6 +59,10 @@ struct grant *grants_at(struct grants *g, const char *type, const char *id, cons
 struct grant *grants_find(struct grants *g, const char *type, const char *id, const char *name);
 /* Add a grant for a resource that is known to be absent: no search. */
 struct grant *grants_add(struct grants *g, const char *type, const char *id, const char *name);
+/* The resource is gone. */
+void grant_set_deleted(struct grant *grant);
+/* For grants that are kept, and will hardly change: takes no more memory than they need. */
+void grants_compact(struct grants *g);
 /* The level that a "resource_type" means. */
 enum grant_level grant_level_of(const char *resource_type);
 /* to = to ∪ from, resource by resource. */

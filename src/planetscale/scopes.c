@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "planetscale/scopes.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +31,47 @@ static bool find_scope(const struct scopes *s, const char *name, size_t len, siz
 	return false;
 }
 
+static void release_array(const struct scopes *s)
+{
+	if (s->room > 0)
+		free(s->v);
+	else
+		intern_release(s->v);
+}
+
+/* Before `v` is written: an array of its own for `room` names, at least those it has. */
+static void own(struct scopes *s, unsigned room)
+{
+	if (room <= s->room)
+		return;
+	const char **v = xmalloc(room * sizeof(*v));
+	if (s->n > 0)
+		memcpy(v, s->v, s->n * sizeof(*v));
+	release_array(s);
+	s->v = v;
+	s->room = room;
+}
+
 void scopes_finish(struct scopes *s)
 {
-	for (size_t i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n; i++)
 		intern_release(s->v[i]);
+	release_array(s);
+	*s = (struct scopes)SCOPES_INIT;
+}
+
+void scopes_share(struct scopes *s)
+{
+	if (s->n == 0) {
+		scopes_finish(s);
+		return;
+	}
+	if (s->room == 0)
+		return;
+	uintptr_t shared = (uintptr_t)intern_block(s->v, s->n * sizeof(*s->v));
 	free(s->v);
-	s->v = NULL;
-	s->n = 0;
+	s->v = (const char **)shared;
+	s->room = 0;
 }
 
 bool scopes_has(const struct scopes *s, const char *name)
@@ -58,7 +93,8 @@ bool scopes_addn(struct scopes *s, const char *name, size_t len)
 	len = strnlen(name, len);
 	if (find_scope(s, name, len, &at))
 		return false;
-	s->v = xgrow(s->v, s->n, sizeof(*s->v));
+	if (s->n >= s->room)
+		own(s, 2 * s->n + 1);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof(*s->v));
 	s->v[at] = intern_bytes(name, len);
 	s->n++;
@@ -71,6 +107,7 @@ bool scopes_remove(struct scopes *s, const char *name)
 
 	if (!find_scope(s, name, strlen(name), &at))
 		return false;
+	own(s, s->n);
 	intern_release(s->v[at]);
 	s->n--;
 	memmove(s->v + at, s->v + at + 1, (s->n - at) * sizeof(*s->v));
@@ -81,14 +118,24 @@ void scopes_copy(struct scopes *to, const struct scopes *from)
 {
 	struct scopes copy = SCOPES_INIT;
 
-	scopes_merge(&copy, from);
+	for (unsigned i = 0; i < from->n; i++)
+		intern_again(from->v[i]);
+	if (from->room > 0) {
+		own(&copy, from->n);
+		if (from->n > 0)
+			memcpy(copy.v, from->v, from->n * sizeof(*from->v));
+	} else {
+		intern_again(from->v);
+		copy.v = from->v;
+	}
+	copy.n = from->n;
 	scopes_finish(to);
 	*to = copy;
 }
 
 bool scopes_equal(const struct scopes *a, const struct scopes *b)
 {
-	return a->n == b->n && scopes_subset(a, b);
+	return a->n == b->n && (a->v == b->v || scopes_subset(a, b));
 }
 
 bool scopes_subset(const struct scopes *a, const struct scopes *b)
@@ -108,8 +155,9 @@ void scopes_merge(struct scopes *to, const struct scopes *from)
 /* Keep only those of `to` that are in `other`, if `stays`; else only those that are not. */
 static void filter(struct scopes *to, const struct scopes *other, bool stays)
 {
-	size_t kept = 0;
+	unsigned kept = 0;
 
+	own(to, to->n);
 	for (size_t i = 0; i < to->n; i++)
 		if (scopes_has(other, to->v[i]) == stays)
 			to->v[kept++] = to->v[i];

@@ -507,9 +507,7 @@ static const char *dynamic_name(struct tree *t, const struct inode_key *p)
 		return o != NULL ? o->file_name : p->target.organization_id;
 	case TREE_DATABASE:
 	case TREE_TOKEN_DATABASE:
-		return d != NULL   ? d->file_name
-		       : g != NULL ? g->resource_name
-				   : p->target.database_id;
+		return d != NULL ? d->file_name : g != NULL ? g->on->name : p->target.database_id;
 	case TREE_BY_ID_TOKEN:
 		return p->target.token_id;
 	case TREE_SCRATCH:

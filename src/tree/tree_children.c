@@ -224,7 +224,7 @@ static void grant_file_name(const struct organization *o, const struct grant *g,
 	if (d != NULL)
 		buf_adds(out, d->file_name);
 	else
-		name_encode(g->resource_name, strlen(g->resource_name), out);
+		name_encode(g->on->name, strlen(g->on->name), out);
 	if (out->len > FILE_NAME_MAX) { /* see names_assign() */
 		buf_clear(out);
 		buf_addf(out, "@%s", grant_database_id(g));
@@ -234,8 +234,8 @@ static void grant_file_name(const struct organization *o, const struct grant *g,
 /* Does the grant have a directory here? Not if its database has no name, or is deleted. */
 static bool database_grant(const struct grant *g)
 {
-	return g->level == GRANT_DATABASE && !g->deleted && g->scopes.n > 0 &&
-	       g->resource_name != NULL;
+	return g->on->level == GRANT_DATABASE && !g->on->deleted && g->scopes.n > 0 &&
+	       g->on->name != NULL;
 }
 
 /* Does its name mean another database of the list, because its own was deleted and made again? */

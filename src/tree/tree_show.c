@@ -198,9 +198,9 @@ int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects 
 		for (size_t j = 0; j < g->scopes.n; j++) {
 			buf_addf(&text, "%s{\"access\":", first ? "" : ",");
 			buf_add_json(&text, g->scopes.v[j]);
-			add_member(&text, "resource_type", g->resource_type);
-			add_member(&text, "resource_name", g->resource_name);
-			add_member(&text, "resource_id", g->resource_id);
+			add_member(&text, "resource_type", g->on->type);
+			add_member(&text, "resource_name", g->on->name);
+			add_member(&text, "resource_id", g->on->id);
 			buf_addc(&text, '}');
 			first = false;
 		}

@@ -29,12 +29,11 @@ static void check_grants(const struct grants *g)
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct grant *a = &g->v[i];
-		CHECK(a->resource_type != NULL && a->scopes.n > 0);
-		CHECK(a->level == grant_level_of(a->resource_type));
+		CHECK(a->on->type != NULL && a->scopes.n > 0);
+		CHECK(a->on->level == grant_level_of(a->on->type));
 		for (size_t k = 0; k < i; k++)
-			CHECK(a->resource_id == NULL ||
-			      !str_eq(a->resource_id, g->v[k].resource_id) ||
-			      strcmp(a->resource_type, g->v[k].resource_type) != 0);
+			CHECK(a->on->id == NULL || !str_eq(a->on->id, g->v[k].on->id) ||
+			      strcmp(a->on->type, g->v[k].on->type) != 0);
 		for (size_t k = 0; k < a->scopes.n; k++) {
 			const char *scope = a->scopes.v[k];
 			CHECK(scope[0] != '\0' && strpbrk(scope, " \t\r\n,#") == NULL);

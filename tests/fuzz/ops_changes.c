@@ -179,7 +179,7 @@ static const char *database_name(const struct change *c)
 	const struct database *d = model_database(o, c->target.database_id);
 	const struct token *t = model_token(o, c->target.token_id);
 	const struct grant *g = t != NULL ? model_grant(t, c->target.database_id) : NULL;
-	return d != NULL ? d->r.name : g != NULL ? g->resource_name : NULL;
+	return d != NULL ? d->r.name : g != NULL ? g->on->name : NULL;
 }
 
 /* Each scope was written, and none is sent twice. */

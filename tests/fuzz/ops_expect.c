@@ -298,7 +298,7 @@ static void check_empty(const struct token *t)
 {
 	CHECK(model_secret(fs->model, t->r.id) == NULL);
 	for (size_t i = 0; i < t->r.grants.n; i++)
-		CHECK(t->r.grants.v[i].scopes.n == 0 || t->r.grants.v[i].deleted);
+		CHECK(t->r.grants.v[i].scopes.n == 0 || t->r.grants.v[i].on->deleted);
 }
 
 struct store_job *__wrap_store_delete_token(struct store *s, const char *organization_id,

@@ -20,11 +20,11 @@
 static void expect_read_branch(const struct grants *g)
 {
 	assert_int_equal(g->n, 1);
-	assert_int_equal(g->v[0].level, GRANT_DATABASE);
-	assert_false(g->v[0].deleted);
-	assert_string_equal(g->v[0].resource_type, "Database");
-	assert_string_equal(g->v[0].resource_id, "1lbjwnp48b6r");
-	assert_string_equal(g->v[0].resource_name, "app-db");
+	assert_int_equal(g->v[0].on->level, GRANT_DATABASE);
+	assert_false(g->v[0].on->deleted);
+	assert_string_equal(g->v[0].on->type, "Database");
+	assert_string_equal(g->v[0].on->id, "1lbjwnp48b6r");
+	assert_string_equal(g->v[0].on->name, "app-db");
 	assert_int_equal(g->v[0].scopes.n, 1);
 	assert_string_equal(g->v[0].scopes.v[0], "read_branch");
 }
@@ -98,12 +98,12 @@ static void unusual_resources_are_kept_apart(void **state)
 		0);
 	assert_int_equal(got.grants.n, 4);
 	struct grant *g = grants_at(&got.grants, "Organization", NULL, "acme");
-	assert_int_equal(g->level, GRANT_ORGANIZATION);
+	assert_int_equal(g->on->level, GRANT_ORGANIZATION);
 	assert_int_equal(g->scopes.n, 2);
-	assert_int_equal(grants_at(&got.grants, "Galaxy", "g", NULL)->level, GRANT_OTHER);
-	assert_true(grants_at(&got.grants, "Database", "d", NULL)->deleted);
+	assert_int_equal(grants_at(&got.grants, "Galaxy", "g", NULL)->on->level, GRANT_OTHER);
+	assert_true(grants_at(&got.grants, "Database", "d", NULL)->on->deleted);
 	g = grants_at(&got.grants, "Database", "e", NULL);
-	assert_true(g->deleted);
+	assert_true(g->on->deleted);
 	assert_string_equal(g->scopes.v[0], "future:access.name-2");
 	assert_int_equal(got.grants.n, 4);
 }
@@ -167,7 +167,7 @@ static void resources_without_ids_are_told_apart_by_name(void **state)
 	assert_int_equal(got.grants.n, 2);
 	struct grant *g = grants_at(&got.grants, "Database", "i", NULL);
 	assert_int_equal(g->scopes.n, 4);
-	assert_string_equal(g->resource_name, "shop");
+	assert_string_equal(g->on->name, "shop");
 	assert_int_equal(grants_at(&got.grants, "Database", NULL, "blog")->scopes.n, 1);
 }
 

@@ -366,7 +366,7 @@ static void a_grant_on_what_is_deleted_or_unknown_is_no_grant_here(void **state)
 	setup();
 	struct organization *o = acme();
 	LIST(o, "t1:ci:");
-	g.v[0].deleted = true;
+	grant_set_deleted(&g.v[0]);
 	scopes_add(&grants_at(&g, "Branch", "d2", "x")->scopes, "a");
 	scopes_add(&grants_at(&g, "Database", NULL, "nameless")->scopes, "a");
 	model_apply_grants(model_token(o, "t1"), &g);

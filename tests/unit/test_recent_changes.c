@@ -130,7 +130,7 @@ static void a_resource_that_an_answer_lacks_is_told_by_name(void **state)
 	const struct grant *g = model_grant(world_token(&w, "t1"), NULL);
 	assert_non_null(g);
 	assert_true(scopes_has(&g->scopes, "read_databases"));
-	assert_string_equal(g->resource_name, "acme");
+	assert_string_equal(g->on->name, "acme");
 	world_finish(&w);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/intern.h"
 #include "base/macros.h"
 #include "planetscale/scopes.h"
 
@@ -102,23 +103,30 @@ static void sets_join_and_part(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct scopes a = set(cases[i].a), b = set(cases[i].b), c = SCOPES_INIT;
-		assert_int_equal(scopes_subset(&a, &b), cases[i].subset);
-		assert_int_equal(scopes_equal(&a, &b), cases[i].equal);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		size_t k = i / 2;
+		struct scopes a = set(cases[k].a), b = set(cases[k].b), c = SCOPES_INIT;
+		if (i % 2 == 1) {
+			scopes_share(&a);
+			scopes_share(&b);
+		}
+		assert_int_equal(scopes_subset(&a, &b), cases[k].subset);
+		assert_int_equal(scopes_equal(&a, &b), cases[k].equal);
 		scopes_copy(&c, &a);
 		assert_true(scopes_equal(&a, &c));
 		scopes_merge(&c, &b);
-		expect(&c, cases[i].merged);
+		expect(&c, cases[k].merged);
 		scopes_copy(&c, &a);
 		scopes_subtract(&c, &b);
-		expect(&c, cases[i].left);
+		expect(&c, cases[k].left);
 		struct scopes shared = SCOPES_INIT;
 		scopes_copy(&shared, &a);
 		scopes_subtract(&shared, &c); /* a − (a − b) */
 		scopes_copy(&c, &a);
 		scopes_intersect(&c, &b);
 		assert_true(scopes_equal(&c, &shared));
+		expect(&a, cases[k].a);
+		expect(&b, cases[k].b);
 		scopes_finish(&shared);
 		scopes_finish(&a);
 		scopes_finish(&b);
@@ -192,6 +200,8 @@ static void any_history_of_adding_and_removing_is_kept(void **state)
 	srand(1);
 	for (int step = 0; step < 20000; step++) {
 		int i = rand() % 64;
+		if (rand() % 8 == 0)
+			scopes_share(&s);
 		char name[8];
 		snprintf(name, sizeof(name), "s%d", i);
 		if (rand() % 2) {
@@ -229,6 +239,43 @@ static void sets_share_the_texts_of_their_names(void **state)
 	scopes_finish(&copy);
 }
 
+/* And sets with the same names are one in memory, until one of them changes. */
+static void sets_that_share_an_array_change_apart(void **state)
+{
+	size_t before = intern_count();
+	struct scopes a = set("b d"), b = set("d b"), c = SCOPES_INIT, one = set("b");
+
+	(void)state;
+	scopes_share(&a);
+	scopes_share(&a);
+	scopes_share(&b);
+	assert_ptr_equal(a.v, b.v);
+	for (int i = 0; i < 5; i++) {
+		scopes_copy(&c, &a);
+		assert_ptr_equal(c.v, a.v);
+		if (i == 0)
+			scopes_add(&c, "c");
+		else if (i == 1)
+			scopes_remove(&c, "b");
+		else if (i == 2)
+			scopes_subtract(&c, &one);
+		else if (i == 3)
+			scopes_intersect(&c, &one);
+		expect(&a, "b d");
+		expect(&b, "b d");
+		expect(&c, (const char *[]){"b c d", "d", "d", "b", "b d"}[i]);
+	}
+	scopes_finish(&a);
+	scopes_finish(&b);
+	expect(&c, "b d");
+	scopes_remove(&c, "b");
+	scopes_remove(&c, "d");
+	scopes_share(&c);
+	assert_null(c.v);
+	scopes_finish(&one);
+	assert_int_equal(intern_count(), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +284,7 @@ int main(void)
 		cmocka_unit_test(removing_tells_whether_it_was_there),
 		cmocka_unit_test(sets_join_and_part),
 		cmocka_unit_test(a_set_may_meet_itself),
+		cmocka_unit_test(sets_that_share_an_array_change_apart),
 		cmocka_unit_test(lists_read_like_a_sentence),
 		cmocka_unit_test(a_scope_is_small_letters_digits_and_underscores),
 		cmocka_unit_test(sets_share_the_texts_of_their_names),
