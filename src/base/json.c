@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +423,14 @@ void json_erase(struct cJSON *object, const char *key)
 		if (child->string != NULL && strcasecmp(child->string, key) == 0)
 			cJSON_Delete(cJSON_DetachItemViaPointer(object, child));
 	}
+}
+
+void json_mark(struct cJSON *string, char mark)
+{
+	assert(cJSON_IsString(string) && string->valuestring[0] != '\0');
+	string->type = (string->type & ~cJSON_String) | cJSON_Raw;
+	string->valuestring[0] = mark;
+	string->valuestring[1] = '\0';
 }
 
 char *json_print(const struct cJSON *json)

@@ -79,6 +79,8 @@ bool json_bool(const struct cJSON *json, bool *out);
 /* A whole number >= 0, also if written as a string of digits; false for anything else. */
 bool json_whole(const struct cJSON *json, int64_t *out);
 
+/* From now on a string that is not empty is printed as the byte `mark` alone, without quotes. */
+void json_mark(struct cJSON *string, char mark);
 void json_erase(struct cJSON *object, const char *key); /* in any case of letters */
 char *json_print(const struct cJSON *json); /* on one line, without blanks; the caller frees it */
 

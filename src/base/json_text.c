@@ -52,6 +52,17 @@ void buf_add_json_text(struct buf *b, const char *json)
 	}
 }
 
+static void add_control(struct buf *b, char c)
+{
+	static const char with_letter[] = "\b\f\n\r\t", letters[] = "bfnrt";
+	const char *at = strchr(with_letter, c);
+
+	if (at != NULL)
+		buf_addf(b, "\\%c", letters[at - with_letter]);
+	else
+		buf_addf(b, "\\u%04x", (unsigned)c);
+}
+
 void buf_add_json(struct buf *b, const char *s)
 {
 	buf_addc(b, '"');
@@ -62,7 +73,7 @@ void buf_add_json(struct buf *b, const char *s)
 		else if (*s == '"' || *s == '\\')
 			buf_addf(b, "\\%c", *s);
 		else if ((unsigned char)*s < 0x20)
-			buf_addf(b, "\\u%04x", (unsigned)*s);
+			add_control(b, *s);
 		else
 			buf_addc(b, *s);
 	}

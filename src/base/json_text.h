@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-/* Append `s` as a JSON string, quotes included; `s` must be valid UTF-8. */
+/* Append `s` as a JSON string, quotes included, as json_print() does; `s` must be valid UTF-8. */
 void buf_add_json(struct buf *b, const char *s);
 /*
  * Stands for U+0000 in a text that came from JSON, because a NUL would end the string: valid UTF-8

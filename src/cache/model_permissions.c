@@ -58,7 +58,7 @@ struct grant *model_grant(const struct token *t, const char *database_id)
 
 static int64_t first_mtime_ns(const struct token *t)
 {
-	int64_t created_s = time_parse(t->r.created_at);
+	int64_t created_s = time_parse(token_record_text(&t->r, TOKEN_CREATED_AT));
 
 	return created_s >= 0 ? created_s * 1000000000 : t->org->model->born_ns;
 }

@@ -47,7 +47,7 @@ void model_token_update(struct token *t, struct token_record *r, uint64_t starte
 	struct grants grants = r->grants;
 	bool has_grants = r->has_grants;
 
-	if (!str_eq(r->info, t->r.info))
+	if (!token_record_same_info(r, &t->r))
 		model_note(t->org, MODEL_TOKEN, t->r.id, NULL);
 	r->grants = (struct grants)GRANTS_INIT;
 	struct grants known = t->r.grants;

@@ -291,19 +291,11 @@ static int gather(struct accesses *l, const struct at *up, struct grants *out, s
 	return 0;
 }
 
-/* Removes from `object` what the record's info must not contain; `lenient`: see
+/* Removes from `object` what the record must not contain; `lenient`: see
  * decode_created_token(). */
 static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 		      struct token_record *out, struct error *e)
 {
-	static const struct field fields[] = {
-		{"name", offsetof(struct token_record, name)},
-		{"created_at", offsetof(struct token_record, created_at)},
-		{"updated_at", offsetof(struct token_record, updated_at)},
-		{"expires_at", offsetof(struct token_record, expires_at)},
-		{"last_used_at", offsetof(struct token_record, last_used_at)},
-		{"actor_display_name", offsetof(struct token_record, created_by)},
-	};
 	cleanup(accesses_finish) struct accesses accesses = {NULL, 0, 0};
 	const struct cJSON *array = json_get(object, "service_token_accesses");
 	struct at at = {up, "service_token_accesses", 0};
@@ -321,16 +313,15 @@ static int read_token(struct cJSON *object, const struct at *up, bool lenient,
 	}
 	/* Incomplete: treat it as absent, so that another answer is asked for. */
 	has_grants = has_grants && accesses.untyped == 0;
-	*out = (struct token_record){.id = xstrdup(id), .has_grants = has_grants};
-	copy_fields(object, fields, ARRAY_LEN(fields), out);
+	json_erase(object, "token");
+	json_erase(object, "plain_text_refresh_token");
+	json_erase(object, "service_token_accesses");
+	token_record_read(out, object);
+	out->has_grants = has_grants;
 	if (has_grants) {
 		out->grants = grants;
 		grants = (struct grants)GRANTS_INIT;
 	}
-	json_erase(object, "token");
-	json_erase(object, "plain_text_refresh_token");
-	json_erase(object, "service_token_accesses");
-	out->info = json_print(object);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ extern const struct at decode_at_data;
 
 int decode_fail(const struct at *at, const char *what, struct error *e); /* -EREMOTEIO */
 
-/* One object, which is at `at`. That of a token is changed: see token_record.info. */
+/* One object, which is at `at`. That of a token is changed: see token_record_read(). */
 int decode_organization_at(struct cJSON *object, const struct at *at,
 			   struct organization_record *out, struct error *e);
 int decode_database_at(struct cJSON *object, const struct at *at, struct database_record *out,

@@ -194,20 +194,6 @@ void database_record_finish(struct database_record *r)
 	*r = (struct database_record){0};
 }
 
-void token_record_finish(struct token_record *r)
-{
-	free(r->id);
-	free(r->name);
-	free(r->created_at);
-	free(r->updated_at);
-	free(r->expires_at);
-	free(r->last_used_at);
-	free(r->created_by);
-	free(r->info);
-	grants_finish(&r->grants);
-	*r = (struct token_record){0};
-}
-
 void audit_record_finish(struct audit_record *r)
 {
 	free(r->id);

@@ -10,8 +10,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "planetscale/scopes.h"
+
+struct cJSON;
 
 enum grant_level {
 	GRANT_ORGANIZATION,
@@ -87,23 +91,42 @@ struct database_record {
 	char *info;       /* as above */
 };
 
-struct token_record {
-	char *id;
-	char *name;         /* optional: NULL or empty for an unnamed token */
-	char *created_at;   /* optional */
-	char *updated_at;   /* optional */
-	char *expires_at;   /* optional: NULL means never */
-	char *last_used_at; /* optional: NULL means never */
-	char *created_by;   /* optional: actor_display_name */
-	/*
-	 * The object as JSON text, compact because a thousand may be stored. Without the secrets
-	 * ("token", "plain_text_refresh_token") and without "service_token_accesses": `grants` has
-	 * them, and a change would make this text wrong. No newline at the end.
-	 */
-	char *info;
-	bool has_grants; /* "service_token_accesses" was there, as an array */
-	struct grants grants;
+enum token_text {
+	TOKEN_ID,
+	TOKEN_NAME, /* these are optional; here, NULL or empty for an unnamed token */
+	TOKEN_CREATED_AT,
+	TOKEN_UPDATED_AT,
+	TOKEN_EXPIRES_AT,   /* NULL means never */
+	TOKEN_LAST_USED_AT, /* NULL means never */
+	TOKEN_CREATED_BY,   /* actor_display_name */
+	TOKEN_TEXTS
 };
+
+/* There can be a hundred thousand: see token_record.c. */
+struct token_record {
+	const char *id;    /* owned; with the texts that are there behind it, in order */
+	const char *name;  /* one of them */
+	const char *shape; /* interned; NULL: the record was made without an object */
+	struct grants grants;
+	uint8_t texts;   /* a bit for each that is there */
+	uint8_t stored;  /* a bit for each of them that is not the same as the one before it */
+	bool has_grants; /* "service_token_accesses" was there, as an array */
+};
+
+/* Without grants and without an object. The texts are copied; only the id must be there. */
+void token_record_init(struct token_record *r, const char *const text[TOKEN_TEXTS]);
+/*
+ * From an object with a text "id"; grants are not looked at. The tree is changed. What the record
+ * must not have is to be taken out of it before: secrets ("token", "plain_text_refresh_token"), and
+ * "service_token_accesses": `grants` has them, and a change would make that text wrong.
+ */
+void token_record_read(struct token_record *r, struct cJSON *object);
+/* Borrowed; NULL: it is not there. */
+const char *token_record_text(const struct token_record *r, enum token_text which);
+/* Append the object as JSON text, on one line, without blanks between its parts. */
+void token_record_info(const struct token_record *r, struct buf *out);
+/* Is all that the objects say the same? */
+bool token_record_same_info(const struct token_record *a, const struct token_record *b);
 
 /* An event of the audit log. Of an event that concerns neither service tokens nor databases, only
  * the id and the time are stored. */

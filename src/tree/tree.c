@@ -416,7 +416,7 @@ static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, 
 	if (v->scratch != NULL)
 		*mtime = model_time_seen(t->model, &v->scratch->mtime_ns, 0);
 	else if (v->token != NULL)
-		*mtime = parse_ns(v->token->r.created_at, *mtime);
+		*mtime = parse_ns(token_record_text(&v->token->r, TOKEN_CREATED_AT), *mtime);
 	else if (v->database != NULL)
 		*mtime = parse_ns(v->database->r.updated_at,
 				  parse_ns(v->database->r.created_at, *mtime));
@@ -432,7 +432,7 @@ static void times(struct tree *t, const struct tree_objects *v, int64_t *mtime, 
 		*mtime = model_time_seen(t->model, &t->error_log->changed_ns, 0);
 	*atime = *mtime;
 	if (v->token != NULL && v->scratch == NULL)
-		*atime = parse_ns(v->token->r.last_used_at, *mtime);
+		*atime = parse_ns(token_record_text(&v->token->r, TOKEN_LAST_USED_AT), *mtime);
 	if (tree_is_permissions(v->key.kind))
 		*mtime = model_mtime_ns(v->token, v->key.target.database_id);
 }

@@ -80,19 +80,23 @@ SHOW(show_database_region, v->database->r.region)
 SHOW(show_database_created_at, v->database->r.created_at)
 SHOW(show_token_id, v->token->r.id)
 SHOW(show_token_name, v->token->r.name)
-SHOW(show_token_created_at, v->token->r.created_at)
-SHOW(show_token_created_by, v->token->r.created_by)
-SHOW(show_token_expires_at, v->token->r.expires_at)
-SHOW(show_token_last_used_at, v->token->r.last_used_at)
+SHOW(show_token_created_at, token_record_text(&v->token->r, TOKEN_CREATED_AT))
+SHOW(show_token_created_by, token_record_text(&v->token->r, TOKEN_CREATED_BY))
+SHOW(show_token_expires_at, token_record_text(&v->token->r, TOKEN_EXPIRES_AT))
+SHOW(show_token_last_used_at, token_record_text(&v->token->r, TOKEN_LAST_USED_AT))
 
 /* For members that are only shown, and therefore in no record: the row of the table names the
  * member of the object's JSON text. */
 int show_member(struct tree *t, struct waiter *w, const struct tree_objects *v, struct buf *out)
 {
-	const char *info = v->database != NULL ? v->database->r.info
-			   : v->token != NULL  ? v->token->r.info
-					       : v->organization->r.info;
+	cleanup(buf_finish) struct buf of_token = BUF_INIT;
 	cleanup(json_free) struct cJSON *object = NULL;
+
+	if (v->database == NULL && v->token != NULL)
+		token_record_info(&v->token->r, &of_token);
+	const char *info = v->database != NULL ? v->database->r.info
+			   : v->token != NULL  ? buf_str(&of_token)
+					       : v->organization->r.info;
 	int r = json_parse(info, strlen(info), DECODE_DEPTH_MAX, &object, &w->error);
 
 	(void)t;
@@ -190,7 +194,7 @@ int show_token_info(struct tree *t, struct waiter *w, const struct tree_objects 
 
 	if (r != 0)
 		return r;
-	buf_adds(&text, v->token->r.info);
+	token_record_info(&v->token->r, &text);
 	buf_resize(&text, text.len - 1); /* the last brace */
 	buf_adds(&text, ",\"service_token_accesses\":[");
 	for (size_t i = 0; i < all->n; i++) {

@@ -151,8 +151,10 @@ static void read_list(struct world *w, struct resource *r, size_t tokens, size_t
 
 static void change_one(struct world *w, struct organization *o)
 {
-	struct token_record r = {.id = xstrdup("tnew"), .name = xstrdup("new"), .has_grants = true};
+	struct token_record r;
 
+	token_record_init(&r, (const char *const[TOKEN_TEXTS]){"tnew", "new"});
+	r.has_grants = true;
 	hold_begin();
 	double begin_ms = now_ms();
 	struct token *t = model_add_token(o, &r);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "base/json.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "planetscale/decode.h"
@@ -75,16 +76,41 @@ static void check_database(const struct database_record *r)
 static void check_token(const struct token_record *r)
 {
 	struct token_record again = {0};
+	struct buf info = BUF_INIT, same = BUF_INIT;
 	struct error e;
 
 	check_id(r->id);
 	check_grants(&r->grants);
+	token_record_info(r, &info);
 	CHECK(r->has_grants || r->grants.n == 0);
-	CHECK(decode_token(r->info, strlen(r->info), &again, &e) == 0);
+	CHECK(decode_token(info.data, info.len, &again, &e) == 0);
 	CHECK(strcmp(again.id, r->id) == 0 && str_eq(again.name, r->name));
-	CHECK(str_eq(again.expires_at, r->expires_at) && !again.has_grants);
-	CHECK(strcmp(again.info, r->info) == 0);
+	for (unsigned i = 0; i < TOKEN_TEXTS; i++)
+		CHECK(str_eq(token_record_text(&again, i), token_record_text(r, i)));
+	CHECK(!again.has_grants && token_record_same_info(&again, r));
+	token_record_info(&again, &same);
+	CHECK(strcmp(same.data, info.data) == 0 && strlen(info.data) == info.len);
+	buf_finish(&info);
+	buf_finish(&same);
 	token_record_finish(&again);
+}
+
+/* The whole object is there again, but for its secrets and accesses. */
+static void check_info(const struct token_record *r, const char *body, size_t len)
+{
+	cleanup(json_free) struct cJSON *object = NULL;
+	struct buf info = BUF_INIT;
+	struct error e;
+
+	CHECK(json_parse(body, len, DECODE_DEPTH_MAX, &object, &e) == 0);
+	json_erase(object, "token");
+	json_erase(object, "plain_text_refresh_token");
+	json_erase(object, "service_token_accesses");
+	char *printed = json_print(object);
+	token_record_info(r, &info);
+	CHECK(str_eq(buf_str(&info), printed));
+	free(printed);
+	buf_finish(&info);
 }
 
 /* Each decodes, checks and frees, and gives the decoder's verdict. */
@@ -161,8 +187,10 @@ static int token(const char *body, size_t len, struct error *e)
 	struct token_record record = {0};
 
 	int r = decode_token(body, len, &record, e);
-	if (r == 0)
+	if (r == 0) {
 		check_token(&record);
+		check_info(&record, body, len);
+	}
 	CHECK((r == 0) == (record.id != NULL));
 	token_record_finish(&record);
 	return r;

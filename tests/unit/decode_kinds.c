@@ -39,6 +39,14 @@ const char *const samples[] = {
 };
 
 struct outputs got;
+static struct buf info;
+
+const char *info_of(const struct token_record *r)
+{
+	buf_clear(&info);
+	token_record_info(r, &info);
+	return buf_str(&info);
+}
 
 void got_finish(void)
 {
@@ -50,6 +58,7 @@ void got_finish(void)
 	token_record_finish(&got.token);
 	secret_free(got.secret);
 	grants_finish(&got.grants);
+	buf_finish(&info);
 	memset(&got, 0, sizeof(got));
 }
 
@@ -86,7 +95,7 @@ static bool untouched(void)
 {
 	return got.organizations.n + got.databases.n + got.tokens.n + got.grants.n == 0 &&
 	       got.organization.id == NULL && got.database.id == NULL && got.token.id == NULL &&
-	       got.token.info == NULL && got.secret == NULL && got.page.next == -7;
+	       got.token.shape == NULL && got.secret == NULL && got.page.next == -7;
 }
 
 int decode_bytes(enum kind kind, const char *body, size_t len)

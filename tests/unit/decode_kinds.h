@@ -86,5 +86,7 @@ int call(enum kind kind, const char *body, size_t len);
 int decode_bytes(enum kind kind, const char *body, size_t len);
 int decode(enum kind kind, const char *body);
 void refuse(enum kind kind, const char *body, const char *sentence);
+/* Borrowed until the next call of this or of decode(). */
+const char *info_of(const struct token_record *r);
 
 #endif

@@ -53,11 +53,14 @@ static void objects_are_read_as_documented(void **state)
 	assert_int_equal(decode(TOKEN, token_body), 0);
 	assert_string_equal(got.token.id, "hnmkbklsndgi");
 	assert_string_equal(got.token.name, "ci-deploy");
-	assert_string_equal(got.token.created_at, "2026-01-14T10:19:23.000Z");
-	assert_string_equal(got.token.updated_at, "2026-01-14T10:19:24.000Z");
-	assert_null(got.token.expires_at);
-	assert_string_equal(got.token.last_used_at, "2026-01-15T00:00:00.000Z");
-	assert_string_equal(got.token.created_by, "Ada");
+	assert_string_equal(token_record_text(&got.token, TOKEN_CREATED_AT),
+			    "2026-01-14T10:19:23.000Z");
+	assert_string_equal(token_record_text(&got.token, TOKEN_UPDATED_AT),
+			    "2026-01-14T10:19:24.000Z");
+	assert_null(token_record_text(&got.token, TOKEN_EXPIRES_AT));
+	assert_string_equal(token_record_text(&got.token, TOKEN_LAST_USED_AT),
+			    "2026-01-15T00:00:00.000Z");
+	assert_string_equal(token_record_text(&got.token, TOKEN_CREATED_BY), "Ada");
 	assert_true(got.token.has_grants);
 	expect_read_branch(&got.token.grants);
 }
@@ -369,11 +372,8 @@ static void optional_keys_of_another_type_are_left_out(void **state)
 				 values[v], name ? "" : ",\"name\":\"n\"");
 			assert_int_equal(decode(TOKEN, body), 0);
 			assert_int_equal(got.token.name == NULL, name);
-			assert_null(got.token.created_at);
-			assert_null(got.token.updated_at);
-			assert_null(got.token.expires_at);
-			assert_null(got.token.last_used_at);
-			assert_null(got.token.created_by);
+			for (unsigned t = TOKEN_CREATED_AT; t < TOKEN_TEXTS; t++)
+				assert_null(token_record_text(&got.token, t));
 			assert_int_equal(decode(DATABASE, body), name ? -EREMOTEIO : 0);
 			assert_null(got.database.region);
 			assert_int_equal(decode(ORGANIZATION, body), name ? -EREMOTEIO : 0);
@@ -408,12 +408,12 @@ static void info_is_the_object_without_secrets_and_accesses(void **state)
 				"\"plain_text_refresh_token\": \"" SECRET "\","
 				"\"service_token_accesses\": [] }"),
 			 0);
-	assert_string_equal(got.token.info, "{\"id\":\"a\",\"x\":[1,2.5]}");
+	assert_string_equal(info_of(&got.token), "{\"id\":\"a\",\"x\":[1,2.5]}");
 	assert_int_equal(decode(TOKENS, samples[TOKENS]), 0);
-	assert_string_equal(got.tokens.v[0].info, "{\"id\":\"t\",\"name\":null}");
+	assert_string_equal(info_of(&got.tokens.v[0]), "{\"id\":\"t\",\"name\":null}");
 	assert_int_equal(decode(CREATED, created_body), 0);
-	assert_null(strstr(got.token.info, "SeCrEt"));
-	assert_non_null(strstr(got.token.info, "\"actor_type\":\"User\""));
+	assert_null(strstr(info_of(&got.token), "SeCrEt"));
+	assert_non_null(strstr(info_of(&got.token), "\"actor_type\":\"User\""));
 }
 
 static void a_created_token_hands_over_its_secret(void **state)

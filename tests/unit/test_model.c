@@ -49,10 +49,11 @@ static struct organization *acme(void)
 static struct token_record token_from(const char *text)
 {
 	char *copy = xstrdup(text), *rest = copy;
-	struct token_record r = {.id = xstrdup(strsep(&rest, ":")),
-				 .name = xstrdup(strsep(&rest, ":")),
-				 .created_at = xstrdup("2026-01-14T10:19:23.000Z")};
+	const char *id = strsep(&rest, ":"), *name = strsep(&rest, ":");
+	struct token_record r;
 
+	token_record_init(&r, (const char *const[TOKEN_TEXTS]){
+				      id, name, [TOKEN_CREATED_AT] = "2026-01-14T10:19:23.000Z"});
 	r.has_grants = rest != NULL;
 	if (rest != NULL && rest[0] != '\0')
 		scopes_add(&grants_at(&r.grants, "Database", "d1", "shop")->scopes, rest);
@@ -467,9 +468,12 @@ static void twenty_thousand_tokens_are_no_burden(void **state)
 	for (int round = 0; round < 3; round++) {
 		struct token_records l = {NULL, 0};
 		for (int i = 0; i < N; i++) {
-			struct token_record r = {.id = xasprintf("t%05d", (i * 7919) % N),
-						 .name = xasprintf("n%d", i % (N / 2)),
-						 .has_grants = true};
+			char id[16], name[16];
+			struct token_record r;
+			snprintf(id, sizeof(id), "t%05d", (i * 7919) % N);
+			snprintf(name, sizeof(name), "n%d", i % (N / 2));
+			token_record_init(&r, (const char *const[TOKEN_TEXTS]){id, name});
+			r.has_grants = true;
 			token_records_append(&l, &r);
 		}
 		model_apply_tokens(o, &l, clock_stamp(&hands));

@@ -154,7 +154,10 @@ static void appending_moves_the_record_in(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
-		struct token_record t = {.id = xasprintf("t%d", i), .name = xstrdup("ci")};
+		char id[16];
+		struct token_record t;
+		snprintf(id, sizeof(id), "t%d", i);
+		token_record_init(&t, (const char *const[TOKEN_TEXTS]){id, "ci"});
 		struct database_record d = {.id = xasprintf("d%d", i), .region = xstrdup("eu")};
 		struct organization_record o = {.id = xasprintf("o%d", i), .info = xstrdup("{}")};
 		grants_at(&t.grants, "Database", "d1", NULL);

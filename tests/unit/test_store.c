@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/macros.h"
-#include "base/xmalloc.h"
 
 static struct world w;
 
@@ -508,7 +507,8 @@ static void tokens_that_come_or_go_meanwhile_are_not_missed(void **state)
 	want_all(&a);
 	fake_answer(GET_TOKEN("t1"), 200, TOKEN("t1", "ci", ""));
 	world_turn(&w);
-	struct token_record first = {.id = xstrdup("t0"), .name = xstrdup("alpha")};
+	struct token_record first;
+	token_record_init(&first, (const char *const[TOKEN_TEXTS]){"t0", "alpha"});
 	model_add_token(o, &first);
 	fake_answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));
 	world_turn(&w);

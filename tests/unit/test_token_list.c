@@ -50,11 +50,11 @@ static struct organization *setup(void)
 
 static void add_record(struct token_records *l, const char *id, const char *name, const char *info)
 {
-	struct token_record r = {.id = xstrdup(id),
-				 .name = xstrdup(name),
-				 .info = xstrdup(info),
-				 .has_grants = true};
+	struct token_record r;
 
+	token_record_init(&r,
+			  (const char *const[TOKEN_TEXTS]){id, name, [TOKEN_CREATED_BY] = info});
+	r.has_grants = true;
 	scopes_add(&grants_at(&r.grants, "Database", "d1", "shop")->scopes, info);
 	token_records_append(l, &r);
 }
@@ -212,7 +212,8 @@ static void what_is_known_of_a_token_is_renewed(void **state)
 	apply(list(0, MANY, "a", "delete_branch"), o);
 	assert_ptr_equal(model_token(o, "t00100"), t);
 	for (size_t i = 0; i < o->n_tokens; i++) {
-		assert_string_equal(o->token[i]->r.info, "delete_branch");
+		assert_string_equal(token_record_text(&o->token[i]->r, TOKEN_CREATED_BY),
+				    "delete_branch");
 		assert_true(scopes_has(&model_grant(o->token[i], "d1")->scopes, "delete_branch"));
 	}
 	assert_int_equal(renamed, 0);
@@ -263,7 +264,9 @@ static void one_token_more_or_less_names_all_as_a_list_would(void **state)
 			char id[8];
 			snprintf(id, sizeof(id), "i%d", rand() % CROWD);
 			struct token *t = model_token(o, id);
-			struct token_record r = {.id = xstrdup(id), .name = nasty_name()};
+			cleanup(free_ptr) char *name = nasty_name();
+			struct token_record r;
+			token_record_init(&r, (const char *const[TOKEN_TEXTS]){id, name});
 			unsigned was = renamed;
 			if (t == NULL)
 				model_add_token(o, &r);
@@ -280,9 +283,10 @@ static void one_token_more_or_less_names_all_as_a_list_would(void **state)
 static void only_who_is_called_like_it_gets_another_name(void **state)
 {
 	struct organization *o = setup();
-	struct token_record r = {.id = xstrdup("new"), .name = xstrdup("a7")};
+	struct token_record r;
 
 	(void)state;
+	token_record_init(&r, (const char *const[TOKEN_TEXTS]){"new", "a7"});
 	apply(list(0, MANY, "a", "read_branch"), o);
 	struct token *t = model_add_token(o, &r);
 	assert_int_equal(renamed, 1);
@@ -297,9 +301,10 @@ static void only_who_is_called_like_it_gets_another_name(void **state)
 static void a_list_that_is_fetched_is_outdated_by_a_token_of_ours(void **state)
 {
 	struct organization *o = setup();
-	struct token_record r = {.id = xstrdup("new"), .name = xstrdup("new")};
+	struct token_record r;
 
 	(void)state;
+	token_record_init(&r, (const char *const[TOKEN_TEXTS]){"new", "new"});
 	begin_fetch(o);
 	assert_true(resource_current(&o->tokens, o->tokens.started));
 	struct token *t = model_add_token(o, &r);
