@@ -49,11 +49,10 @@ static void forget_seen(struct audit_log *log, unsigned keep)
 
 /* --- the log ---------------------------------------------------------------------------------- */
 
-void audit_log_init(struct audit_log *log, struct cache *cache,
-		    void (*start)(struct resource *r, void *ctx), void *ctx)
+void audit_log_init(struct audit_log *log, const struct resource_kind *kind)
 {
-	*log = (struct audit_log){.text = BUF_INIT, .start = clock_stamp(cache->clock)};
-	resource_init(&log->resource, cache, start, ctx);
+	*log = (struct audit_log){.text = BUF_INIT, .start = clock_stamp(kind->cache->clock)};
+	resource_init(&log->resource, kind);
 }
 
 void audit_log_finish(struct audit_log *log)
@@ -147,7 +146,7 @@ static void drop_older_half(struct audit_log *log)
 	memmove(log->text.data, first, log->text.len - dropped);
 	buf_resize(&log->text, log->text.len - dropped);
 	log->lines = keep;
-	log->start = clock_stamp(log->resource.cache->clock);
+	log->start = clock_stamp(log->resource.kind->cache->clock);
 }
 
 /* --- what was read ---------------------------------------------------------------------------- */

@@ -39,8 +39,7 @@ struct audit_log {
 	bool outdated;     /* a change of ours was made after the fetch under way began */
 };
 
-void audit_log_init(struct audit_log *log, struct cache *cache,
-		    void (*start)(struct resource *r, void *ctx), void *ctx);
+void audit_log_init(struct audit_log *log, const struct resource_kind *kind);
 void audit_log_finish(struct audit_log *log);
 /* PlanetScale has logged something that is not in the text. */
 void audit_log_outdate(struct audit_log *log);

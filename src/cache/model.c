@@ -62,9 +62,9 @@ static struct organization *organization_new(struct model *m, struct organizatio
 	o->r = *r;
 	memset(r, 0, sizeof(*r));
 	o->tokens_mtime_ns = created_s >= 0 ? created_s * 1000000000 : m->born_ns;
-	resource_init(&o->databases, m->cache, m->sources.databases, m->sources.ctx);
-	resource_init(&o->tokens, m->cache, m->sources.tokens, m->sources.ctx);
-	audit_log_init(&o->audit_log, m->cache, m->sources.audit_log, m->sources.ctx);
+	resource_init(&o->databases, &m->kinds.databases);
+	resource_init(&o->tokens, &m->kinds.tokens);
+	audit_log_init(&o->audit_log, &m->kinds.audit_log);
 	return o;
 }
 
@@ -151,10 +151,17 @@ void model_apply_organizations(struct model *m, struct organization_records *lis
 
 void model_init(struct model *m, struct cache *cache, const struct model_sources *sources)
 {
-	*m = (struct model){.cache = cache, .sources = *sources};
+	*m = (struct model){.cache = cache};
+	m->kinds = (struct model_kinds){
+		.organizations = {cache, sources->organizations, sources->ctx},
+		.databases = {cache, sources->databases, sources->ctx},
+		.tokens = {cache, sources->tokens, sources->ctx},
+		.grants = {cache, sources->grants, sources->ctx},
+		.audit_log = {cache, sources->audit_log, sources->ctx},
+	};
 	m->born_ns = wall_ns(m);
 	recent_init(&m->recent, cache->clock);
-	resource_init(&m->organizations, cache, sources->organizations, sources->ctx);
+	resource_init(&m->organizations, &m->kinds.organizations);
 }
 
 void model_finish(struct model *m)

@@ -43,8 +43,9 @@ struct turned {
 
 /* What this mount knows of one file `permissions`. It stays when listings are applied. */
 struct permissions {
-	char *database_id; /* owned; NULL: the organization's */
-	int64_t mtime_ns;  /* wall clock: changes exactly when this mount sees the content change */
+	struct permissions *next; /* owned */
+	char *database_id;        /* owned; NULL: the organization's */
+	int64_t mtime_ns; /* wall clock: changes exactly when this mount sees the content change */
 	struct turned turned; /* ask model_turned() */
 	/* How many this mount sent: after each, what was confirmed before may be wrong. */
 	unsigned revocations;
@@ -55,13 +56,11 @@ struct token {
 	struct organization *org; /* borrowed */
 	char *file_name;          /* owned */
 	struct resource grants;
-	bool read_ahead;        /* the last fetch of `grants` was begun before anybody needed it */
 	int64_t known_since_ms; /* clock_real_ms(): when this mount first knew of it */
 	/* clock_real_ms(): before that it is not found by its file name, which was another token's in the
 	 * list before. 0: it is found; WITHHELD: until it was looked for. */
 	int64_t withheld_ms;
-	struct permissions **files; /* owned; those that were used so far */
-	size_t n_files;
+	struct permissions *files; /* owned; those that were used so far */
 };
 
 #define WITHHELD INT64_MAX
@@ -116,6 +115,11 @@ struct model_sources {
 	void *ctx;
 };
 
+/* The same for the resources. */
+struct model_kinds {
+	struct resource_kind organizations, databases, tokens, grants, audit_log;
+};
+
 /* What the model sees change. */
 enum model_change {
 	MODEL_GRANTS,         /* what a token may do, on a database or the organization (NULL) */
@@ -135,7 +139,7 @@ struct model {
 	struct cache *cache;    /* borrowed */
 	model_changed *changed; /* NULL: no call */
 	void *changed_ctx;      /* borrowed */
-	struct model_sources sources;
+	struct model_kinds kinds;
 	struct resource organizations;
 	struct organization **organization; /* owned, sorted by file_name */
 	size_t n_organizations;

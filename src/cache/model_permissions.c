@@ -24,9 +24,11 @@ static void permissions_free(struct permissions *p)
 
 void model_finish_permissions(struct token *t)
 {
-	for (size_t i = 0; i < t->n_files; i++)
-		permissions_free(t->files[i]);
-	free(t->files);
+	while (t->files != NULL) {
+		struct permissions *p = t->files;
+		t->files = p->next;
+		permissions_free(p);
+	}
 }
 
 const char *grant_database_id(const struct grant *g)
@@ -65,10 +67,11 @@ static int64_t first_mtime_ns(const struct token *t)
 
 static struct permissions *find_permissions(const struct token *t, const char *database_id)
 {
-	for (size_t i = 0; i < t->n_files; i++)
-		if (str_eq(t->files[i]->database_id, database_id))
-			return t->files[i];
-	return NULL;
+	struct permissions *p = t->files;
+
+	while (p != NULL && !str_eq(p->database_id, database_id))
+		p = p->next;
+	return p;
 }
 
 struct permissions *model_permissions(struct token *t, const char *database_id)
@@ -80,8 +83,8 @@ struct permissions *model_permissions(struct token *t, const char *database_id)
 	p = xcalloc(1, sizeof(*p));
 	p->database_id = xstrdup(database_id);
 	p->mtime_ns = first_mtime_ns(t);
-	t->files = xrealloc(t->files, (t->n_files + 1) * sizeof(*t->files));
-	t->files[t->n_files++] = p;
+	p->next = t->files;
+	t->files = p;
 	return p;
 }
 
@@ -125,8 +128,8 @@ const struct turned *model_turned(const struct token *t, const char *database_id
 
 bool model_vanished(const struct token *t)
 {
-	for (size_t i = 0; i < t->n_files; i++)
-		if (t->files[i]->turned.vanished.n > 0 && in_doubt(t, &t->files[i]->turned))
+	for (const struct permissions *p = t->files; p != NULL; p = p->next)
+		if (p->turned.vanished.n > 0 && in_doubt(t, &p->turned))
 			return true;
 	return false;
 }

@@ -38,7 +38,7 @@ static struct token *token_new(struct organization *o, struct token_record *r)
 	t->r = *r;
 	memset(r, 0, sizeof(*r));
 	t->known_since_ms = clock_real_ms(m->cache->clock);
-	resource_init(&t->grants, m->cache, m->sources.grants, m->sources.ctx);
+	resource_init(&t->grants, &m->kinds.grants);
 	return t;
 }
 

@@ -108,25 +108,25 @@ void waiters_wake(struct list *queue)
 		waiter_wake(container_of(pos, struct waiter, link));
 }
 
-void resource_init(struct resource *r, struct cache *cache,
-		   void (*start)(struct resource *r, void *ctx), void *ctx)
+void resource_init(struct resource *r, const struct resource_kind *kind)
 {
-	*r = (struct resource){.cache = cache, .start = start, .ctx = ctx};
+	*r = (struct resource){.kind = kind};
 	list_init(&r->waiters);
 }
 
 void resource_finish(struct resource *r)
 {
 	waiters_wake(&r->waiters);
-	free(r->error);
-	r->error = NULL;
+	free(r->failure);
+	r->failure = NULL;
 }
 
 int64_t resource_fresh_ms(const struct resource *r)
 {
 	if (!r->has_data || r->data_ms < 0)
 		return 0;
-	int64_t left_ms = r->data_ms + r->cache->cache_ms - clock_real_ms(r->cache->clock);
+	int64_t left_ms =
+		r->data_ms + r->kind->cache->cache_ms - clock_real_ms(r->kind->cache->clock);
 	return left_ms > 0 ? left_ms : 0;
 }
 
@@ -140,6 +140,11 @@ bool resource_sent_since(const struct resource *r, uint64_t since)
 	return r->has_data && r->data_ms >= 0 && r->data_started > since;
 }
 
+bool resource_failed_since(const struct resource *r, uint64_t since)
+{
+	return r->failure != NULL && r->failure->landed > since;
+}
+
 bool resource_unreachable(const struct error *e)
 {
 	return e->http_status == 0 || e->http_status >= 500 || e->http_status == 429;
@@ -148,9 +153,9 @@ bool resource_unreachable(const struct error *e)
 static void begin_fetch(struct resource *r)
 {
 	r->state = RESOURCE_FETCHING;
-	r->started = clock_stamp(r->cache->clock);
-	r->started_ms = r->cache->clock->mono_ms;
-	r->start(r, r->ctx);
+	r->started = clock_stamp(r->kind->cache->clock);
+	r->started_ms = r->kind->cache->clock->mono_ms;
+	r->kind->start(r, r->kind->ctx);
 }
 
 static int park(struct resource *r, struct waiter *w)
@@ -160,8 +165,8 @@ static int park(struct resource *r, struct waiter *w)
 	waiters_park(&r->waiters, w);
 	if (r->state != RESOURCE_FETCHING)
 		begin_fetch(r);
-	else if (first && r->cache->awaited != NULL)
-		r->cache->awaited(r, r->cache->ctx);
+	else if (first && r->kind->cache->awaited != NULL)
+		r->kind->cache->awaited(r, r->kind->cache->ctx);
 	return WAIT;
 }
 
@@ -173,14 +178,14 @@ void resource_prefetch(struct resource *r)
 
 static int fail_fetch(struct resource *r, struct waiter *w)
 {
-	w->error = *r->error;
-	return -r->error->err;
+	w->error = r->failure->error;
+	return -w->error.err;
 }
 
 /* Otherwise every resource of a path would wait its own timeout, and each operation again. */
 static bool serves_silence(const struct resource *r)
 {
-	const struct cache *cache = r->cache;
+	const struct cache *cache = r->kind->cache;
 
 	return cache->offline && r->has_data && cache->silent_ms >= 0 &&
 	       cache->clock->mono_ms - cache->silent_ms < SILENCE_MS;
@@ -200,8 +205,9 @@ int resource_need(struct resource *r, struct waiter *w)
 {
 	if (resource_fresh(r) || (r->has_data && r->data_ms >= 0 && r->data_landed > w->arrived))
 		return serve_fresh(r, w);
-	if (r->error != NULL && r->failed_landed > w->arrived) {
-		if (r->cache->offline && r->has_data && resource_unreachable(r->error))
+	if (resource_failed_since(r, w->arrived)) {
+		if (r->kind->cache->offline && r->has_data &&
+		    resource_unreachable(&r->failure->error))
 			return serve_fresh(r, w);
 		return fail_fetch(r, w);
 	}
@@ -216,7 +222,7 @@ int resource_need_since(struct resource *r, struct waiter *w, uint64_t since)
 {
 	if (resource_sent_since(r, since))
 		return serve_fresh(r, w);
-	if (r->error != NULL && r->failed_started > since)
+	if (r->failure != NULL && r->failure->started > since)
 		return fail_fetch(r, w);
 	return park(r, w);
 }
@@ -233,27 +239,16 @@ static void settle(struct resource *r, enum resource_state state)
 	waiters_wake(&r->waiters);
 }
 
-static void set_error(struct resource *r, const struct error *e)
-{
-	if (e == NULL) {
-		free(r->error);
-		r->error = NULL;
-		return;
-	}
-	if (r->error == NULL)
-		r->error = xmalloc(sizeof(*r->error));
-	*r->error = *e;
-}
-
 static void note_data(struct resource *r, uint64_t started)
 {
 	r->has_data = true;
 	r->data_started = started;
-	r->data_landed = clock_stamp(r->cache->clock);
-	r->data_ms = clock_real_ms(r->cache->clock);
+	r->data_landed = clock_stamp(r->kind->cache->clock);
+	r->data_ms = clock_real_ms(r->kind->cache->clock);
 	r->landed_ms = r->data_ms;
-	r->cache->silent_ms = -1;
-	set_error(r, NULL);
+	r->kind->cache->silent_ms = -1;
+	free(r->failure);
+	r->failure = NULL;
 }
 
 void resource_landed(struct resource *r)
@@ -264,14 +259,18 @@ void resource_landed(struct resource *r)
 
 void resource_failed(struct resource *r, const struct error *e)
 {
-	int64_t now_ms = r->cache->clock->mono_ms;
+	int64_t now_ms = r->kind->cache->clock->mono_ms;
 	bool silence = e->http_status == 0 && e->err == ETIMEDOUT;
 	bool slow = resource_unreachable(e) && now_ms - r->started_ms >= SLOW_MS;
 
-	set_error(r, e);
-	r->cache->silent_ms = silence || slow ? now_ms : -1;
-	r->failed_started = r->started;
-	r->failed_landed = clock_stamp(r->cache->clock);
+	if (r->failure == NULL)
+		r->failure = xmalloc(sizeof(*r->failure));
+	*r->failure = (struct resource_failure){
+		.started = r->started,
+		.landed = clock_stamp(r->kind->cache->clock),
+		.error = *e,
+	};
+	r->kind->cache->silent_ms = silence || slow ? now_ms : -1;
 	settle(r, RESOURCE_FAILED);
 }
 
@@ -301,12 +300,13 @@ void resource_supply(struct resource *r, uint64_t started)
 
 void resource_invalidate_fetches(struct resource *r)
 {
-	r->invalidated = clock_stamp(r->cache->clock);
+	r->invalidated = clock_stamp(r->kind->cache->clock);
 }
 
 void resource_doubt(struct resource *r)
 {
-	int64_t until_ms = clock_real_ms(r->cache->clock) - r->cache->cache_ms + DOUBT_MS;
+	int64_t until_ms =
+		clock_real_ms(r->kind->cache->clock) - r->kind->cache->cache_ms + DOUBT_MS;
 
 	if (r->data_ms >= 0 && until_ms < r->data_ms)
 		r->data_ms = until_ms > 0 ? until_ms : 0;

@@ -94,21 +94,8 @@ enum resource_state {
 	RESOURCE_FAILED
 };
 
-struct resource {
-	enum resource_state state;
-	bool has_data;         /* something was applied once and not forgotten */
-	uint64_t started;      /* stamp of the fetch under way, or of the last one */
-	int64_t started_ms;    /* the same by clock->mono_ms */
-	uint64_t data_started; /* stamp at which the request was sent whose answer is the data */
-	uint64_t data_landed;
-	int64_t data_ms;   /* when it landed; -1: forgotten */
-	int64_t landed_ms; /* the same, forgotten or not: how old it is */
-	uint64_t failed_started;
-	uint64_t failed_landed;
-	uint64_t invalidated; /* stamp of the last change of ours sent or answered: fetches begun
-			     before it are discarded */
-	struct list waiters;
-	struct error *error; /* owned; of the last failure, NULL after a success */
+/* What the resources of one kind share, because there are thousands of some. */
+struct resource_kind {
 	struct cache *cache; /* borrowed */
 	/* Begin a fetch, which must end in resource_landed, resource_failed or
 	 * resource_fetch_discarded, but not before `start` returns. */
@@ -116,8 +103,30 @@ struct resource {
 	void *ctx; /* borrowed */
 };
 
-void resource_init(struct resource *r, struct cache *cache,
-		   void (*start)(struct resource *r, void *ctx), void *ctx);
+struct resource_failure {
+	uint64_t started; /* stamps of the fetch that failed */
+	uint64_t landed;
+	struct error error;
+};
+
+struct resource {
+	enum resource_state state;
+	bool has_data;    /* something was applied once and not forgotten */
+	bool read_ahead;  /* its owner's note: the last fetch was begun before anybody needed it */
+	uint64_t started; /* stamp of the fetch under way, or of the last one */
+	int64_t started_ms;    /* the same by clock->mono_ms */
+	uint64_t data_started; /* stamp at which the request was sent whose answer is the data */
+	uint64_t data_landed;
+	int64_t data_ms;      /* when it landed; -1: forgotten */
+	int64_t landed_ms;    /* the same, forgotten or not: how old it is */
+	uint64_t invalidated; /* stamp of the last change of ours sent or answered: fetches begun
+			     before it are discarded */
+	struct list waiters;
+	struct resource_failure *failure; /* owned; the last one, NULL after a success */
+	const struct resource_kind *kind; /* borrowed */
+};
+
+void resource_init(struct resource *r, const struct resource_kind *kind);
 /* Wakes the waiters, which will find that the object is gone. */
 void resource_finish(struct resource *r);
 
@@ -135,6 +144,8 @@ int resource_need_since(struct resource *r, struct waiter *w, uint64_t since);
 void resource_prefetch(struct resource *r);
 /* Is the data, if not forgotten, an answer to a request sent after `since`? */
 bool resource_sent_since(const struct resource *r, uint64_t since);
+/* Did the last fetch fail, after the stamp `since`? */
+bool resource_failed_since(const struct resource *r, uint64_t since);
 /* Would the data serve an operation that arrives now? */
 bool resource_fresh(const struct resource *r);
 /* For how long it will; 0: it would not. */

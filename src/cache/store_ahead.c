@@ -24,18 +24,19 @@ static void read_ahead(struct organization *o, const struct readahead_range *ran
 		if (comes_with_list(t) || t->grants.state == RESOURCE_FETCHING ||
 		    resource_fresh(&t->grants))
 			continue;
-		t->read_ahead = true;
+		t->grants.read_ahead = true;
 		resource_prefetch(&t->grants);
 	}
 }
 
 int store_need_grants(struct store *s, struct waiter *w, struct token *t)
 {
-	bool was_read_ahead = t->read_ahead, was_fetching = t->grants.state == RESOURCE_FETCHING;
+	bool was_read_ahead = t->grants.read_ahead,
+	     was_fetching = t->grants.state == RESOURCE_FETCHING;
 	int r = resource_need(&t->grants, w);
 	bool begun = r == WAIT && !was_fetching;
 
-	t->read_ahead = false;
+	t->grants.read_ahead = false;
 	if (w->tid == 0 || comes_with_list(t) || (!begun && !was_read_ahead))
 		return r;
 	if (s->cache->cache_ms == 0) /* what is fetched in advance would serve nobody */
@@ -63,8 +64,9 @@ static void ask_for_next(struct waiter *w, struct organization *o)
 	for (; walk->asked < o->n_tokens && walk->asked < walk->served + ALL_AT_ONCE;
 	     walk->asked++) {
 		struct token *t = o->token[walk->asked];
-		t->read_ahead = false;
-		if (t->grants.data_landed <= w->arrived && t->grants.failed_landed <= w->arrived)
+		t->grants.read_ahead = false;
+		if (t->grants.data_landed <= w->arrived &&
+		    !resource_failed_since(&t->grants, w->arrived))
 			resource_prefetch(&t->grants);
 	}
 }

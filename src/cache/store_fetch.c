@@ -99,8 +99,7 @@ static bool fetch_only_ahead(const struct fetch *f)
 {
 	struct resource *r = fetch_resource(f);
 
-	return f->target.token_id != NULL && r != NULL && list_empty(&r->waiters) &&
-	       container_of(r, struct token, grants)->read_ahead;
+	return f->target.token_id != NULL && r != NULL && list_empty(&r->waiters) && r->read_ahead;
 }
 
 /* If nobody needs it, its failure is nobody's: whoever needs it later asks anew. */

@@ -33,13 +33,12 @@ static void print_rights(const struct store *store, struct buf *out)
 		buf_adds(out, "shows no database, may lack: " API_READ_DATABASES "\n");
 }
 
-/* `e`: the error of the last fetch, or NULL. */
-static const char *last_try(const struct error *e)
+static const char *last_try(const struct resource *r)
 {
-	if (e == NULL)
+	if (r->failure == NULL)
 		return "";
-	return resource_unreachable(e) ? ", PlanetScale cannot be reached"
-				       : ", the last request was refused";
+	return resource_unreachable(&r->failure->error) ? ", PlanetScale cannot be reached"
+							: ", the last request was refused";
 }
 
 static void print_requests(const struct status *status, struct buf *out)
@@ -85,7 +84,7 @@ void status_print(void *ctx, struct buf *out)
 			out, "organizations known for: %10lld s%s\n",
 			(long long)(clock_real_ms(status->clock) - model->organizations.landed_ms) /
 				1000,
-			last_try(model->organizations.error));
+			last_try(&model->organizations));
 	buf_addf(out, "secrets kept: %5zu\n", model->n_kept);
 	if (model_unlocked(model) > 0)
 		buf_addf(out, "secrets that may be swapped out: %5zu\n", model_unlocked(model));

@@ -33,6 +33,8 @@ static inline void begin_fetch(struct resource *r, void *ctx)
 	starts++;
 }
 
+static const struct resource_kind kind = {&cache, begin_fetch, &starts};
+
 static inline int need(struct reader *r)
 {
 	r->result = r->since != 0 ? resource_need_since(&thing, &r->waiter, r->since)
@@ -70,7 +72,7 @@ static inline void setup(int64_t cache_ms, bool offline)
 {
 	hands = (struct clock){.mono_ms = 1000000, .wall_s = 1700000000};
 	cache_init(&cache, &hands, cache_ms, offline);
-	resource_init(&thing, &cache, begin_fetch, &starts);
+	resource_init(&thing, &kind);
 	starts = 0;
 }
 

@@ -70,7 +70,7 @@ static void a_failure_is_told_once_to_each_who_waited_and_not_kept_for_others(vo
 	land();
 	cache_run_ready(&cache);
 	assert_int_equal(c.result, 0);
-	assert_null(thing.error);
+	assert_null(thing.failure);
 	teardown();
 }
 

@@ -156,7 +156,7 @@ static void a_failure_is_nobodys(void **state)
 			fake_answer(GET_TOKEN("t07"), cases[i].status, "{}");
 		world_turn(&w);
 		assert_int_equal(fake_count(), 6); /* a 404 is not explained to nobody */
-		assert_null(early.token->grants.error);
+		assert_null(early.token->grants.failure);
 		reader_run(&early.waiter);
 		assert_int_equal(early.result, WAIT);
 		ANSWER("t07");
