@@ -2,8 +2,8 @@
 /*
  * scopes: a sorted set of permission names (PlanetScale calls one an access; its users, a scope).
  *
- * Plain value type, even where sets share memory: does not know which names exist (known_scopes) or which token has them
- * (record, model).
+ * Plain value type, even where sets share memory: does not know which names exist (known_scopes) or
+ * which token has them (record, model).
  */
 #ifndef PSCALEFS_SCOPES_H
 #define PSCALEFS_SCOPES_H
