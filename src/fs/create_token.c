@@ -43,7 +43,8 @@ static struct organization *directory_organization(struct op *op, int *r)
 
 	if (n == NULL)
 		return NULL;
-	*r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
+	const struct inode_key key = fs_key(fs, n);
+	*r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 	return *r == 0 ? v.organization : NULL;
 }
 
@@ -64,7 +65,7 @@ static void mkdir_done(struct op *op, const struct store_outcome *outcome)
 		op_reply_error(op, &lost);
 		return;
 	}
-	struct inode_key p = dir->key;
+	struct inode_key p = fs_key(fs, dir);
 	p.kind = TREE_TOKEN;
 	p.target.token_id = outcome->made_id;
 	fs_entry_unread(op, &p, &entry);
@@ -80,7 +81,7 @@ int fs_mkdir(struct op *op)
 
 	if (dir == NULL)
 		return r;
-	if (dir->key.kind != TREE_TOKENS)
+	if (dir->kind != TREE_TOKENS)
 		return fs_refuse(op, EPERM,
 				 "mkdir creates service tokens, and only in service-tokens/");
 	r = name_decode(op->name, &name);
@@ -249,6 +250,7 @@ int fs_flush_create_token(struct op *op, struct file *f)
  * to get an error. */
 void fs_release_create_token(struct file *f)
 {
+	const struct inode_key key = file_key(f);
 	struct error e;
 
 	if (!f->writable || blank_line(buf_str(&f->line), f->line.len))
@@ -257,5 +259,5 @@ void fs_release_create_token(struct file *f)
 		  "the last line had no newline when the file was closed: no "
 		  "token was created");
 	error_hint(&e, "end the line with a newline");
-	fs_record_close(f->fs, &f->node->key, &e);
+	fs_record_close(f->fs, &key, &e);
 }

@@ -95,7 +95,8 @@ int fs_child(struct op *op, uint64_t directory, const char *name, struct inode_k
 		return -ESTALE;
 	if (strlen(name) > FILE_NAME_MAX)
 		return fs_refuse(op, ENAMETOOLONG, "a name has at most %d bytes", FILE_NAME_MAX);
-	int r = tree_child(&fs->tree, &op->waiter, &dir->key, name, out);
+	const struct inode_key key = fs_key(fs, dir);
+	int r = tree_child(&fs->tree, &op->waiter, &key, name, out);
 	struct token *t = r == 0 ? fs_token(op, out) : NULL;
 	if (t == NULL || !model_withheld(t))
 		return r;
@@ -127,7 +128,7 @@ int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 		return r;
 	struct node *n = node_at(&fs->nodes, p);
 	node_looked_up(n);
-	e->node = n->number;
+	e->node = node_number(&fs->nodes, n);
 	e->attr_timeout_s = tree_attr_later(p->kind) ? 0 : fs_attr_timeout_s(op, n);
 	e->entry_timeout_s = fs_entry_timeout_s(op, n);
 	return 0;
@@ -135,9 +136,10 @@ int fs_entry(struct op *op, const struct inode_key *p, struct op_entry *e)
 
 void fs_entry_unread(struct op *op, const struct inode_key *p, struct op_entry *e)
 {
-	struct node *n = node_at(&fs_of(op)->nodes, p);
+	struct nodes *nodes = &fs_of(op)->nodes;
+	struct node *n = node_at(nodes, p);
 
-	*e = (struct op_entry){.node = n->number};
+	*e = (struct op_entry){.node = node_number(nodes, n)};
 	node_looked_up(n);
 	tree_attr_unread(p, &e->st);
 }
@@ -187,7 +189,8 @@ static bool attr_of_removed(struct fs *fs, const struct node *n, struct stat *st
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->node != n)
 			continue;
-		tree_attr_unread(&n->key, st);
+		const struct inode_key key = fs_key(fs, n);
+		tree_attr_unread(&key, st);
 		st->st_nlink = 0;
 		st->st_size = (off_t)(f->secret != NULL    ? secret_len(f->secret)
 				      : f->scratch != NULL ? f->scratch->text.len
@@ -216,7 +219,9 @@ static bool writes_at(const struct file *f, const struct inode_key *p)
 /* May a stat(2) of this node be meant for the handle? */
 static bool shows(const struct file *f, const struct node *n)
 {
-	if (f->node != n && (n->misnamed || !writes_at(f, &n->key)))
+	const struct inode_key key = fs_key(f->fs, n);
+
+	if (f->node != n && (n->misnamed || !writes_at(f, &key)))
 		return false;
 	/* The handle's text is detached; this node belongs to the new file. */
 	return f->writer == NULL || f->writer->text->file != NULL || n->detached;
@@ -287,42 +292,43 @@ static bool opened_by_caller(struct op *op, const struct node *n)
 static int attr_of_misnamed(struct op *op, const struct node *n, struct stat *st)
 {
 	struct fs *fs = fs_of(op);
-	const struct scratch *s = scratch_of_misnamed(&fs->scratches, n->number);
+	const struct scratch *s = scratch_of_misnamed(&fs->scratches, node_number(&fs->nodes, n));
 
 	if (s == NULL)
 		return -ESTALE;
-	struct inode_key p = tree_scratch(&n->key, s->name);
+	const struct inode_key key = fs_key(fs, n), p = tree_scratch(&key, s->name);
 	return tree_attr(&fs->tree, &op->waiter, &p, st);
 }
 
 int fs_attr(struct op *op, struct node *n, struct stat *st)
 {
 	struct fs *fs = fs_of(op);
+	const struct inode_key key = fs_key(fs, n);
 	struct tree_objects v;
 	off_t size;
 	int r;
 
 	/* A program that has a log open may wait for it to grow. */
-	if (tree_is_log(n->key.kind) && opened_by_caller(op, n)) {
+	if (tree_is_log(n->kind) && opened_by_caller(op, n)) {
 		const struct audit_log *log;
 		r = fs_update_log(op, n, &log);
 		if (r != 0)
 			return r;
 	}
 	/* It was replaced while it was open: another file has its name. */
-	if (n->detached && tree_is_scratch(n->key.kind) && attr_of_removed(fs, n, st))
+	if (n->detached && tree_is_scratch(n->kind) && attr_of_removed(fs, n, st))
 		return 0;
-	if (!tree_is_permissions(n->key.kind) || !writer_size(op, n, &size)) {
+	if (!tree_is_permissions(n->kind) || !writer_size(op, n, &size)) {
 		if (n->misnamed && op->file == 0 && !opened_by_caller(op, n) &&
 		    attr_of_misnamed(op, n, st) == 0)
 			return 0;
-		r = tree_attr(&fs->tree, &op->waiter, &n->key, st);
+		r = tree_attr(&fs->tree, &op->waiter, &key, st);
 		return r == -ESTALE && attr_of_removed(fs, n, st) ? 0 : r;
 	}
-	r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
+	r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 	if (r != 0)
 		return r;
-	tree_attr_unread(&n->key, st);
+	tree_attr_unread(&key, st);
 	tree_times(&fs->tree, &v, st);
 	st->st_size = size;
 	st->st_blocks = (size + 511) / 512;
@@ -348,6 +354,13 @@ int fs_getattr(struct op *op)
 	return 0;
 }
 
+int fs_show(struct op *op, const struct node *n, struct buf *out)
+{
+	const struct inode_key key = fs_key(fs_of(op), n);
+
+	return tree_show(&fs_of(op)->tree, &op->waiter, &key, out);
+}
+
 int fs_readlink(struct op *op)
 {
 	struct buf target = BUF_INIT;
@@ -356,7 +369,7 @@ int fs_readlink(struct op *op)
 
 	if (n == NULL)
 		return r;
-	r = tree_show(&fs_of(op)->tree, &op->waiter, &n->key, &target);
+	r = fs_show(op, n, &target);
 	if (r == 0)
 		op_reply_link(op, buf_str(&target));
 	buf_finish(&target);
@@ -385,9 +398,14 @@ int fs_setxattr(struct op *op)
 
 /* --- setting up and ending -------------------------------------------------------------------- */
 
-static void add_name(struct buf *path, const char *name)
+/* The path of a node, and of `name` in it unless that is NULL. */
+static void add_path(struct fs *fs, const struct node *n, const char *name, struct buf *out)
 {
-	buf_addf(path, "%s%s", str_ends(buf_str(path), "/") ? "" : "/", name);
+	const struct inode_key key = fs_key(fs, n);
+
+	tree_path(&fs->tree, &key, out);
+	if (name != NULL)
+		buf_addf(out, "%s%s", str_ends(buf_str(out), "/") ? "" : "/", name);
 }
 
 /* The path of an op, for the error log. */
@@ -400,9 +418,7 @@ static void op_path(struct op *op, struct buf *out)
 		buf_adds(out, "?");
 		return;
 	}
-	tree_path(&fs->tree, &n->key, out);
-	if (op->name != NULL)
-		add_name(out, op->name);
+	add_path(fs, n, op->name, out);
 	if (op->kind != OP_RENAME)
 		return;
 	buf_adds(out, " -> ");
@@ -411,8 +427,7 @@ static void op_path(struct op *op, struct buf *out)
 		buf_adds(out, op->new_name);
 		return;
 	}
-	tree_path(&fs->tree, &n->key, out);
-	add_name(out, op->new_name);
+	add_path(fs, n, op->new_name, out);
 }
 
 static void no_status(void *ctx, struct buf *out)

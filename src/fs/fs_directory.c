@@ -172,12 +172,13 @@ int fs_opendir(struct op *op)
 
 	if (n == NULL)
 		return r;
-	r = list_entries(op, &n->key, &s);
+	const struct inode_key key = fs_key(fs, n);
+	r = list_entries(op, &key, &s);
 	if (r != 0)
 		return r;
 	struct file *f = file_new(op, n);
 	f->directory = s;
-	unsigned how = kept_names(op, &n->key, s);
+	unsigned how = kept_names(op, &key, s);
 	f->reader = how != 0 ? op->pid : 0;
 	uint64_t file = (uint64_t)(uintptr_t)f;
 	if (op_reply_open(op, file, how) != 0)
@@ -256,10 +257,9 @@ static void reply_plus(struct op *op, const struct op_directory *d, const struct
  * told once of a thread that reads a directory in several parts; and not of the end, where nothing is
  * learnt. (Should the thread execute another program between two parts, that one has got names from it.)
  */
-static void tell_guard(struct op *op, struct file *f)
+static void tell_guard(struct op *op, struct file *f, const struct inode_key *p)
 {
 	struct removal_guard *guard = &fs_of(op)->removal_guard;
-	const struct inode_key *p = &f->node->key;
 	bool told = false;
 
 	if (op->offset >= f->directory->entries.n || op->pid == f->reader)
@@ -274,11 +274,11 @@ static void tell_guard(struct op *op, struct file *f)
 int fs_readdir(struct op *op)
 {
 	struct file *f = file_of(op);
-	const struct inode_key *p = &f->node->key;
+	const struct inode_key key = file_key(f);
 
-	tell_guard(op, f);
+	tell_guard(op, f, &key);
 	if (op->plus)
-		reply_plus(op, &f->directory->entries, p);
+		reply_plus(op, &f->directory->entries, &key);
 	else
 		op_reply_directory(op, &f->directory->entries);
 	return 0;

@@ -52,9 +52,9 @@ struct file *file_new(struct op *op, struct node *node)
 	f->fs = fs;
 	f->refs = 1;
 	f->node = node;
-	f->handlers = handlers_of(node->key.kind);
+	f->handlers = handlers_of(node->kind);
 	node_hold(node);
-	if (tree_write(node->key.kind) != WRITE_REFUSED)
+	if (tree_write(node->kind) != WRITE_REFUSED)
 		f->opener_tid = op->pid;
 	/* To look it up costs more than all else of a read, and who only reads is seldom asked
 	 * for. A writer's thread may have ended by then. */
@@ -105,13 +105,12 @@ void file_release(struct file *f)
  */
 static int reply_open(struct op *op, struct file *f)
 {
-	struct fs *fs = fs_of(op);
-	unsigned how = tree_constant(f->node->key.kind) ? OPEN_KEEP : OPEN_DIRECT;
+	unsigned how = tree_constant(f->node->kind) ? OPEN_KEEP : OPEN_DIRECT;
 
 	if (!f->writable && f->writer == NULL)
 		how |= OPEN_NO_FLUSH;
 	if (op_reply_open(op, (uint64_t)(uintptr_t)f, how) != 0)
-		fs_release(fs, (uint64_t)(uintptr_t)f);
+		fs_release(f->fs, (uint64_t)(uintptr_t)f);
 	return 0;
 }
 
@@ -121,17 +120,18 @@ static int reply_open(struct op *op, struct file *f)
 static int open_permissions(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
+	const struct inode_key key = fs_key(fs, n);
 	struct tree_objects v;
 	struct buf text = BUF_INIT;
 	bool writes = may_write(op);
 	int r = writes ? fs_check_seen(op) : 0;
 
 	if (r == 0)
-		r = tree_resolve(&fs->tree, &op->waiter, &n->key, &v);
+		r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 	if (r == 0)
-		r = fs_await_commits(op, &n->key);
+		r = fs_await_commits(op, &key);
 	if (r == 0)
-		r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
+		r = fs_show(op, n, &text);
 	if (r != 0) {
 		buf_finish(&text);
 		return r;
@@ -145,11 +145,11 @@ static int open_permissions(struct op *op, struct node *n)
 		return r;
 	}
 	struct file *f = file_new(op, n);
-	struct permissions_file *permissions = permissions_known(&fs->permissions, &n->key);
+	struct permissions_file *permissions = permissions_known(&fs->permissions, &key);
 	if (permissions != NULL)
 		permissions_opened(permissions, file_opener(f));
 	if (writes) {
-		permissions = permissions_at(&fs->permissions, &n->key);
+		permissions = permissions_at(&fs->permissions, &key);
 		permissions_begin(permissions);
 		f->writable = wants_write(op);
 		f->writer = permissions_open(permissions, &text, (op->flags & O_TRUNC) != 0,
@@ -164,7 +164,8 @@ static int open_permissions(struct op *op, struct node *n)
 static int open_scratch(struct op *op, struct node *n)
 {
 	struct fs *fs = fs_of(op);
-	struct scratch *s = scratch_find(&fs->scratches, &n->key);
+	const struct inode_key key = fs_key(fs, n);
+	struct scratch *s = scratch_find(&fs->scratches, &key);
 
 	if (s == NULL)
 		return -ESTALE;
@@ -179,9 +180,8 @@ static int open_scratch(struct op *op, struct node *n)
 
 static int open_shown(struct op *op, struct node *n)
 {
-	struct fs *fs = fs_of(op);
 	struct buf text = BUF_INIT;
-	int r = tree_show(&fs->tree, &op->waiter, &n->key, &text);
+	int r = fs_show(op, n, &text);
 
 	if (r != 0) {
 		buf_wipe(&text);
@@ -189,7 +189,7 @@ static int open_shown(struct op *op, struct node *n)
 	}
 	struct file *f = file_new(op, n);
 	f->writable = wants_write(op);
-	if (tree_secret(n->key.kind) != 0) {
+	if (tree_secret(n->kind) != 0) {
 		f->secret = secret_new(buf_str(&text), text.len);
 		buf_wipe(&text);
 	} else {
@@ -252,7 +252,7 @@ int fs_open(struct op *op)
 		return r;
 	if (n->misnamed)
 		return -ESTALE; /* the kernel repeats the lookup: `permissions` or its backup? */
-	return handlers_of(n->key.kind)->open(op, n);
+	return handlers_of(n->kind)->open(op, n);
 }
 
 /* --- create ----------------------------------------------------------------------------------- */
@@ -332,14 +332,15 @@ int fs_create(struct op *op)
 		return -EEXIST;
 	if (r != 0 && r != -ENOENT)
 		return r;
-	if (!tree_holds_scratch(dir->key.kind))
+	if (!tree_holds_scratch(dir->kind))
 		return fs_refuse(op, EPERM, "no file can be made here");
 	if (!name_scratch(op->name))
 		return fs_refuse_name(op, op->name);
-	p = tree_scratch(&dir->key, op->name);
+	const struct inode_key key = fs_key(fs, dir);
+	p = tree_scratch(&key, op->name);
 	/* The directory may be gone: a scratch file there could never be opened or removed. */
 	struct tree_objects v;
-	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
+	r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 	return r != 0 ? r : create_scratch(op, &p);
 }
 
@@ -364,7 +365,7 @@ static int read_permissions(struct op *op, struct file *f)
 	struct buf text = BUF_INIT;
 
 	if (op->offset == 0) {
-		int r = tree_show(&fs_of(op)->tree, &op->waiter, &f->node->key, &text);
+		int r = fs_show(op, f->node, &text);
 		if (r != 0) {
 			buf_finish(&text);
 			return r == -ESTALE ? -EIDRM : r;
@@ -430,9 +431,10 @@ static void truncate_done(struct op *op, const struct store_outcome *outcome)
 	const struct error *e = outcome->error;
 	if (op_finished(op, e))
 		return;
-	struct node *n = node_find(&fs_of(op)->nodes, op->node);
+	struct fs *fs = fs_of(op);
+	const struct inode_key key = fs_key(fs, node_find(&fs->nodes, op->node));
 	struct stat st;
-	tree_attr_unread(&n->key, &st);
+	tree_attr_unread(&key, &st);
 	st.st_size = (off_t)op->size;
 	op_reply_attr(op, &st, 0);
 }

@@ -92,6 +92,16 @@ static inline struct fs *fs_of(struct op *op)
 	return op->ops->fs;
 }
 
+static inline struct inode_key fs_key(const struct fs *fs, const struct node *n)
+{
+	return node_key(&fs->nodes, n);
+}
+
+static inline struct inode_key file_key(const struct file *f)
+{
+	return fs_key(f->fs, f->node);
+}
+
 /* The node of an op; NULL and -ESTALE in *r if there is no such node. */
 struct node *fs_node(struct op *op, int *r);
 /* The key of entry `name` in node `directory`: 0, WAIT, -errno. */
@@ -114,6 +124,8 @@ int fs_refuse_name(struct op *op, const char *name);
  * which process the caller is, or on whether it was killed. */
 int fs_check_seen(struct op *op);
 int64_t fs_now_ns(const struct fs *fs);
+/* tree_show() of a node. */
+int fs_show(struct op *op, const struct node *n, struct buf *out);
 /* The attributes of a node for this caller: 0, WAIT, -errno. */
 int fs_attr(struct op *op, struct node *n, struct stat *st);
 

@@ -22,8 +22,6 @@
 
 #include <stdint.h>
 
-#include "base/text.h"
-
 /* What comes from nothing that gets old. */
 #define CONSTANT_S 3600.0
 
@@ -38,7 +36,7 @@ static double fresh_s(const struct op *op)
 
 double fs_entry_timeout_s(struct op *op, struct node *n)
 {
-	double timeout_s = tree_keeps_entry(n->key.kind) ? fresh_s(op) : 0;
+	double timeout_s = tree_keeps_entry(n->kind) ? fresh_s(op) : 0;
 
 	n->name_kept = n->name_kept || timeout_s > 0;
 	n->renamed = false;
@@ -49,13 +47,12 @@ double fs_entry_timeout_s(struct op *op, struct node *n)
  * one has replaced: what changes is told to that one. */
 static bool keeps_attr(struct op *op, const struct node *n)
 {
-	const struct permissions_file *f;
-
-	if (!tree_keeps_attr(n->key.kind) || n->detached)
+	if (!tree_keeps_attr(n->kind) || n->detached)
 		return false;
-	if (!tree_is_permissions(n->key.kind))
+	if (!tree_is_permissions(n->kind))
 		return true;
-	f = permissions_known(&fs_of(op)->permissions, &n->key);
+	const struct inode_key key = fs_key(fs_of(op), n);
+	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, &key);
 	return f == NULL || f->text == NULL;
 }
 
@@ -73,7 +70,7 @@ void fs_tell(struct fs *fs, struct node *n)
 		return;
 	n->kept = false;
 	fs->ops.untold++;
-	fs->forget(fs->forget_ctx, n->number);
+	fs->forget(fs->forget_ctx, node_number(&fs->nodes, n));
 }
 
 void fs_tell_all(struct fs *fs)
@@ -105,12 +102,17 @@ static void tell_renamed(struct fs *fs, struct node *n)
 /* All nodes of an organization, or of one of its databases. */
 static void tell_below(struct fs *fs, const char *organization_id, const char *database_id)
 {
+	const struct inode_key of = {.target.organization_id = organization_id,
+				     .target.database_id = database_id};
+	struct node_ids ids;
+
+	if (!node_ids(&fs->nodes, &of, &ids))
+		return;
 	for (struct node *n = NULL; (n = node_next(&fs->nodes, n)) != NULL;) {
-		const struct target *of = &n->key.target;
-		if (!str_eq(of->organization_id, organization_id) ||
-		    (database_id != NULL && !str_eq(of->database_id, database_id)))
+		if (n->ids.organization != ids.organization ||
+		    (database_id != NULL && n->ids.database != ids.database))
 			continue;
-		if (tree_is_named(n->key.kind, database_id != NULL))
+		if (tree_is_named(n->kind, database_id != NULL))
 			tell_renamed(fs, n);
 		else
 			fs_tell(fs, n);

@@ -11,15 +11,17 @@
 
 static struct audit_log *known_log(struct fs *fs, const struct node *n)
 {
-	struct organization *o = model_organization(fs->model, n->key.target.organization_id);
+	const struct inode_key key = fs_key(fs, n);
+	struct organization *o = model_organization(fs->model, key.target.organization_id);
 
 	return o != NULL ? &o->audit_log : NULL;
 }
 
 int fs_update_log(struct op *op, const struct node *n, const struct audit_log **log)
 {
+	const struct inode_key key = fs_key(fs_of(op), n);
 	struct tree_objects v;
-	int r = tree_resolve(&fs_of(op)->tree, &op->waiter, &n->key, &v);
+	int r = tree_resolve(&fs_of(op)->tree, &op->waiter, &key, &v);
 
 	if (r != 0)
 		return r;

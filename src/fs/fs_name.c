@@ -42,8 +42,12 @@ static int refuse_removal(struct op *op, const char *why)
 static int check_guard(struct op *op, const struct inode_key *p)
 {
 	const struct node *dir = node_find(&fs_of(op)->nodes, op->node);
-	uint64_t inside = tree_in_token(p->kind) && dir != NULL ? inode_number(&dir->key) : 0;
+	uint64_t inside = 0;
 
+	if (tree_in_token(p->kind) && dir != NULL) {
+		const struct inode_key key = fs_key(fs_of(op), dir);
+		inside = inode_number(&key);
+	}
 	if (removal_guard_allows(&fs_of(op)->removal_guard, op->pid, inside))
 		return 0;
 	refuse_removal(op, "a recursive removal that starts above a token removes nothing of it");
@@ -74,12 +78,13 @@ static void unlink_done(struct op *op, const struct store_outcome *outcome)
 	struct node *dir = node_find(&fs->nodes, op->node);
 
 	if (e != NULL && dir != NULL && !op_detached(op) &&
-	    fs_leaves_to_deletion(op, dir->key.target.token_id, e))
+	    fs_leaves_to_deletion(op, fs_key(fs, dir).target.token_id, e))
 		e = NULL;
 	if (op_finished(op, e))
 		return;
 	if (dir != NULL) {
-		struct inode_key p = tree_permissions(&dir->key.target);
+		const struct inode_key key = fs_key(fs, dir);
+		struct inode_key p = tree_permissions(&key.target);
 		fs_detach(fs, &p);
 		permissions_remember_removal(permissions_at(&fs->permissions, &p), op->pid, false);
 	}
@@ -146,8 +151,9 @@ static bool rename_keys(struct op *op, const char *scratch_name, struct inode_ke
 
 	if (dir == NULL)
 		return false;
-	*scratch = tree_scratch(&dir->key, scratch_name);
-	*permissions = tree_permissions(&dir->key.target);
+	const struct inode_key key = fs_key(fs_of(op), dir);
+	*scratch = tree_scratch(&key, scratch_name);
+	*permissions = tree_permissions(&key.target);
 	return true;
 }
 
@@ -218,7 +224,7 @@ static int back_up(struct op *op, const struct inode_key *from, const struct ino
 		struct node *n = node_known(&fs->nodes, from);
 		if (n != NULL) {
 			node_misname(&fs->nodes, n);
-			s->misnamed = n->number;
+			s->misnamed = node_number(&fs->nodes, n);
 		}
 		permissions_remember_removal(permissions_at(&fs->permissions, from), op->pid, true);
 		op_reply_ok(op);
@@ -309,10 +315,10 @@ int fs_symlink(struct op *op)
 
 	if (dir == NULL)
 		return r;
-	struct inode_key p = tree_scratch(&dir->key, op->name);
-	if (!tree_holds_scratch(dir->key.kind) || !name_scratch(op->name))
+	const struct inode_key key = fs_key(fs, dir), p = tree_scratch(&key, op->name);
+	if (!tree_holds_scratch(dir->kind) || !name_scratch(op->name))
 		return fs_refuse(op, EPERM, "no link can be made here");
-	r = tree_resolve(&fs->tree, &op->waiter, &dir->key, &v);
+	r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 	if (r == 0 && scratch_find(&fs->scratches, &p) != NULL)
 		return -EEXIST;
 	if (r == 0)
@@ -358,14 +364,15 @@ int fs_setattr(struct op *op)
 
 	if (n == NULL)
 		return r;
+	const struct inode_key key = fs_key(fs, n);
 	if (op->set_size) {
-		r = fs_set_size(op, &n->key);
+		r = fs_set_size(op, &key);
 		if (r != 0 || op->state == OP_COMMITTED)
 			return r;
 		op->set_size = false; /* only once: a write may arrive while this waits */
 	}
-	if (op->set_times && (S_ISDIR(tree_mode(n->key.kind)) || n->key.kind == TREE_REFRESH)) {
-		forget_below(fs, &n->key);
+	if (op->set_times && (S_ISDIR(tree_mode(n->kind)) || n->kind == TREE_REFRESH)) {
+		forget_below(fs, &key);
 		op->set_times = false; /* only once, although this may run again */
 		if (op_await_told(op) == WAIT)
 			return WAIT;

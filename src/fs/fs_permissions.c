@@ -162,8 +162,9 @@ static void refuse_handle(struct file *f, const struct error *e,
  * that was not truncated. */
 int fs_truncate_text(struct op *op, struct file *f)
 {
+	const struct inode_key key = file_key(f);
 	struct error *e = &op->waiter.error;
-	int r = fs_await_commits(op, &f->node->key);
+	int r = fs_await_commits(op, &key);
 
 	if (r == 0)
 		r = permissions_truncate(f->writer, op->size, process_group(op->pid),
@@ -195,11 +196,12 @@ static void write_done(struct op *op, const struct store_outcome *outcome)
 
 int fs_write_permissions(struct op *op, struct file *f)
 {
+	const struct inode_key key = file_key(f);
 	struct permissions_writer *w = f->writer;
 	struct edit edit = EDIT_INIT;
 	struct error *e = &op->waiter.error;
 	size_t size = op->data.len;
-	int r = fs_await_commits(op, &f->node->key);
+	int r = fs_await_commits(op, &key);
 
 	if (r != 0)
 		return r;
@@ -226,7 +228,7 @@ int fs_write_permissions(struct op *op, struct file *f)
 		op_reply_written(op, size);
 		return 0;
 	}
-	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
+	struct permissions_change *c = commit_new(fs_of(op), &key, f);
 	c->demand.edit = edit;
 	c->size = size;
 	op->commit = c;
@@ -294,7 +296,8 @@ static int commit_text(struct op *op, struct file *f, enum closing what)
 			permissions_keep_failure(t->file, e, REPORTED_BY_CLOSE);
 		return r;
 	}
-	struct permissions_change *c = commit_new(fs_of(op), &f->node->key, f);
+	const struct inode_key key = file_key(f);
+	struct permissions_change *c = commit_new(fs_of(op), &key, f);
 	c->demand = demand;
 	op->commit = c;
 	op_commit(op, closing_done);
@@ -362,8 +365,8 @@ int fs_flush_permissions(struct op *op, struct file *f)
 	}
 	/* permissions_flush() is called only after the wait, because the text may change
 	 * meanwhile. */
-	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &f->node->key)
-							   : 0;
+	const struct inode_key key = file_key(f);
+	int r = f->writer->changed || f->writer->to_answer ? fs_await_commits(op, &key) : 0;
 	if (r != 0)
 		return r;
 	permissions_closed(f->writer);
@@ -373,18 +376,18 @@ int fs_flush_permissions(struct op *op, struct file *f)
 int fs_fsync_permissions(struct op *op, struct file *f)
 {
 	struct fs *fs = fs_of(op);
-	const struct inode_key *p = &f->node->key;
+	const struct inode_key key = file_key(f);
 	struct tree_objects v;
-	int r = tree_resolve(&fs->tree, &op->waiter, p, &v);
+	int r = tree_resolve(&fs->tree, &op->waiter, &key, &v);
 
 	if (r == 0)
-		r = fs_await_commits(op, p);
+		r = fs_await_commits(op, &key);
 	if (r != 0)
 		return r == -ESTALE ? -EIDRM : r;
 	enum closing what = f->writer != NULL ? permissions_fsync(f->writer) : CLOSING_NOTHING;
 	if (what != CLOSING_NOTHING)
 		return close_text(op, f, what);
-	struct permissions_file *memory = permissions_known(&fs->permissions, p);
+	struct permissions_file *memory = permissions_known(&fs->permissions, &key);
 	if (memory != NULL && memory->failure != NULL) {
 		struct error e = {.err = memory->failure->err}; /* the sentence was logged */
 		permissions_drop_failure(memory);
@@ -459,6 +462,7 @@ static void start_due(struct fs *fs, const struct inode_key *p, struct permissio
 
 void fs_release_permissions(struct file *f)
 {
+	const struct inode_key key = file_key(f);
 	struct permissions_writer *w = f->writer;
 
 	if (w == NULL)
@@ -469,7 +473,7 @@ void fs_release_permissions(struct file *f)
 			   "revoked");
 	permissions_release(w);
 	if (permissions != NULL)
-		start_due(f->fs, &f->node->key, permissions);
+		start_due(f->fs, &key, permissions);
 }
 
 /* --- rename, rm, truncate(2): the whole content at once --------------------------------------- */

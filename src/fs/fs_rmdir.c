@@ -63,8 +63,10 @@ void fs_note_emptying(struct op *op, const struct inode_key *file)
 	const struct node *dir = node_find(&fs->nodes, op->node);
 	struct process p;
 
-	if (emptying(op, file->target.token_id) != NULL || dir == NULL ||
-	    !removal_guard_has_read(&fs->removal_guard, op->pid, inode_number(&dir->key)) ||
+	if (emptying(op, file->target.token_id) != NULL || dir == NULL)
+		return;
+	const struct inode_key key = fs_key(fs, dir);
+	if (!removal_guard_has_read(&fs->removal_guard, op->pid, inode_number(&key)) ||
 	    process_read(op->pid, &p) != 0)
 		return;
 	if (fs->n_emptying == EMPTYING_MAX)

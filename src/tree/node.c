@@ -2,12 +2,10 @@
 #include "tree/node.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "base/xmalloc.h"
 
 static uint64_t hash_optional(uint64_t h, const char *s)
 {
@@ -40,173 +38,143 @@ uint64_t inode_number(const struct inode_key *p)
 	return h > NODE_ROOT ? h : h + 2;
 }
 
-static void copy_key(struct nodes *t, struct inode_key *to, const struct inode_key *from)
+/* --- keys ---------------------------------------------------------------------------------------- */
+
+static struct node *node_of(struct slot *s)
 {
-	*to = (struct inode_key){
-		.kind = from->kind,
-		.target.organization_id = id_pool_intern(&t->ids, from->target.organization_id),
-		.target.token_id = id_pool_intern(&t->ids, from->target.token_id),
-		.target.database_id = id_pool_intern(&t->ids, from->target.database_id),
-		.name = xstrdup(from->name),
+	return (struct node *)(void *)s;
+}
+
+static struct node_ids take_ids(struct nodes *t, const struct inode_key *p)
+{
+	return (struct node_ids){
+		.organization = id_pool_take(&t->ids, p->target.organization_id),
+		.token = id_pool_take(&t->ids, p->target.token_id),
+		.database = id_pool_take(&t->ids, p->target.database_id),
+		.name = id_pool_take(&t->ids, p->name),
 	};
 }
 
-static void finish_key(struct inode_key *p)
+static void drop_ids(struct nodes *t, const struct node_ids *ids)
 {
-	free_ptr(&p->name);
+	id_pool_drop(&t->ids, ids->organization);
+	id_pool_drop(&t->ids, ids->token);
+	id_pool_drop(&t->ids, ids->database);
+	id_pool_drop(&t->ids, ids->name);
 }
 
-/* --- the two hash tables ----------------------------------------------------------------------- */
-
-#define BUCKETS_FIRST 16 /* a power of two, as the base always is */
-#define PER_BUCKET    2
-
-static void table_init(struct node_table *t, bool of_numbers)
+bool node_ids(const struct nodes *t, const struct inode_key *p, struct node_ids *ids)
 {
-	*t = (struct node_table){.base = BUCKETS_FIRST, .of_numbers = of_numbers};
-	t->bucket = xcalloc(2 * t->base, sizeof(struct node *));
+	return id_pool_find(&t->ids, p->target.organization_id, &ids->organization) &&
+	       id_pool_find(&t->ids, p->target.token_id, &ids->token) &&
+	       id_pool_find(&t->ids, p->target.database_id, &ids->database) &&
+	       id_pool_find(&t->ids, p->name, &ids->name);
 }
 
-static struct node **next_of(const struct node_table *t, struct node *n)
+struct inode_key node_key(const struct nodes *t, const struct node *n)
 {
-	return t->of_numbers ? &n->next_of_number : &n->next_of_key;
+	return (struct inode_key){
+		.kind = n->kind,
+		.target.organization_id = id_pool_text(&t->ids, n->ids.organization),
+		.target.token_id = id_pool_text(&t->ids, n->ids.token),
+		.target.database_id = id_pool_text(&t->ids, n->ids.database),
+		.name = id_pool_text(&t->ids, n->ids.name),
+	};
 }
 
-/* Numbers follow each other, so they are spread evenly as they are. */
-static uint64_t hash_of(const struct node_table *t, const struct node *n)
+/* A step of a hash of small numbers: each changes all bits. */
+static uint64_t mix(uint64_t h, uint32_t number)
 {
-	return t->of_numbers ? n->number : key_hash(&n->key);
+	h = (h ^ number) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
 }
 
-static size_t bucket_of(const struct node_table *t, uint64_t hash)
+static uint64_t ids_hash(unsigned kind, const struct node_ids *ids)
 {
-	size_t i = hash & (2 * t->base - 1);
+	uint64_t h = mix(HASH_INIT, kind);
 
-	return i < t->base + t->split ? i : i & (t->base - 1);
+	h = mix(h, ids->organization);
+	h = mix(h, ids->token);
+	h = mix(h, ids->database);
+	return mix(h, ids->name);
 }
 
-static void chain(struct node_table *t, struct node *n)
+static uint64_t node_hash(const struct slot *s)
 {
-	struct node **first = &t->bucket[bucket_of(t, hash_of(t, n))];
+	const struct node *n = (const struct node *)(const void *)s;
 
-	*next_of(t, n) = *first;
-	*first = n;
+	return ids_hash(n->kind, &n->ids);
 }
 
-/* Divide one bucket into two. */
-static void table_grow(struct node_table *t)
+static bool same_ids(const struct node_ids *a, const struct node_ids *b)
 {
-	struct node *n = t->bucket[t->split], *next;
-
-	t->bucket[t->split] = NULL;
-	t->bucket[t->base + t->split] = NULL;
-	if (++t->split == t->base) {
-		t->base *= 2;
-		t->split = 0;
-		t->bucket = xrealloc(t->bucket, 2 * t->base * sizeof(struct node *));
-	}
-	for (; n != NULL; n = next) {
-		next = *next_of(t, n);
-		chain(t, n);
-	}
+	return a->organization == b->organization && a->token == b->token &&
+	       a->database == b->database && a->name == b->name;
 }
 
-static void table_insert(struct node_table *t, struct node *n)
+/* --- the table ----------------------------------------------------------------------------------- */
+
+uint64_t node_number(const struct nodes *t, const struct node *n)
 {
-	if (++t->n > PER_BUCKET * (t->base + t->split))
-		table_grow(t);
-	chain(t, n);
+	return slots_number(&t->all, &n->slot);
 }
 
-static void table_remove(struct node_table *t, struct node *n)
+struct node *node_find(struct nodes *t, uint64_t number)
 {
-	struct node **at = &t->bucket[bucket_of(t, hash_of(t, n))];
-
-	while (*at != n)
-		at = next_of(t, *at);
-	*at = *next_of(t, n);
-	t->n--;
-}
-
-/* The first node from this bucket on. */
-static struct node *first_from(const struct node_table *t, size_t bucket)
-{
-	for (; bucket < t->base + t->split; bucket++)
-		if (t->bucket[bucket] != NULL)
-			return t->bucket[bucket];
-	return NULL;
+	return node_of(slots_find(&t->all, number));
 }
 
 struct node *node_next(const struct nodes *t, const struct node *n)
 {
-	const struct node_table *all = &t->by_number;
-
-	if (n == NULL)
-		return first_from(all, 0);
-	return n->next_of_number != NULL ? n->next_of_number
-					 : first_from(all, bucket_of(all, n->number) + 1);
+	return node_of(slots_next(&t->all, n != NULL ? &n->slot : NULL));
 }
 
 static struct node *node_new(struct nodes *t, const struct inode_key *p)
 {
-	struct node *n = xcalloc(1, sizeof(*n));
+	struct node *n = node_of(slots_add(&t->all));
 
-	n->number = t->next_number++;
-	copy_key(t, &n->key, p);
-	table_insert(&t->by_key, n);
-	table_insert(&t->by_number, n);
-	t->n++;
+	n->kind = p->kind & ((1u << NODE_KIND_BITS) - 1);
+	n->ids = take_ids(t, p);
+	index_table_add(&t->by_key, &n->slot);
 	return n;
 }
 
 static void node_free(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		table_remove(&t->by_key, n);
-	table_remove(&t->by_number, n);
-	finish_key(&n->key);
-	free(n);
-	t->n--;
+		index_table_remove(&t->by_key, &n->slot);
+	drop_ids(t, &n->ids);
+	slots_remove(&t->all, &n->slot);
 }
 
 void nodes_init(struct nodes *t, const struct inode_key *root)
 {
-	*t = (struct nodes){.next_number = NODE_ROOT};
-	table_init(&t->by_key, false);
-	table_init(&t->by_number, true);
+	id_pool_init(&t->ids);
+	slots_init(&t->all, sizeof(struct node));
+	index_table_init(&t->by_key, &t->all, node_hash);
 	t->root = node_new(t, root);
 	t->root->lookups = 1;
+	assert(node_number(t, t->root) == NODE_ROOT);
 }
 
 void nodes_finish(struct nodes *t)
 {
-	const struct node_table *all = &t->by_number;
-
-	for (size_t i = 0; i < all->base + all->split; i++)
-		while (all->bucket[i] != NULL)
-			node_free(t, all->bucket[i]);
-	free(t->by_key.bucket);
-	free(t->by_number.bucket);
+	index_table_finish(&t->by_key);
+	slots_finish(&t->all);
 	id_pool_finish(&t->ids);
 	*t = (struct nodes){0};
 }
 
-struct node *node_find(struct nodes *t, uint64_t number)
+struct node *node_known(const struct nodes *t, const struct inode_key *p)
 {
-	struct node *n = t->by_number.bucket[bucket_of(&t->by_number, number)];
+	struct node_ids ids;
 
-	while (n != NULL && n->number != number)
-		n = n->next_of_number;
-	return n;
-}
-
-struct node *node_known(struct nodes *t, const struct inode_key *p)
-{
-	struct node *n = t->by_key.bucket[bucket_of(&t->by_key, key_hash(p))];
-
-	while (n != NULL && !same_key(&n->key, p))
-		n = n->next_of_key;
-	return n;
+	if (!node_ids(t, p, &ids))
+		return NULL;
+	struct slot *s = index_table_first(&t->by_key, ids_hash(p->kind, &ids));
+	while (s != NULL && (node_of(s)->kind != p->kind || !same_ids(&node_of(s)->ids, &ids)))
+		s = index_table_next(&t->by_key, s);
+	return node_of(s);
 }
 
 struct node *node_at(struct nodes *t, const struct inode_key *p)
@@ -237,20 +205,22 @@ void node_forget(struct nodes *t, struct node *n, uint64_t lookups)
 
 void node_hold(struct node *n)
 {
-	n->refs++;
+	if (n->refs < NODE_REFS_MAX)
+		n->refs++;
 }
 
 void node_release(struct nodes *t, struct node *n)
 {
 	assert(n->refs > 0);
-	n->refs--;
+	if (n->refs < NODE_REFS_MAX)
+		n->refs--;
 	free_unused(t, n);
 }
 
 void node_detach(struct nodes *t, struct node *n)
 {
 	if (!n->detached)
-		table_remove(&t->by_key, n);
+		index_table_remove(&t->by_key, &n->slot);
 	n->detached = true;
 }
 
@@ -263,18 +233,18 @@ void node_misname(struct nodes *t, struct node *n)
 void node_move(struct nodes *t, struct node *n, const struct inode_key *p)
 {
 	struct node *there = node_known(t, p);
-	struct inode_key next;
 
 	if (there == n)
 		return;
 	if (there != NULL)
 		node_detach(t, there);
-	copy_key(t, &next, p);
 	if (!n->detached)
-		table_remove(&t->by_key, n);
-	finish_key(&n->key);
-	n->key = next;
+		index_table_remove(&t->by_key, &n->slot);
+	struct node_ids old = n->ids;
+	n->ids = take_ids(t, p); /* before the old ones are dropped, whose strings `p` may have */
+	drop_ids(t, &old);
+	n->kind = p->kind & ((1u << NODE_KIND_BITS) - 1);
 	n->detached = false;
 	n->misnamed = false;
-	table_insert(&t->by_key, n);
+	index_table_add(&t->by_key, &n->slot);
 }

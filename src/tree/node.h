@@ -11,56 +11,52 @@
 #define PSCALEFS_NODE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "base/index_table.h"
+#include "base/slots.h"
 #include "planetscale/target.h"
 #include "tree/id_pool.h"
 
-/* In a node the ids are strings of the pool; in any other key they are borrowed. NULL: not
- * needed. */
+/* The strings are borrowed. NULL: not needed. */
 struct inode_key {
 	unsigned kind; /* enum tree_kind */
 	struct target target;
 	const char *name; /* of a scratch file */
 };
 
-/* There may be a million of them, 23 for each token if all is read: each byte counts. */
+/* Of a key's strings the numbers in the table's pool. */
+struct node_ids {
+	uint32_t organization, token, database, name;
+};
+
+#define NODE_KIND_BITS 6
+#define NODE_REFS_BITS 20
+#define NODE_REFS_MAX  ((1u << NODE_REFS_BITS) - 1)
+
+/* There may be a million of them, 23 for each token if all is read: each byte counts. At their largest
+ * values `lookups` and `refs` are no longer counted, and the node stays. */
 struct node {
-	struct node *next_of_key;    /* in nodes.by_key, unless detached */
-	struct node *next_of_number; /* in nodes.by_number */
-	uint64_t number;             /* the kernel's name for it */
-	struct inode_key key;        /* strings of the table's pool, `name` owned */
-	/* References that the kernel got in replies and has not forgotten. At its largest value it is
-	 * no longer known how many, and the node stays. */
+	struct slot slot; /* in nodes.all; the first member */
+	/* References that the kernel got in replies and has not forgotten. */
 	uint32_t lookups;
-	unsigned refs : 27; /* open files */
-	bool misnamed : 1;  /* detached, and the kernel has it under the name of another key */
+	unsigned refs : NODE_REFS_BITS; /* open files */
+	unsigned kind : NODE_KIND_BITS; /* enum tree_kind */
+	bool misnamed : 1; /* detached, and the kernel has it under the name of another key */
 	/* The kernel may use attributes that it was given, until it is told to forget them. */
 	bool kept : 1;
 	bool name_kept : 1; /* the kernel may use its name for some time without asking */
 	bool renamed : 1; /* its name is another one now, but the kernel may still use the old one */
-	bool detached : 1; /* unlinked or replaced: node_at() makes a new node for the key */
+	bool detached : 1;   /* unlinked or replaced: node_at() makes a new node for the key */
+	struct node_ids ids; /* each counted as a use */
 };
-
-/*
- * A hash table of nodes, which grows by one bucket with each node (linear hashing): no insertion takes
- * long, however many there are.
- */
-struct node_table {
-	struct node **bucket; /* owned; chains of nodes */
-	size_t base, split; /* base + split are in use; those before `split` are divided already */
-	size_t n;
-	bool of_numbers; /* or of keys */
-};
+_Static_assert(sizeof(struct node) == 32, "each byte counts");
 
 struct nodes {
 	struct id_pool ids;
-	struct node_table by_key;    /* of those that are not detached */
-	struct node_table by_number; /* owns the nodes */
-	size_t n;
-	uint64_t next_number;
-	struct node *root; /* borrowed from the table; never forgotten */
+	struct slots all;
+	struct index_table by_key; /* of those that are not detached */
+	struct node *root;         /* borrowed from `all`; never forgotten */
 };
 
 #define NODE_ROOT 1
@@ -68,13 +64,19 @@ struct nodes {
 void nodes_init(struct nodes *t, const struct inode_key *root);
 void nodes_finish(struct nodes *t);
 
+/* The kernel's name for it. */
+uint64_t node_number(const struct nodes *t, const struct node *n);
 /* NULL if there is no node of this number (any more). */
 struct node *node_find(struct nodes *t, uint64_t number);
+/* The strings stay as long as the node, unless it is moved. */
+struct inode_key node_key(const struct nodes *t, const struct node *n);
+/* The numbers of a key's strings, to compare many nodes with. False: one of them is in no node. */
+bool node_ids(const struct nodes *t, const struct inode_key *p, struct node_ids *ids);
 /* The node of a key; creates it if necessary. It lives while it has lookups or refs: take one
  * before the next call. */
 struct node *node_at(struct nodes *t, const struct inode_key *p);
 /* The node of a key if the kernel knows it; else NULL. */
-struct node *node_known(struct nodes *t, const struct inode_key *p);
+struct node *node_known(const struct nodes *t, const struct inode_key *p);
 /* The one after `n`, and the first one after NULL; after the last NULL. Each once, in any order, if none is
  * added meanwhile. */
 struct node *node_next(const struct nodes *t, const struct node *n);

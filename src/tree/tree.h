@@ -68,6 +68,7 @@ enum tree_kind {
 	TREE_SCRATCH,
 	TREE_KINDS,
 };
+_Static_assert(TREE_KINDS <= 1 << NODE_KIND_BITS, "a node's kind has so many bits");
 
 /* What opening, writing and closing a file of this kind mean: fs has the handlers. */
 enum tree_write {

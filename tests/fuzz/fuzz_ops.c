@@ -162,7 +162,7 @@ static void unmount_slowly(struct mount *m)
 		CHECK(f->text == NULL && f->committing == 0 && list_empty(&f->waiters));
 	}
 	kernel_forget_all();
-	CHECK(m->fs->nodes.n == 1);
+	CHECK(m->fs->nodes.all.n == 1);
 }
 
 static void end(struct mount *m)

@@ -67,30 +67,30 @@ void __wrap_store_cancel(struct store_job *job);
 void __real_store_cancel(struct store_job *job);
 
 /* The place of the op's directory, where it is about a name. */
-static const struct inode_key *place_of(const struct op *op)
+static struct inode_key place_of(const struct op *op)
 {
 	const struct node *n = node_find(&fs->nodes, op->node);
 
 	CHECK(n != NULL);
-	return &n->key;
+	return node_key(&fs->nodes, n);
 }
 
-static void check_place(const struct change *c, const struct inode_key *p)
+static void check_place(const struct change *c, struct inode_key p)
 {
-	CHECK(target_equal(&c->target, &p->target));
+	CHECK(target_equal(&c->target, &p.target));
 }
 
 /* See removal_guard.h. */
 static void check_removal(const struct op *op)
 {
-	const struct inode_key *p = place_of(op);
+	const struct inode_key p = place_of(op);
 	const uint64_t *known = read_inside[op->pid % PROCESSES];
 
 	CHECK(!removal_refused[op->pid % PROCESSES]);
-	if (!read_above[op->pid % PROCESSES] || tree_above_token(p->kind))
+	if (!read_above[op->pid % PROCESSES] || tree_above_token(p.kind))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(read_inside[0]); i++)
-		CHECK(known[i] != inode_number(p));
+		CHECK(known[i] != inode_number(&p));
 }
 
 /* The text of the file that the change is of, as the product has it. */
@@ -190,7 +190,7 @@ static void expect_cut(struct change *c, const struct op *op)
 
 static void expect_scratch(struct change *c, const struct op *op)
 {
-	struct inode_key p = *place_of(op);
+	struct inode_key p = place_of(op);
 
 	p.kind = TREE_SCRATCH;
 	p.name = op->name;
@@ -206,7 +206,7 @@ static void expect_access(struct change *c, const struct op *op, const struct st
 	struct text *t = c->text;
 
 	if (t != NULL)
-		check_place(c, &(const struct inode_key){.target = t->target});
+		check_place(c, (struct inode_key){.target = t->target});
 	switch (op == NULL ? (int)OP_KINDS : (int)op->kind) {
 	case OP_KINDS: /* what closed handles have left to do */
 		c->since = http->sent;
@@ -258,9 +258,9 @@ static void expect_creation(const struct change *c, const struct op *op, const c
 	struct buf decoded = BUF_INIT;
 
 	if (op->kind == OP_MKDIR) {
-		const struct inode_key *p = place_of(op);
-		CHECK(p->kind == TREE_TOKENS &&
-		      str_eq(p->target.organization_id, c->target.organization_id));
+		const struct inode_key p = place_of(op);
+		CHECK(p.kind == TREE_TOKENS &&
+		      str_eq(p.target.organization_id, c->target.organization_id));
 		CHECK(name_decode(op->name, &decoded) == 0 && str_eq(decoded.data, name));
 		CHECK(ttl_s == fs->ttl_s);
 	} else {
@@ -307,12 +307,12 @@ struct store_job *__wrap_store_delete_token(struct store *s, const char *organiz
 	const struct target target = {.organization_id = organization_id, .token_id = token_id};
 	struct change *c = change_new(CHANGE_DELETE, &target, done, ctx);
 	const struct op *op = ctx;
-	const struct inode_key *p = place_of(op);
+	const struct inode_key p = place_of(op);
 	const struct organization *o = model_organization(fs->model, organization_id);
 	size_t named = 0;
 
-	CHECK(done == op_done && op->kind == OP_RMDIR && p->kind == TREE_TOKENS);
-	CHECK(str_eq(p->target.organization_id, organization_id));
+	CHECK(done == op_done && op->kind == OP_RMDIR && p.kind == TREE_TOKENS);
+	CHECK(str_eq(p.target.organization_id, organization_id));
 	for (size_t i = 0; i < o->n_tokens; i++) {
 		if (!str_eq(o->token[i]->file_name, op->name))
 			continue;

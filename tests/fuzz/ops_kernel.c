@@ -141,7 +141,7 @@ static int on_entry(void *req, const struct op_entry *e)
 	const struct asked *a = told(req, 0);
 
 	if (a->kind == OP_MKDIR)
-		CHECK(str_eq(node_find(&fs->nodes, e->node)->key.target.token_id, a->made));
+		CHECK(str_eq(fs_key(fs, node_find(&fs->nodes, e->node)).target.token_id, a->made));
 	if (!a->unwanted)
 		know_node(e);
 	return outcome(a);
@@ -199,8 +199,10 @@ static int on_directory(void *req, const struct op_directory *d, uint64_t offset
 	const struct asked *a = req;
 
 	(void)size;
-	if (offset < d->n) /* else it learns no name */
-		expect_read(a->pid, &node_find(&fs->nodes, a->node)->key);
+	if (offset < d->n) { /* else it learns no name */
+		const struct inode_key key = fs_key(fs, node_find(&fs->nodes, a->node));
+		expect_read(a->pid, &key);
+	}
 	for (size_t i = 0; i < d->n; i++) {
 		const char *name = op_directory_name(d, i);
 		CHECK(name[0] != '\0' && strlen(name) <= 255 && strchr(name, '/') == NULL);

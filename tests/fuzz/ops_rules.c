@@ -104,7 +104,8 @@ static void see_adopted(void)
 		const struct file *f = container_of(pos, struct file, link);
 		if (f->writer == NULL || text_of((uint64_t)(uintptr_t)f) != NULL)
 			continue;
-		struct text *t = text_new((uint64_t)(uintptr_t)f, &f->node->key);
+		const struct inode_key key = file_key(f);
+		struct text *t = text_new((uint64_t)(uintptr_t)f, &key);
 		t->opener = f->opener;
 		scopes_merge(&t->confirmed, &f->writer->text->confirmed); /* by the rename */
 		t->written = http->sent;
@@ -118,8 +119,10 @@ static void renews(const struct op *op, enum op_kind kind, int flags)
 
 	if (n != NULL && ((kind == OP_OPEN && (flags & O_TRUNC) != 0) || kind == OP_CREATE ||
 			  (kind == OP_SETATTR && op->set_size) || kind == OP_UNLINK ||
-			  kind == OP_RENAME || kind == OP_RMDIR))
-		text_renewed(&n->key);
+			  kind == OP_RENAME || kind == OP_RMDIR)) {
+		const struct inode_key key = fs_key(fs, n);
+		text_renewed(&key);
+	}
 }
 
 void rules_asked(struct asked *a, const struct op *op)
@@ -131,9 +134,11 @@ void rules_asked(struct asked *a, const struct op *op)
 	a->began = http->sent;
 	renews(op, a->kind, a->flags);
 	/* It may truncate what another handle writes, and nobody may want the reply. */
-	if (t == NULL &&
-	    (a->kind == OP_OPEN || a->kind == OP_CREATE || (a->kind == OP_SETATTR && op->set_size)))
-		text_shared(&n->key);
+	if (t == NULL && (a->kind == OP_OPEN || a->kind == OP_CREATE ||
+			  (a->kind == OP_SETATTR && op->set_size))) {
+		const struct inode_key key = fs_key(fs, n);
+		text_shared(&key);
+	}
 	if (t == NULL)
 		return;
 	if (a->kind == OP_WRITE && t->creates) {
@@ -154,13 +159,14 @@ void rules_asked(struct asked *a, const struct op *op)
 void rules_opened(const struct asked *a, uint64_t file)
 {
 	const struct file *f = (const struct file *)(uintptr_t)file;
-	bool creates = f->node->key.kind == TREE_CREATE_TOKEN;
+	const struct inode_key key = file_key(f);
+	bool creates = key.kind == TREE_CREATE_TOKEN;
 
 	if (a->kind == OP_OPENDIR ||
 	    (a->kind == OP_OPEN && (a->flags & O_ACCMODE) == O_RDONLY && !(a->flags & O_TRUNC)) ||
-	    (!creates && !tree_is_permissions(f->node->key.kind)))
+	    (!creates && !tree_is_permissions(key.kind)))
 		return;
-	struct text *t = text_new(file, &f->node->key);
+	struct text *t = text_new(file, &key);
 	t->creates = creates;
 	t->opener = process_group(a->pid);
 	t->replaces = t->owes = a->kind == OP_CREATE || (a->flags & O_TRUNC);
@@ -183,7 +189,7 @@ static enum tree_kind directory_kind(const struct op *op)
 {
 	const struct node *n = node_find(&fs->nodes, op->node);
 
-	return n != NULL ? n->key.kind : TREE_ROOT;
+	return n != NULL ? n->kind : TREE_ROOT;
 }
 
 static bool of_permissions(const struct op *op, const char *name)

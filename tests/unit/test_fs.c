@@ -426,12 +426,12 @@ static void what_the_kernel_no_longer_wants_is_taken_back(void **state)
 	(void)state;
 	fs_start();
 	uint64_t node = walk(PERMISSIONS), dir = walk("acme/service-tokens/ci");
-	size_t nodes = fs->nodes.n;
+	size_t nodes = fs->nodes.all.n;
 	NOW(&r, .kind = OP_LOOKUP, .node = dir, .name = "id");
 	NOW(&r, .kind = OP_OPEN, .node = node, .flags = O_WRONLY | O_APPEND);
 	NOW(&r, .kind = OP_OPENDIR, .node = dir);
 	NOW(&r, .kind = OP_CREATE, .node = dir, .name = "permissions~", .flags = O_WRONLY);
-	assert_int_equal(fs->nodes.n, nodes);
+	assert_int_equal(fs->nodes.all.n, nodes);
 	assert_true(list_empty(&fs->files));
 	fs_finish();
 }

@@ -76,7 +76,7 @@ static void a_token_is_read_with_what_lookups_would_say(void **state)
 	start_keeping();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct reply all = {0}, one = {0};
-		size_t before = fs->nodes.n;
+		size_t before = fs->nodes.all.n;
 		read_plus(&all, cases[i].directory, 0, 4096);
 		const struct op_entry *e = &all.entries[index_of(&all, cases[i].name)];
 		assert_true(e->node != 0 && e->entry_timeout_s > 0);
@@ -90,7 +90,7 @@ static void a_token_is_read_with_what_lookups_would_say(void **state)
 		fs_forget(fs, number, 1);
 		drop_entries(&all);
 		assert_null(node_find(&fs->nodes, number));
-		assert_true(fs->nodes.n >= before);
+		assert_true(fs->nodes.all.n >= before);
 	}
 	fs_finish();
 }
@@ -103,17 +103,17 @@ static void entries_that_were_not_sent_are_forgotten(void **state)
 	(void)state;
 	start_keeping();
 	uint64_t node = walk(CI);
-	size_t before = fs->nodes.n;
+	size_t before = fs->nodes.all.n;
 	read_plus(&r, CI, 2, 3 * DIRENT_PLUS_MIN + 10);
 	assert_int_equal(r.n_entries, 3);
-	assert_int_equal(fs->nodes.n, before + 3);
+	assert_int_equal(fs->nodes.all.n, before + 3);
 	drop_entries(&r);
-	assert_int_equal(fs->nodes.n, before);
+	assert_int_equal(fs->nodes.all.n, before);
 	r.unwanted = true;
 	struct reply opened = {0};
 	NOW(&opened, .kind = OP_OPENDIR, .node = node);
 	NOW(&r, .kind = OP_READDIR, .node = node, .file = opened.file, .plus = true, .size = 4096);
-	assert_int_equal(fs->nodes.n, before);
+	assert_int_equal(fs->nodes.all.n, before);
 	fs_release(fs, opened.file);
 	fs_finish();
 }
@@ -184,7 +184,7 @@ static void a_database_that_was_made_again_is_listed_once(void **state)
 	assert_string_equal(r.text, ". .. shop unseen ");
 	drop_entries(&r);
 	assert_int_equal(look_up(walk(CI "/databases"), "shop", 0, &shop), 0);
-	assert_string_equal(node_find(&fs->nodes, shop)->key.target.database_id, "d1");
+	assert_string_equal(fs_key(fs, node_find(&fs->nodes, shop)).target.database_id, "d1");
 	fs_finish();
 }
 
