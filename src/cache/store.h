@@ -90,6 +90,8 @@ struct store_job *store_create_token(struct store *s, const char *organization_i
 struct store_job *store_delete_token(struct store *s, const char *organization_id,
 				     const char *token_id, store_done *done, void *ctx);
 
+/* Is a change of this token under way, its deletion or another one? */
+bool store_changes_token(const struct store *s, const char *token_id);
 /* Stop it if nothing was sent that changes anything: true, and the job is freed without calling
  * back. False: it goes on, and calls back. */
 bool store_drop(struct store_job *job);

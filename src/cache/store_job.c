@@ -62,6 +62,16 @@ void store_job_doubt(const struct api_answer *a, struct error *e)
 	memcpy(e->request_id, a->error.request_id, sizeof(e->request_id));
 }
 
+bool store_changes_token(const struct store *s, const char *token_id)
+{
+	list_for_each(pos, &s->jobs) {
+		const struct store_job *job = container_of(pos, struct store_job, link);
+		if (str_eq(job->target.token_id, token_id))
+			return true;
+	}
+	return false;
+}
+
 static bool its_turn(const struct store_job *job)
 {
 	list_for_each(pos, &job->store->jobs) {

@@ -16,7 +16,9 @@
  * is told to forget them. It ignores those: each forgetting raises attr_version in the kernel
  * (fuse_reverse_inval_inode), and a reply to a request that is older than that is not used
  * (fuse_change_attributes). That does not protect a node that the kernel does not know yet, so a
- * lookup's reply has no lasting attributes of files that a write can change.
+ * lookup's reply has no lasting attributes of files that a write can change. Nor of a token whose
+ * deletion is under way: while rmdir(2) waits for it the kernel looks nothing up in the directory, but it
+ * does after a signal has ended the caller.
  */
 #include "fs/fs_internal.h"
 
@@ -43,15 +45,19 @@ double fs_entry_timeout_s(struct op *op, struct node *n)
 	return timeout_s;
 }
 
-/* Not while the file is open for writing: its size depends on who asks. Not of a node that another
- * one has replaced: what changes is told to that one. */
+/*
+ * Not while the file is open for writing: its size depends on who asks. Not of a node that another
+ * one has replaced: what changes is told to that one. Not of a token that is about to be deleted.
+ */
 static bool keeps_attr(struct op *op, const struct node *n)
 {
 	if (!tree_keeps_attr(n->kind) || n->detached)
 		return false;
-	if (!tree_is_permissions(n->kind))
+	if (n->kind != TREE_TOKEN && !tree_is_permissions(n->kind))
 		return true;
 	const struct inode_key key = fs_key(fs_of(op), n);
+	if (n->kind == TREE_TOKEN)
+		return !store_changes_token(fs_of(op)->store, key.target.token_id);
 	const struct permissions_file *f = permissions_known(&fs_of(op)->permissions, &key);
 	return f == NULL || f->text == NULL;
 }

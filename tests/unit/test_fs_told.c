@@ -205,6 +205,36 @@ static void the_end_of_the_mount_waits_for_no_one(void **state)
 	release(file);
 }
 
+/* rmdir(2) holds the directory's lock, until a signal ends it. A lookup after that is answered before the token
+ * is gone, and may reach the kernel when it was told to forget what it does not know yet. */
+static void nothing_lasts_of_a_token_that_is_about_to_be_deleted(void **state)
+{
+	struct reply r = {0}, found = {0}, attr = {0}, other = {0};
+
+	(void)state;
+	start();
+	uint64_t tokens = walk("acme/service-tokens");
+	pid_t pid = stopped_process(SIGTERM);
+	struct op *op = ASK(&r, .kind = OP_RMDIR, .node = tokens, .name = "web", .pid = pid);
+	world_turn(&w);
+	answer(GET_TOKEN("t2"), 200, TOKEN("t2", "web", ""));
+	op_interrupt(op);
+	world_turn(&w);
+	assert_int_equal(result(&r), -EINTR);
+	assert_true(store_changes_token(fs->store, "t2"));
+	NOW(&found, .kind = OP_LOOKUP, .node = tokens, .name = "web");
+	assert_true(found.entry.attr_timeout_s == 0);
+	NOW(&attr, .kind = OP_GETATTR, .node = found.entry.node);
+	assert_true(attr.timeout_s == 0);
+	NOW(&other, .kind = OP_LOOKUP, .node = tokens, .name = "ci");
+	assert_true(other.entry.attr_timeout_s > 0);
+	answer(DELETE("t2"), 204, "");
+	told();
+	assert_int_equal(look_up(tokens, "web", 0, NULL), -ENOENT);
+	end_process(pid);
+	fs_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_failure_is_reported_then_too),
 		cmocka_unit_test(a_caller_that_is_killed_does_not_wait),
 		cmocka_unit_test(the_end_of_the_mount_waits_for_no_one),
+		cmocka_unit_test(nothing_lasts_of_a_token_that_is_about_to_be_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
