@@ -280,17 +280,18 @@ static void op_run(struct op *op)
 			finish_ended(op);
 		return;
 	}
-	if (killed) {
-		if (op->state == OP_COMMITTED)
+	if (op->state == OP_COMMITTED) {
+		if (killed)
 			abandon(op);
-		else
-			reply_interrupted(op);
 		return;
 	}
-	if (op->state == OP_COMMITTED)
+	/* A close is the last that is heard of a writer that is killed, so its handler has to run. */
+	if (killed && op->kind != OP_FLUSH) {
+		reply_interrupted(op);
 		return;
+	}
 	/* What it replies must not be older than what the kernel has forgotten by then. */
-	if (op_await_told(op) == WAIT) {
+	if (!killed && op_await_told(op) == WAIT) {
 		op->state = OP_WAITING;
 		return;
 	}
@@ -306,7 +307,9 @@ static void op_run(struct op *op)
 	/* Rule 8: a handler that is done has replied or committed, once; any other has not. */
 	assert(ops->settled - settled == (r == 0 ? 1u : 0u));
 	(void)settled;
-	if (r == WAIT && last) {
+	if (r == WAIT && killed) {
+		reply_interrupted(op);
+	} else if (r == WAIT && last) {
 		error_set(&e, ETIMEDOUT, "every answer was out of date when it arrived");
 		op_reply_error(op, &e);
 	} else if (r == WAIT) {

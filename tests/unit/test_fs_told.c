@@ -205,6 +205,34 @@ static void the_end_of_the_mount_waits_for_no_one(void **state)
 	release(file);
 }
 
+/* One of its two descriptors was closed before. That the last close is that of a killed process is known only
+ * from this request, which a signal may interrupt before it was looked at. */
+static void who_is_killed_is_known_by_a_close_that_has_to_wait(void **state)
+{
+	struct reply opened = {0}, first = {0}, last = {0};
+	pid_t pid = stopped_process(0);
+
+	(void)state;
+	start();
+	uint64_t node = walk(PERMISSIONS);
+	NOW(&opened, .kind = OP_OPEN, .node = node, .flags = O_WRONLY | O_TRUNC, .pid = pid);
+	NOW(&first, .kind = OP_FLUSH, .node = node, .file = opened.file, .pid = pid);
+	keep("acme/databases/shop/access");
+	fs_tell_all(fs);
+	kill(pid, SIGTERM);
+	struct op *op = ASK(&last, .kind = OP_FLUSH, .node = node, .file = opened.file, .pid = pid);
+	assert_int_equal(last.count, 0);
+	op_interrupt(op);
+	world_turn(&w);
+	assert_int_equal(last.count, 1);
+	told();
+	fs_release(fs, opened.file);
+	world_turn(&w);
+	assert_int_equal(fake_count(), 0); /* nothing is asked for, nor revoked */
+	end_process(pid);
+	fs_finish();
+}
+
 /* rmdir(2) holds the directory's lock, until a signal ends it. A lookup after that is answered before the token
  * is gone, and may reach the kernel when it was told to forget what it does not know yet. */
 static void nothing_lasts_of_a_token_that_is_about_to_be_deleted(void **state)
@@ -245,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_failure_is_reported_then_too),
 		cmocka_unit_test(a_caller_that_is_killed_does_not_wait),
 		cmocka_unit_test(the_end_of_the_mount_waits_for_no_one),
+		cmocka_unit_test(who_is_killed_is_known_by_a_close_that_has_to_wait),
 		cmocka_unit_test(nothing_lasts_of_a_token_that_is_about_to_be_deleted),
 	};
 
