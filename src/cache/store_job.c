@@ -62,27 +62,25 @@ void store_job_doubt(const struct api_answer *a, struct error *e)
 	memcpy(e->request_id, a->error.request_id, sizeof(e->request_id));
 }
 
-bool store_changes_token(const struct store *s, const char *token_id)
+/* The oldest job of a token; NULL: there is none. */
+static struct store_job *oldest_of(const struct store *s, const char *token_id)
 {
 	list_for_each(pos, &s->jobs) {
-		const struct store_job *job = container_of(pos, struct store_job, link);
-		if (str_eq(job->target.token_id, token_id))
-			return true;
+		struct store_job *job = container_of(pos, struct store_job, link);
+		if (token_id != NULL && str_eq(job->target.token_id, token_id))
+			return job;
 	}
-	return false;
+	return NULL;
+}
+
+bool store_changes_token(const struct store *s, const char *token_id)
+{
+	return oldest_of(s, token_id) != NULL;
 }
 
 static bool its_turn(const struct store_job *job)
 {
-	list_for_each(pos, &job->store->jobs) {
-		const struct store_job *other = container_of(pos, struct store_job, link);
-		if (other == job)
-			return true;
-		if (job->target.token_id != NULL &&
-		    str_eq(other->target.token_id, job->target.token_id))
-			return false;
-	}
-	return true;
+	return job->target.token_id == NULL || oldest_of(job->store, job->target.token_id) == job;
 }
 
 static void job_run(struct waiter *w)
@@ -122,13 +120,10 @@ void store_job_free(struct store_job *job)
 
 static void wake_next(struct store *s, const char *token_id)
 {
-	list_for_each(pos, &s->jobs) {
-		struct store_job *other = container_of(pos, struct store_job, link);
-		if (token_id == NULL || !str_eq(other->target.token_id, token_id))
-			continue;
-		waiter_wake(&other->waiter);
-		return;
-	}
+	struct store_job *next = oldest_of(s, token_id);
+
+	if (next != NULL)
+		waiter_wake(&next->waiter);
 }
 
 static void job_leave(struct store_job *job)
