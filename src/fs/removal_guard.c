@@ -32,6 +32,14 @@ static struct remover *find_process(struct removal_guard *s, const struct proces
 	return NULL;
 }
 
+/* The process of this thread; NULL if it is not remembered, or cannot be identified. */
+static const struct remover *remembered(struct removal_guard *s, pid_t tid)
+{
+	struct process p;
+
+	return process_read(tid, &p) == 0 ? find_process(s, &p) : NULL;
+}
+
 /* Room for one more process: forget those that have ended; else the least recently used one. */
 static struct remover *make_room_for_process(struct removal_guard *s)
 {
@@ -97,11 +105,8 @@ static bool seen(const struct removal_guard *s, pid_t tid)
 
 bool removal_guard_has_read_above(struct removal_guard *s, pid_t tid)
 {
-	struct process p;
+	const struct remover *known = seen(s, tid) ? remembered(s, tid) : NULL;
 
-	if (!seen(s, tid) || process_read(tid, &p) != 0)
-		return false;
-	const struct remover *known = find_process(s, &p);
 	return known != NULL && known->read_above;
 }
 
@@ -133,11 +138,8 @@ bool removal_guard_read_inside(struct removal_guard *s, pid_t tid, uint64_t dire
 
 bool removal_guard_has_read(struct removal_guard *s, pid_t tid, uint64_t directory)
 {
-	struct process p;
+	const struct remover *known = remembered(s, tid);
 
-	if (process_read(tid, &p) != 0)
-		return false;
-	const struct remover *known = find_process(s, &p);
 	return known != NULL && has_read(known, directory);
 }
 
