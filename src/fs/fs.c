@@ -208,20 +208,20 @@ static bool is_of(struct file *f, pid_t tgid)
 	return file_opener(f) == tgid || (f->writer != NULL && f->writer->last == tgid);
 }
 
-/* Does the handle write the permissions file `p`? The kernel may have renamed the node by which it
- * was opened. */
-static bool writes_at(const struct file *f, const struct inode_key *p)
+/* Does the handle write the permissions file of this node? The kernel may have renamed the node by which
+ * it was opened. */
+static bool writes_at(const struct file *f, const struct node *n)
 {
-	return f->writer != NULL && f->writer->text->file != NULL &&
-	       target_equal(&f->writer->text->file->target, &p->target);
+	if (f->writer == NULL || f->writer->text->file == NULL)
+		return false;
+	const struct inode_key key = fs_key(f->fs, n);
+	return target_equal(&f->writer->text->file->target, &key.target);
 }
 
 /* May a stat(2) of this node be meant for the handle? */
 static bool shows(const struct file *f, const struct node *n)
 {
-	const struct inode_key key = fs_key(f->fs, n);
-
-	if (f->node != n && (n->misnamed || !writes_at(f, &key)))
+	if (f->node != n && (n->misnamed || !writes_at(f, n)))
 		return false;
 	/* The handle's text is detached; this node belongs to the new file. */
 	return f->writer == NULL || f->writer->text->file != NULL || n->detached;

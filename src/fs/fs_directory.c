@@ -112,18 +112,18 @@ static int list_entries(struct op *op, const struct inode_key *dir, struct snaps
 {
 	struct fs *fs = fs_of(op);
 	struct snapshot *known = stamped(fs, op->node);
-	uint64_t known_stamp = known != NULL ? known->stamp : 0, stamp = known_stamp;
+	uint64_t stamp = known != NULL ? known->stamp : 0;
 	struct op_directory d = {0};
 
 	op_directory_add(&d, ".", S_IFDIR, inode_number(dir));
 	op_directory_add(&d, "..", S_IFDIR, NODE_ROOT);
 	int r = tree_children(&fs->tree, &op->waiter, dir, &stamp, add_dirent, &d);
-	if (r != 0 || (stamp != 0 && stamp == known_stamp))
+	bool same = r == 0 && known != NULL && stamp == known->stamp;
+	if (r != 0 || same)
 		op_directory_finish(&d);
 	if (r != 0)
 		return r;
-	*out = stamp != 0 && stamp == known_stamp ? snapshot_hold(known)
-						  : snapshot_of(fs, op->node, stamp, &d);
+	*out = same ? snapshot_hold(known) : snapshot_of(fs, op->node, stamp, &d);
 	keep_recent(fs, *out);
 	return 0;
 }
