@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "base/secret.h"
 
 /* Is free(3) defined here? See below. A sanitizer's own must not be replaced. */
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+#if defined(__GLIBC__) && !ADDRESS_SANITIZER
 #define FREE_WIPES
 #endif
 

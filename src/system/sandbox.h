@@ -53,16 +53,4 @@ bool sandbox_seccomp(void);
 /* Could sandbox_seccomp() succeed? */
 bool sandbox_seccomp_available(void);
 
-/* The runtimes of the sanitizers make system calls that the program itself does not make. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANDBOX_SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANDBOX_SANITIZED true
-#endif
-#endif
-#ifndef SANDBOX_SANITIZED
-#define SANDBOX_SANITIZED false
-#endif
-
 #endif

@@ -110,7 +110,7 @@ static void allow_files(int ruleset)
 		allow_path(ruleset, readable[i], FS_READ_FILE | FS_READ_DIR);
 	allow_path(ruleset, "/dev/null", FS_READ_FILE | FS_WRITE_FILE);
 	allow_resolver(ruleset);
-	if (SANDBOX_SANITIZED) /* their reports: log_path= */
+	if (ADDRESS_SANITIZER) /* their reports: log_path= */
 		allow_path(ruleset, "/tmp", FS_READ_FILE | FS_WRITE_FILE | FS_MAKE_REG);
 }
 

@@ -405,7 +405,7 @@ static void test_forbidden(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
-		if ((forbidden[i].sanitizers && SANDBOX_SANITIZED) || !in_force(forbidden[i].by) ||
+		if ((forbidden[i].sanitizers && ADDRESS_SANITIZER) || !in_force(forbidden[i].by) ||
 		    (forbidden[i].who == ROOT && geteuid() != 0))
 			continue;
 		int outside = tried(forbidden[i].attempt, false);
