@@ -62,6 +62,13 @@ void got_finish(void)
 	memset(&got, 0, sizeof(got));
 }
 
+int got_teardown(void **state)
+{
+	(void)state;
+	got_finish();
+	return 0;
+}
+
 int call(enum kind kind, const char *body, size_t len)
 {
 	struct error *e = &got.error;

@@ -80,6 +80,9 @@ struct outputs {
 extern struct outputs got;
 
 void got_finish(void);
+/* A test after which the outputs are freed, also if it fails. */
+#define TEST(name) cmocka_unit_test_teardown(name, got_teardown)
+int got_teardown(void **state);
 int call(enum kind kind, const char *body, size_t len);
 /* Decodes a copy of exactly `len` bytes, so that a read after its end is detected; asserts that a
  * failure has an errno and a sentence. */

@@ -526,15 +526,6 @@ static void refusals_are_cut_to_size(void **state)
 	buf_finish(&body);
 }
 
-#define TEST(name) cmocka_unit_test_teardown(name, finish)
-
-static int finish(void **state)
-{
-	(void)state;
-	got_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

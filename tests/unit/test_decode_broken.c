@@ -325,15 +325,6 @@ static void more_than_a_limit_is_refused(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_teardown(name, finish)
-
-static int finish(void **state)
-{
-	(void)state;
-	got_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -203,15 +203,6 @@ static void each_text_is_found_whichever_are_there(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_teardown(name, finish)
-
-static int finish(void **state)
-{
-	(void)state;
-	got_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
