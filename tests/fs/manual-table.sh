@@ -31,7 +31,7 @@ type_command() {
 	local before after=$4
 	read -ra before <<<"$3"
 	tried[$1]=yes
-	printf '%s\n' "${items[@]}" | grep -Fxq -- "$1" || fail "not in the manual: $1"
+	grep -Fxq -- "$1" <(printf '%s\n' "${items[@]}") || fail "not in the manual: $1"
 	prepare "${before[@]}"
 	api_clear
 	status=0
